@@ -1,0 +1,1 @@
+"""Layers, compositing, the proof, the shot package."""

@@ -1,0 +1,1 @@
+"""Engines: each turns an edit into a layer."""

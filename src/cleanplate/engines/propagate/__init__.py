@@ -1,0 +1,1 @@
+"""Clean plates from the plate's own pixels, moved from other frames along the motion."""

@@ -1,0 +1,1 @@
+"""Where: selections, tracks, reasoning documents, quadmasks, and operations on masks."""

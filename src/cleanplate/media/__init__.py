@@ -1,0 +1,1 @@
+"""Plates: decoding, encoding, timing, colour, audio."""

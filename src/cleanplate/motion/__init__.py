@@ -1,0 +1,1 @@
+"""Optical flow, camera motion, point tracks, warping."""

@@ -1,0 +1,1 @@
+"""Edits, the protocols of the interchangeable parts, and resumable stages."""

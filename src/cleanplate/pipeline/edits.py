@@ -1,0 +1,56 @@
+"""What the user asked for: an `Edit`, frozen and serialisable, which names no machine and no file but its inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cleanplate.masks.selection import Selection
+
+
+class _Edit(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_frame: int = Field(default=0, ge=0, description="first frame that may change")
+    last_frame: int | None = Field(
+        default=None, ge=0, description="last frame that may change, inclusive; None is the clip's last"
+    )
+
+
+class Remove(_Edit):
+    """Take objects away, with what they did to the scene.
+
+    Either `selections` (one per object) or `mask` (a quadmask or binary mask file) says what goes.
+    """
+
+    kind: Literal["remove"] = "remove"
+    selections: tuple[Selection, ...] = ()
+    mask: Path | None = None
+    segmenter: str = "classic"
+    reasoner: str = "physics"
+    reasoning: Path | None = Field(default=None, description="a document to replay instead of reasoning")
+    keep: tuple[str, ...] = Field(default=(), description="names of affected things to leave as they are")
+    grow: int = Field(default=0, ge=0, description="pixels to dilate the removed region by")
+    pixel_precise: bool = Field(default=False, description="affected regions by the pixel, not by the grid cell")
+
+
+class Add(_Edit):
+    """Add an object that an instruction describes."""
+
+    kind: Literal["add"] = "add"
+    instruction: str
+    region: Path | None = None
+    keep_mask: Path | None = None
+
+
+class ReplaceBackground(_Edit):
+    """Replace everything behind the subject."""
+
+    kind: Literal["replace_background"] = "replace_background"
+    instruction: str
+    keep_mask: Path | None = None
+
+
+Edit = Annotated[Remove | Add | ReplaceBackground, Field(discriminator="kind")]

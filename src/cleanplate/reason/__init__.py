@@ -1,0 +1,1 @@
+"""Selection and track to reasoning: what else would change had the object never been there."""

@@ -1,0 +1,1 @@
+"""report.html from a shot package."""
