@@ -5,7 +5,9 @@ A person may edit the document and give it back; every field is validated, and w
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -15,6 +17,10 @@ from cleanplate.errors import InputError
 
 Cell = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
 """(row, column) of the grid."""
+Name = Annotated[str, Field(min_length=1)]
+TrackName = Annotated[str, Field(pattern=r"^[^/\\]+$", description="a file beside the document, no path")]
+SizeInCells = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
+"""(rows, columns) of the grid."""
 
 
 class _Strict(BaseModel):
@@ -62,10 +68,10 @@ class PathPoint(_Strict):
 class RemovedWith(_Strict):
     """Something worn, held or ridden that goes together with the object."""
 
-    name: str
+    name: Name
     why: str
     removed_with: str = Field(description="the selected object that it belongs to")
-    track: str | None = Field(default=None, description="its track's file name in the package, where there is one")
+    track: TrackName | None = Field(default=None, description="its track's file name in the package, if it has one")
     confidence: float = Field(default=1.0, ge=0, le=1)
     source: str = "person"
 
@@ -73,8 +79,8 @@ class RemovedWith(_Strict):
 class Thing(_Strict):
     """Something that would look or move otherwise had the object never been there."""
 
-    id: str
-    name: str
+    id: Name
+    name: Name
     kind: Kind
     caused_by: str = Field(description="the selected object, or the id of another thing")
     why: str
@@ -84,18 +90,29 @@ class Thing(_Strict):
     was_moving: bool = Field(default=False, description="it moves in the plate")
     should_have_stayed: bool = Field(default=False, description="it moves in the plate only because of the object")
     cells_by_time: tuple[CellsAt, ...] = ()
-    size_cells: Cell | None = Field(default=None, description="(rows, columns) that it covers")
+    size_cells: SizeInCells | None = Field(default=None, description="(rows, columns) that it covers")
     path: tuple[PathPoint, ...] = Field(default=(), description="where it would go instead")
     rest_place: Cell | None = Field(default=None, description="where it would come to rest")
-    track: str | None = Field(default=None, description="its track's file name in the package, where there is one")
+    track: TrackName | None = Field(default=None, description="its track's file name in the package, if it has one")
     confidence: float = Field(default=1.0, ge=0, le=1)
     source: str = "person"
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.end < self.onset:
-            raise ValueError(f"thing '{self.id}': end {self.end} lies before onset {self.onset}")
+            raise ValueError(f"thing '{self.id}', end: {self.end} lies before onset {self.onset}")
+        for field, entries in (("cells_by_time", self.cells_by_time), ("path", self.path)):
+            frames = [entry.frame for entry in entries]
+            if any(b <= a for a, b in pairwise(frames)):
+                raise ValueError(f"thing '{self.id}', {field}: frames must rise, these are {frames}")
         return self
+
+    def cells_on(self, frame: int) -> tuple[Cell, ...]:
+        """The cells of `cells_by_time` on a frame; none outside onset..end or before the first entry."""
+        if not self.onset <= frame <= self.end:
+            return ()
+        held = [at.cells for at in self.cells_by_time if at.frame <= frame]
+        return held[-1] if held else ()
 
 
 class Reasoning(_Strict):
@@ -114,22 +131,34 @@ class Reasoning(_Strict):
 
     @model_validator(mode="after")
     def _inside(self) -> Self:
+        if not math.isclose(math.hypot(*self.gravity), 1.0, abs_tol=1e-3):
+            raise ValueError(f"gravity: a direction of unit length, this is {list(self.gravity)}")
+        names = {*self.removed, *(r.name for r in self.removed_with)}
         ids = [thing.id for thing in self.affected]
-        if len(set(ids)) != len(ids):
-            raise ValueError("two affected things bear the same id")
-        known = {*ids, *self.removed, *(r.name for r in self.removed_with)}
+        if len({*ids} | names) != len(ids) + len(names):
+            raise ValueError("affected: two things bear the same id, or the name of a removed object")
+        for belonging in self.removed_with:
+            if belonging.removed_with not in self.removed:
+                raise ValueError(f"removed_with '{belonging.name}': there is no object '{belonging.removed_with}'")
         for thing in self.affected:
-            if thing.caused_by not in known:
-                raise ValueError(
-                    f"thing '{thing.id}' is caused by '{thing.caused_by}', which the document does not name"
-                )
-            if thing.end >= self.frames:
-                raise ValueError(f"thing '{thing.id}' ends on frame {thing.end} of {self.frames}")
-            cells = [c for at in thing.cells_by_time for c in at.cells] + [p.cell for p in thing.path]
-            for row, column in cells + ([thing.rest_place] if thing.rest_place else []):
-                if row >= self.grid.rows or column >= self.grid.columns:
-                    raise ValueError(f"thing '{thing.id}': cell ({row}, {column}) lies outside the grid")
+            self._check(thing, names | {*ids})
         return self
+
+    def _check(self, thing: Thing, known: set[str]) -> None:
+        """That one thing lies in the clip and in the grid, and that its cause exists."""
+        where = f"thing '{thing.id}'"
+        if thing.caused_by not in known - {thing.id}:
+            raise ValueError(f"{where}, caused_by: the document names no other '{thing.caused_by}'")
+        for field, frame in (("end", thing.end), *(("path", p.frame) for p in thing.path)):
+            if frame >= self.frames:
+                raise ValueError(f"{where}, {field}: frame {frame} of a clip of {self.frames} frames")
+        places = [("cells_by_time", c) for at in thing.cells_by_time for c in at.cells]
+        places += [("path", p.cell) for p in thing.path]
+        places += [("rest_place", thing.rest_place)] if thing.rest_place else []
+        size = f"{self.grid.rows} x {self.grid.columns}"
+        for field, (row, column) in places:
+            if row >= self.grid.rows or column >= self.grid.columns:
+                raise ValueError(f"{where}, {field}: cell ({row}, {column}) lies outside the grid of {size}")
 
     def without(self, names: set[str]) -> Reasoning:
         """The document less the things (by id or name) that the user wants to keep, and less what only they cause."""
@@ -146,6 +175,16 @@ class Reasoning(_Strict):
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"
 
+    def require_fit(self, frames: int, height: int, width: int, where: str) -> None:
+        """Raise InputError when the document speaks of a clip of another length or coded size."""
+        if (self.frames, self.height, self.width) != (frames, height, width):
+            raise InputError(
+                f"the reasoning is for {self.frames} frames of {self.width} x {self.height}, "
+                f"the plate has {frames} of {width} x {height}",
+                where=where,
+                remedy="Reason again, or give the document that belongs to this plate.",
+            )
+
 
 def read_reasoning(path: Path) -> Reasoning:
     """Read and validate a document. Raises InputError that names the offending field."""
@@ -155,7 +194,8 @@ def read_reasoning(path: Path) -> Reasoning:
         raise InputError(f"cannot read the reasoning ({error.strerror})", where=str(path)) from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "document"
+        place = ".".join(str(part) for part in first["loc"])
+        what = first["msg"].removeprefix("Value error, ")
         raise InputError(
-            f"{place}: {first['msg']}", where=str(path), remedy="See docs/reference/reasoning.md."
+            f"{place}: {what}" if place else what, where=str(path), remedy="See docs/reference/reasoning.md."
         ) from error
