@@ -136,6 +136,9 @@ class QuadMaskWriter:
     Args:
         rate, time_base: of the plate.
         pts: the plate's presentation times in `time_base`; without them frames follow each other at `rate`.
+
+    Attributes:
+        summaries: of the frames written so far.
     """
 
     def __init__(
@@ -151,16 +154,16 @@ class QuadMaskWriter:
         base = time_base or 1 / rate
         self._path, self._size, self._pts = path, (height, width), pts
         self._step = Fraction(1, 1) / (rate * base)
-        self._summaries: list[FrameSummary] = []
+        self.summaries: list[FrameSummary] = []
         self._writer = Ffv1Writer(path, GRAY8, height, width, colour=_FULL, time_base=base, rate=rate)
 
     def write(self, labels: Labels) -> None:
         """Append one frame: H x W uint8, labels only. Raises ValueError otherwise."""
         if labels.shape != self._size or not is_exact(labels):
             raise ValueError(f"a quadmask frame is {self._size} uint8 labels, this is {labels.shape} {labels.dtype}")
-        index = len(self._summaries)
+        index = len(self.summaries)
         self._writer.write((labels,), round(index * self._step) if self._pts is None else int(self._pts[index]))
-        self._summaries.append(FrameSummary.of(labels))
+        self.summaries.append(FrameSummary.of(labels))
 
     def __enter__(self) -> Self:
         self._writer.__enter__()
@@ -169,7 +172,7 @@ class QuadMaskWriter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._writer.__exit__(kind, error, tb)
         if kind is None:
-            _write_index(self._path, self._size, self._summaries)
+            _write_index(self._path, self._size, self.summaries)
 
 
 _REMEDY = "Give it as --mask, which reads quadmasks of every origin."
