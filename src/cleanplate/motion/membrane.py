@@ -1,0 +1,52 @@
+"""Completing a field smoothly where it is not known: the membrane that its known values span."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_CROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
+
+
+def complete(field: NDArray[np.float32], known: NDArray[Any], *, relaxations: int = 12) -> NDArray[np.float32]:
+    """Fill the unknown part of a field with an approximately harmonic function of the known part.
+
+    A coarse-to-fine solution of Laplace's equation with the known values as boundary: pull values up a pyramid, push
+    them back, relax the unknown ones at every level. Linear in the number of pixels.
+
+    Args:
+        field: H x W or H x W x C float32; values at unknown places are ignored.
+        known: H x W, bool or weights 0..1. Where nothing at all is known the answer is zero.
+    """
+    weight = np.asarray(known, np.float32)
+    values = np.where(_like(weight > 0, field), field, 0).astype(np.float32)
+    return _level(values, weight, relaxations)
+
+
+def _level(values: NDArray[np.float32], weight: NDArray[np.float32], relaxations: int) -> NDArray[np.float32]:
+    unknown = weight <= 0
+    if not unknown.any():
+        return values
+    if max(weight.shape) <= 2:
+        total = float(weight.sum())
+        mean = (values * _like(weight, values)).sum(axis=(0, 1)) / total if total > 0 else 0.0
+        return np.where(_like(unknown, values), mean, values).astype(np.float32)
+    size = ((weight.shape[1] + 1) // 2, (weight.shape[0] + 1) // 2)
+    mass = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    sums = cv2.resize(values * _like(weight, values), size, interpolation=cv2.INTER_AREA)
+    coarse = (sums / _like(np.maximum(mass, 1e-6), sums)).astype(np.float32)
+    coarse = _level(coarse, mass, relaxations)
+    pushed = cv2.resize(coarse, weight.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    filled = np.where(_like(unknown, values), pushed, values).astype(np.float32)
+    for _ in range(relaxations):
+        smoothed = cv2.filter2D(filled, -1, _CROSS, borderType=cv2.BORDER_REPLICATE)
+        filled = np.where(_like(unknown, values), smoothed, values).astype(np.float32)
+    return filled
+
+
+def _like(plane: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+    """A plane that broadcasts over the channels of `values`."""
+    return plane if values.ndim == 2 else plane[..., None]
