@@ -1,0 +1,57 @@
+"""What the page is made of: plain data, whoever gathers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cleanplate.edit.layer import Layer
+from cleanplate.edit.proof import Proof
+from cleanplate.edit.region import PermittedRegion
+from cleanplate.masks.quadmask import QuadMask
+from cleanplate.masks.reasoning import Reasoning
+from cleanplate.media.clip import Clip
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """One stage of a run.
+
+    Attributes:
+        seconds: wall-clock time.
+        cached: its result was there already.
+    """
+
+    name: str
+    seconds: float
+    cached: bool = False
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """Everything that `write_report` shows.
+
+    Attributes:
+        title: the shot's name.
+        plate, composite: open clips of equal length and size.
+        quadmask: of a removal; without one `region` is drawn in its place, when there is one.
+        proof: None when it was not made, which the page says.
+        peak_memory: bytes, None when unknown.
+        warnings: what the user should look at.
+        notes: what the engine said of itself.
+        facts: more lines for the page's list of facts, such as engine and seed.
+    """
+
+    title: str
+    plate: Clip
+    composite: Clip
+    layer: Layer
+    quadmask: QuadMask | None = None
+    region: PermittedRegion | None = None
+    reasoning: Reasoning | None = None
+    proof: Proof | None = None
+    stages: tuple[StageTime, ...] = ()
+    peak_memory: int | None = None
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)

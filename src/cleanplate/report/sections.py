@@ -1,0 +1,241 @@
+"""The page's panels as markup; every text from outside goes through `words.safe`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from cleanplate.masks.reasoning import Kind, Reasoning, RemovedWith, Thing
+from cleanplate.report.data import StageTime
+from cleanplate.report.verdict import Check, Verdict
+from cleanplate.report.words import duration, element, joined, number, percent, safe, size
+
+_UNSURE = 0.5
+_LABELS = (
+    ("remove", "0", "Remove", "the object itself"),
+    ("overlap", "63", "Overlap", "object and consequence at once"),
+    ("affected", "127", "Affected", "what it did to the scene"),
+    ("keep", "255", "Keep", "stays as it was, sample for sample"),
+)
+
+
+def badge(verdict: Verdict | None) -> str:
+    """The proof in the header, in four words."""
+    if verdict is None:
+        return element("a", "Not verified", class_="badge none", href="#proof")
+    if not verdict.passed:
+        return element("a", "Proof failed", class_="badge bad", href="#proof")
+    if verdict.whole_frame:
+        return element("a", "Whole frame may change", class_="badge bad", href="#proof")
+    return element("a", "Untouched outside the edit", class_="badge good", href="#proof")
+
+
+def alarm(verdict: Verdict | None) -> str:
+    """A banner across the page when the proof failed or could prove nothing."""
+    if verdict is None or verdict.mood == "good":
+        return ""
+    if not verdict.passed:
+        text = "The composite differs from the plate where it may not."
+        more = verdict.where or "Do not deliver this shot; run cleanplate verify on the package."
+    else:
+        text = "The permitted region is the whole frame."
+        more = "No part of the picture was off limits, so this proof cannot show that anything stayed as it was."
+    return element("div", safe(text) + element("small", safe(more)), class_="alarm", role="alert")
+
+
+def proof(verdict: Verdict | None) -> str:
+    """The big plain statement and what was checked."""
+    title = element("h2", "Proof")
+    if verdict is None:
+        said = element("p", "No proof was made.", class_="verdict") + element(
+            "p", "Run <code>cleanplate verify</code> on the package before you deliver it."
+        )
+        return element("section", title + said, class_="panel proof none", id="proof")
+    counted = f"<b>{number(verdict.differing)}</b> of {number(verdict.compared)} samples differ outside the edit."
+    parts = [title, element("p", counted, class_="verdict")]
+    if verdict.where:
+        parts.append(element("p", f"First difference: {safe(verdict.where)}", class_="shout"))
+    if verdict.whole_frame:
+        parts.append(
+            element("p", "The permitted region is the whole frame: outside it there is nothing.", class_="shout")
+        )
+    parts.append(element("ul", joined(_check(check) for check in verdict.checks), class_="checks"))
+    return element("section", joined(parts), class_=f"panel proof {verdict.mood}", id="proof")
+
+
+def _check(check: Check) -> str:
+    state = {True: "pass", False: "fail", None: "skip-check"}[check.passed]
+    spoken = {True: "passed: ", False: "failed: ", None: "not checked: "}[check.passed]
+    name = element("b", element("span", spoken, class_="unseen") + safe(check.name))
+    return element("li", name + safe(check.detail), class_=state)
+
+
+def figures(rows: Sequence[tuple[str, str]]) -> str:
+    """Names and values in two columns."""
+    return element("section", element("dl", _listed(rows)), class_="panel figures", aria_label="Figures")
+
+
+def _listed(rows: Sequence[tuple[str, str]]) -> str:
+    return joined(element("dt", safe(name)) + element("dd", safe(value)) for name, value in rows)
+
+
+def legend(*, quadmask: bool) -> str:
+    """What the colours of the quadmask, or of the permitted region, mean."""
+    if not quadmask:
+        return "<span><i class='swatch allowed'></i><b>Permitted</b> may change</span>"
+    return joined(
+        f"<span><i class='swatch {name}'></i><b>{title}</b> {code}, {meaning}</span>"
+        for name, code, title, meaning in _LABELS
+    )
+
+
+def heat_panel(maps: Sequence[tuple[str, str, str, str]], scale: str, scope: str) -> str:
+    """Maps as (picture address, title, explanation, largest value), with the colour scale's address."""
+    drawn = joined(
+        element(
+            "figure",
+            f'<img src="{picture}" alt="{safe(title)}: {safe(meaning)}">'
+            + element(
+                "figcaption",
+                f"<span><b>{safe(title)}</b> {safe(meaning)}</span>"
+                f'<span class="scale">0 <img src="{scale}" alt="to"> {safe(most)}</span>',
+            ),
+        )
+        for picture, title, meaning, most in maps
+    )
+    head = element("h2", "What changed where") + element("p", safe(scope), class_="lead")
+    return element("section", head + element("div", drawn, class_="maps"), class_="panel", id="changes")
+
+
+def reasoning(document: Reasoning | None) -> str:
+    """What goes, what else would change, and why."""
+    if document is None:
+        return ""
+    names = {thing.id: thing.name for thing in document.affected}
+    rows = [
+        *(_row_removed(name) for name in document.removed),
+        *(_row_with(item) for item in document.removed_with),
+        *(_row_thing(thing, names) for thing in document.affected),
+    ]
+    heads = ("What", "Caused by", "Why", "Frames", "Confidence", "To keep it")
+    head = element("thead", element("tr", "".join(element("th", text, scope="col") for text in heads)))
+    lead = "If it had never been there, this is what else would look different."
+    if not document.affected:
+        lead = "Nothing else in the shot was found to depend on it."
+    after = ""
+    if document.scene_after:
+        after = element("p", f"<b>The scene afterwards:</b> {safe(document.scene_after)}", class_="after")
+    table = element("div", element("table", head + element("tbody", joined(rows))), class_="wide")
+    title = element("h2", "The reasoning") + element("p", lead, class_="lead")
+    return element("section", title + table + after, class_="panel", id="reasoning")
+
+
+def _cells(what: str, cause: str, why: str, frames: str, confidence: str, keep: str) -> str:
+    named = {
+        "What": what,
+        "Caused by": cause,
+        "Why": why,
+        "Frames": frames,
+        "Confidence": confidence,
+        "To keep it": keep,
+    }
+    return element("tr", "".join(_cell(label, inner) for label, inner in named.items()))
+
+
+def _cell(label: str, inner: str) -> str:
+    dressed = element("div", inner or "–")
+    return element("td", dressed, data_label=label, class_="why" if label == "Why" else "cell")
+
+
+def _kind(kind: str, shown: str) -> str:
+    return element("span", safe(shown), class_=f"kind {kind}")
+
+
+def _row_removed(name: str) -> str:
+    return _cells(element("b", safe(name)) + "<br>" + _kind("removed", "removed"), "", "You selected it.", "", "", "")
+
+
+def _row_with(item: RemovedWith) -> str:
+    what = element("b", safe(item.name)) + "<br>" + _kind("removed", "goes with it")
+    why = safe(item.why) + element("small", safe(f"from {item.source}"))
+    return _cells(what, safe(item.removed_with), why, "", _confidence(item.confidence), _keep(item.name))
+
+
+def _row_thing(thing: Thing, names: dict[str, str]) -> str:
+    kind = thing.kind.value
+    what = element("b", safe(thing.name)) + "<br>" + _kind(kind, _KINDS[thing.kind])
+    said = "; ".join(filter(None, [_behaviour(thing), f"from {thing.source}"]))
+    why = safe(thing.why) + element("small", safe(said))
+    frames = element("button", f"{thing.onset} – {thing.end}", type="button", class_="jump", data_jump=str(thing.onset))
+    return _cells(
+        what,
+        safe(names.get(thing.caused_by, thing.caused_by)),
+        why,
+        frames,
+        _confidence(thing.confidence),
+        _keep(thing.name),
+    )
+
+
+_KINDS = {Kind.OBJECT: "object", Kind.SHADOW: "shadow", Kind.REFLECTION: "reflection", Kind.OTHER: "other effect"}
+
+
+def _behaviour(thing: Thing) -> str:
+    """The document's flags as one clause."""
+    if thing.should_have_stayed:
+        return "moves only because of it, and would have stayed"
+    if thing.will_move:
+        return "would move on another way" if thing.was_moving else "stands still, and would move"
+    return "moves in the plate" if thing.was_moving else ""
+
+
+def _confidence(value: float) -> str:
+    note = element("small", "unsure, worth a look") if value < _UNSURE else ""
+    gauge = f'<meter min="0" max="1" low="{_UNSURE}" optimum="1" value="{value:.3f}">{value:.2f}</meter>'
+    return f"{gauge}{round(value * 100)} %{note}"
+
+
+def _keep(name: str) -> str:
+    plain = "'" in name and not set(name) & set('"$`\\!')
+    return element("code", safe(f'--keep "{name}"' if plain else f"--keep {shlex.quote(name)}"))
+
+
+def timings(stages: Sequence[StageTime], peak_memory: int | None) -> str:
+    """How long each stage took, and the most memory that was held."""
+    total = sum(stage.seconds for stage in stages)
+    longest = max((stage.seconds for stage in stages), default=0.0) or 1.0
+    rows = [_stage(stage, longest) for stage in stages]
+    said = [f"{duration(total)} in all"] if stages else ["Nothing was timed."]
+    if peak_memory is not None:
+        said.append(f"at most {size(peak_memory)} of memory")
+    lead = element("p", safe(", ".join(said)), class_="lead")
+    listed = element("ul", joined(rows), class_="stages")
+    return element("section", element("h2", "Timings") + lead + listed, class_="panel", id="timings")
+
+
+def _stage(stage: StageTime, longest: float) -> str:
+    width = f"{0 if stage.cached else 100 * stage.seconds / longest:.2f}"
+    gauge = f'<svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="{width}" height="8"/></svg>'
+    spent = "kept" if stage.cached else duration(stage.seconds)
+    return element("li", f"<span>{safe(stage.name)}</span>{gauge}<span class='secs'>{safe(spent)}</span>")
+
+
+def remarks(warnings: Sequence[str], notes: Sequence[str]) -> str:
+    """Warnings first, then what the engine said of itself."""
+    said = [element("li", safe(text), class_="warning") for text in warnings]
+    said += [element("li", safe(text)) for text in notes]
+    body = element("ul", joined(said), class_="remarks") if said else element("p", "None.", class_="lead")
+    return element("section", element("h2", "Warnings and notes") + body, class_="panel", id="remarks")
+
+
+def facts(rows: Sequence[tuple[str, str]]) -> str:
+    """What made the shot, so that it can be made again."""
+    body = element("div", element("dl", _listed(rows)), class_="facts")
+    return element("section", element("h2", "How it was made") + body, class_="panel", id="facts")
+
+
+def touched_share(areas: Sequence[float]) -> str:
+    """Mean and largest share of a frame that the layer covers."""
+    if not areas or max(areas) == 0:
+        return "nothing"
+    return f"{percent(sum(areas) / len(areas))} on average, {percent(max(areas))} at most"
