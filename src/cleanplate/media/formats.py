@@ -134,9 +134,6 @@ def _rgb() -> Iterator[Packing]:
             fmt = PixelFormat(f"{prefix}{_bits(depth)}", Family.RGB, depth, has_alpha=alpha)
             storage = ("bgra" if alpha else "bgr0") if depth == 8 else fmt.name
             yield Packing(fmt, _planar(order, fmt.dtype.itemsize), fmt.dtype.itemsize, storage)
-    for depth in (10, 12):
-        fmt = PixelFormat(f"gbrp{depth}msble", Family.RGB, depth)
-        yield Packing(fmt, _planar((2, 0, 1), 2, 16 - depth), 2, f"gbrp{depth}le")
     for layout in ("rgb", "bgr", "rgb0", "bgr0", "0rgb", "0bgr", "rgba", "bgra", "argb", "abgr"):
         alpha = "a" in layout
         letters = tuple(layout.index(letter) for letter in ("rgba" if alpha else "rgb"))
@@ -175,9 +172,7 @@ def _big_endian(row: Packing) -> Packing:
 
 
 def _table() -> dict[str, Packing]:
-    rows = [
-        row for rows in (_planar_yuv, _semi_planar, _packed_yuv, _rgb, _gray, _expanding) for row in rows()
-    ]  # fmt: skip
+    rows = [row for rows in (_planar_yuv, _semi_planar, _packed_yuv, _rgb, _gray, _expanding) for row in rows()]
     rows += [_big_endian(row) for row in rows if row.format.name.endswith("le") and not row.shares_words]
     return {row.format.name: row for row in rows}
 
