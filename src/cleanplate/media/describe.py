@@ -38,7 +38,7 @@ _TRANSFER = {
     11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084",
     17: "smpte428", 18: "arib-std-b67",
 }  # fmt: skip
-_RANGE = {1: "tv", 2: "pc"}
+_RANGE = {1: "limited", 2: "full"}
 _FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 _logging = threading.Lock()
 
@@ -53,6 +53,7 @@ def ffmpeg_log(level: int) -> Iterator[list[tuple[int, str, str]]]:
             with av.logging.Capture() as lines:
                 yield lines
         finally:
+            av.logging.set_libav_level(av.logging.INFO)  # FFmpeg's default
             av.logging.set_level(before)
 
 
@@ -66,6 +67,7 @@ class Dump:
     @classmethod
     def of(cls, container: InputContainer, stream: VideoStream) -> Dump:
         with ffmpeg_log(av.logging.VERBOSE):
+            av.logging.set_libav_level(av.logging.VERBOSE)  # below it, FFmpeg leaves the chroma siting out
             text: str = container.dumps_format()  # type: ignore[attr-defined]  # missing from PyAV's stubs
         sections = re.split(r"^ {2}Stream #0:(\d+)", text, flags=re.MULTILINE)
         section = dict(zip(sections[1::2], sections[2::2], strict=True)).get(str(stream.index), "")
@@ -87,7 +89,7 @@ def colour_tags(
     matrix = name(_MATRIX, frame.colorspace, "colorspace")
     sample_range = name(_RANGE, frame.color_range, "color_range")
     if fmt.name.startswith("yuvj") or (fmt.family is Family.RGB and sample_range == "unknown"):
-        sample_range = "pc"
+        sample_range = "full"
     if (fmt.family is Family.RGB) != (matrix == "gbr"):  # GBR is code 0, and means nothing for YUV
         matrix = "gbr" if fmt.family is Family.RGB else "unknown"
     return ColourTags(

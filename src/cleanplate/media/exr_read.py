@@ -133,7 +133,7 @@ def exr_colour(exr: Exr) -> ColourTags:
         (name for name, xy in _PRIMARIES.items() if stated is not None and np.allclose(stated, xy, atol=1e-3)),
         "unknown",
     )
-    return ColourTags(matrix="gbr", primaries=primaries, transfer="linear", range="pc")
+    return ColourTags(matrix="gbr", primaries=primaries, transfer="linear", range="full")
 
 
 def exr_rate(exr: Exr) -> Fraction | None:

@@ -82,7 +82,8 @@ class PixelFormat:
 
 @dataclass(frozen=True)
 class ColourTags:
-    """How codes stand for colours. Names are FFmpeg's lower-case ones; ``unknown`` where the file says nothing.
+    """How codes stand for colours. Names are FFmpeg's lower-case ones; ``unknown`` where the file says nothing;
+    `range` is ``limited`` or ``full``.
 
     `effective_matrix` and `full_range` resolve what is unknown by the conventions of the field.
     """
