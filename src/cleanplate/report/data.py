@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from cleanplate.edit.layer import Layer
-from cleanplate.edit.proof import Proof
-from cleanplate.edit.region import PermittedRegion
-from cleanplate.masks.quadmask import QuadMask
-from cleanplate.masks.reasoning import Reasoning
-from cleanplate.media.clip import Clip
+if TYPE_CHECKING:
+    from cleanplate.edit.layer import Layer
+    from cleanplate.edit.proof import Proof
+    from cleanplate.edit.region import PermittedRegion
+    from cleanplate.masks.quadmask import QuadMask
+    from cleanplate.masks.reasoning import Reasoning
+    from cleanplate.media.clip import Clip
 
 
 @dataclass(frozen=True)

@@ -55,14 +55,6 @@ class Heat:
         """
         return self._much / np.maximum(self._often, 1)
 
-    @property
-    def box(self) -> tuple[int, int, int, int] | None:
-        """(y0, x0, y1, x1) around every touched pixel, ends exclusive."""
-        rows, columns = np.flatnonzero(self._often.any(axis=1)), np.flatnonzero(self._often.any(axis=0))
-        if rows.size == 0:
-            return None
-        return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
-
 
 def draw_heat(values: NDArray[np.float64], still: Picture, peak: float | None = None) -> HeatMap:
     """Values from 0 to `peak` (their own largest without one) in warm colours over a dimmed, grey still."""

@@ -8,8 +8,8 @@
     |           | dif |     |
     +-----------+-----+-----+
 
-Cells are padded to whole pairs of macroblocks by repeating their edge, so that neither the codec nor the browser's
-scaling bleeds one view into another.
+Every picture has a margin that repeats its edge and fills whole pairs of macroblocks, so that neither the codec nor the
+browser's scaling bleeds one view into another.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ Weight = NDArray[np.float32]
 LONG_SIDE = 1280
 DIFFERENCE_GAIN = 8
 _CELL = 32
+_MARGIN = 8
 _CHECK = 16
 _CHECKER_LEVELS = (88, 120)
 
@@ -78,17 +79,13 @@ class Sheet:
     @property
     def boxes(self) -> dict[str, tuple[int, int, int, int]]:
         """(x, y, width, height) of each view's picture."""
-        (height, width), (cell_y, cell_x) = self.picture, self._cell
-        half_y, half_x = self.half
-        step_y, step_x = cell_y // 2, cell_x // 2
-        return {
-            "before": (0, 0, width, height),
-            "after": (cell_x, 0, width, height),
-            "layer": (0, cell_y, width, height),
-            "matte": (cell_x, cell_y, half_x, half_y),
-            "quadmask": (cell_x + step_x, cell_y, half_x, half_y),
-            "difference": (cell_x, cell_y + step_y, half_x, half_y),
-        }
+        (height, width), (half_y, half_x), (cell_y, cell_x) = self.picture, self.half, self._cell
+        cells = {"before": (0, 0), "after": (cell_x, 0), "layer": (0, cell_y)}
+        small = {"matte": (0, 0), "quadmask": (cell_x // 2, 0), "difference": (0, cell_y // 2)}
+        boxes = {name: (x + _MARGIN, y + _MARGIN, width, height) for name, (x, y) in cells.items()}
+        for name, (x, y) in small.items():
+            boxes[name] = (cell_x + x + _MARGIN // 2, cell_y + y + _MARGIN // 2, half_x, half_y)
+        return boxes
 
     @property
     def half(self) -> tuple[int, int]:
@@ -99,7 +96,7 @@ class Sheet:
     @property
     def _cell(self) -> tuple[int, int]:
         height, width = self.picture
-        return -(-height // _CELL) * _CELL, -(-width // _CELL) * _CELL
+        return tuple(-(-(side + 2 * _MARGIN) // _CELL) * _CELL for side in (height, width))  # type: ignore[return-value]
 
     def upright(self, image: NDArray[Any]) -> NDArray[Any]:
         """An image of the coded grid as it is displayed."""
@@ -113,10 +110,11 @@ class Sheet:
             if name not in views:
                 continue
             image = _sized(np.ascontiguousarray(self.upright(views[name])), (height, width), exact=name == "quadmask")
-            whole = (height, width) == self.picture
-            cell_y, cell_x = (big_y, big_x) if whole else (big_y // 2, big_x // 2)
-            padding = ((0, cell_y - height), (0, cell_x - width), (0, 0))
-            sheet[y : y + cell_y, x : x + cell_x] = np.pad(image, padding, mode="edge")
+            share = 1 if (height, width) == self.picture else 2
+            edge = _MARGIN // share
+            far_y, far_x = big_y // share - height - edge, big_x // share - width - edge
+            filled = np.pad(image, ((edge, far_y), (edge, far_x), (0, 0)), mode="edge")
+            sheet[y - edge : y + height + far_y, x - edge : x + width + far_x] = filled
         return sheet
 
 

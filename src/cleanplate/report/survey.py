@@ -1,0 +1,108 @@
+"""One pass over the frames that the page shows: the proxy video, the heat maps and the touched areas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cleanplate.errors import PackageError
+from cleanplate.media.colour import picture
+from cleanplate.media.frame import Frame
+from cleanplate.progress import Progress
+from cleanplate.report.data import ReportData
+from cleanplate.report.heat import Heat, HeatMap, draw_heat
+from cleanplate.report.proxy import ProxyWriter
+from cleanplate.report.sheet import Picture, Sheet, amplified, difference, label_picture, on_checker, region_picture
+from cleanplate.report.shrink import shrink
+
+Spans = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the pass found.
+
+    Attributes:
+        areas: per shown frame, the share of pixels that the layer covers.
+        often, much: the maps of change, upright.
+        edit: (x, y, width, height) around all touched pixels as shares of the upright picture, or None.
+        views: the views that were drawn.
+    """
+
+    areas: tuple[float, ...]
+    often: HeatMap
+    much: HeatMap
+    edit: tuple[float, float, float, float] | None
+    views: frozenset[str]
+
+    @property
+    def opening(self) -> int:
+        """The shown frame with most to see."""
+        return int(np.argmax(self.areas))
+
+
+def survey(data: ReportData, sheet: Sheet, spans: Spans, proxy: Path, rate: Fraction, progress: Progress) -> Survey:
+    """Write the proxy and measure; one frame of plate, composite and layer in memory at a time."""
+    heat, areas = Heat(*sheet.coded), list[float]()
+    names: set[str] = set()
+    still: Picture | None = None
+    total = sum(stop - start for start, stop in spans)
+    with ProxyWriter(proxy, sheet.size, rate) as writer, progress.task("report", total) as tick:
+        for plate, composite in _pairs(data, spans):
+            before = picture(plate, data.plate.info, sheet.coded)
+            after = picture(composite, data.composite.info, sheet.coded)
+            layer = shrink(data.layer.patches(plate.index), data.plate.info, sheet.coded)
+            change = difference(before, after)
+            heat.add(layer.touched if layer.area else None, change)
+            areas.append(layer.area)
+            still = before if still is None else still
+            views = {
+                "before": before,
+                "after": after,
+                "layer": on_checker(layer.premultiplied, layer.alpha),
+                "matte": np.rint(layer.alpha * 255).astype(np.uint8),
+                "difference": amplified(change),
+                **_region(data, plate.index, sheet.coded),
+            }
+            names |= views.keys()
+            writer.write(sheet.draw(views))
+            tick()
+    if still is None:
+        raise PackageError("the plate has no frames", where=str(data.plate.info.path))
+    upright = np.ascontiguousarray(sheet.upright(still))
+    often = draw_heat(sheet.upright(heat.often), upright)
+    much = draw_heat(sheet.upright(heat.much), upright)
+    return Survey(tuple(areas), often, much, _shares(heat, sheet), frozenset(names))
+
+
+def _pairs(data: ReportData, spans: Spans) -> Iterator[tuple[Frame, Frame]]:
+    """Plate and composite frame by frame over the spans."""
+    for start, stop in spans:
+        yield from zip(data.plate.frames(start, stop), data.composite.frames(start, stop), strict=True)
+
+
+def _region(data: ReportData, index: int, size: tuple[int, int]) -> dict[str, Picture]:
+    """Where the edit may change anything: the quadmask, or else the permitted region."""
+    if data.quadmask is not None:
+        labels = cv2.resize(data.quadmask.at(index), size[::-1], interpolation=cv2.INTER_NEAREST)
+        return {"quadmask": label_picture(labels.astype(np.uint8))}
+    if data.region is not None:
+        allowed = cv2.resize(data.region.at(index).astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST)
+        return {"quadmask": region_picture(allowed > 0)}
+    return {}
+
+
+def _shares(heat: Heat, sheet: Sheet) -> tuple[float, float, float, float] | None:
+    """The box of all change on the upright picture, as shares of its sides."""
+    touched = np.asarray(sheet.upright(heat.often)) > 0
+    if not touched.any():
+        return None
+    height, width = touched.shape
+    rows, columns = np.flatnonzero(touched.any(axis=1)), np.flatnonzero(touched.any(axis=0))
+    y, x = int(rows[0]), int(columns[0])
+    return x / width, y / height, (int(columns[-1]) + 1 - x) / width, (int(rows[-1]) + 1 - y) / height

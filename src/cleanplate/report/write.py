@@ -1,0 +1,136 @@
+"""`write_report`: report.html, whole in one file when the shot is short, with its video beside it when it is long."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from cleanplate import __version__
+from cleanplate.errors import PackageError
+from cleanplate.files import atomic, disk_errors, write_text
+from cleanplate.progress import Progress, Silent
+from cleanplate.report.data import ReportData
+from cleanplate.report.page import Page, Player, render
+from cleanplate.report.sections import touched_share
+from cleanplate.report.sheet import Sheet
+from cleanplate.report.spans import Extent, shown_spans
+from cleanplate.report.survey import Survey, survey
+from cleanplate.report.verdict import verdict_of
+from cleanplate.report.words import duration, number, size
+
+EMBED_BELOW = 12_000_000
+"""Bytes up to which the video goes into the page."""
+FOLDER, PROXY = "report", "views.mp4"
+
+
+def write_report(
+    data: ReportData,
+    out: Path,
+    progress: Progress | None = None,
+    *,
+    extent: Extent | None = None,
+    embed_below: int = EMBED_BELOW,
+) -> Path:
+    """Write the page of a shot; the same data gives the same bytes.
+
+    Args:
+        out: the page itself, such as ``shot/report.html``; a long shot's video goes to ``report/`` beside it.
+        extent: how much of a long clip is shown.
+        embed_below: bytes up to which the video is put into the page.
+    Returns:
+        `out`.
+    Raises:
+        PackageError: plate and composite are not of one length and size.
+        ResourceError: the disk does not take it.
+    """
+    plate, composite = data.plate.info, data.composite.info
+    if (len(plate), plate.height, plate.width) != (len(composite), composite.height, composite.width):
+        raise PackageError(
+            "plate and composite differ in length or size",
+            where=str(composite.path),
+            remedy="The package is not whole, or the plate is another one.",
+        )
+    rate = _rate(data)
+    spans = shown_spans(list(data.layer.frames), len(plate), float(rate), extent)
+    sheet = Sheet.of(plate.height, plate.width, plate.sample_aspect, plate.rotation)
+    proxy = out.parent / FOLDER / PROXY
+    with disk_errors(out.parent):
+        proxy.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(proxy) as partial:
+            found = survey(data, sheet, spans, partial, rate, progress or Silent())
+        media = _media(proxy, embed_below)
+        write_text(out, render(_page(data, sheet, spans, found, rate, media)))
+    return out
+
+
+def _rate(data: ReportData) -> Fraction:
+    """Mean frames a second, near the nominal rate where that is what the times say."""
+    info = data.plate.info
+    return info.rate if info.is_constant_rate else (len(info) / info.duration).limit_denominator(1001)
+
+
+def _media(proxy: Path, embed_below: int) -> bytes | str:
+    """The video's bytes when they are few, its relative address when they are many."""
+    if proxy.stat().st_size > embed_below:
+        return f"{FOLDER}/{PROXY}"
+    data = proxy.read_bytes()
+    proxy.unlink()
+    if not any(proxy.parent.iterdir()):
+        proxy.parent.rmdir()
+    return data
+
+
+def _page(
+    data: ReportData, sheet: Sheet, spans: tuple[tuple[int, int], ...], found: Survey, rate: Fraction, media: bytes | str
+) -> Page:
+    info = data.plate.info
+    player = Player(
+        sheet=sheet,
+        shown=spans,
+        frames=len(info),
+        rate=float(rate),
+        seconds=tuple(float(info.seconds(n)) for start, stop in spans for n in range(start, stop)),
+        areas=found.areas,
+        edit=found.edit,
+        opening=found.opening,
+        views=found.views,
+        media=media,
+    )
+    return Page(
+        title=data.title,
+        chips=_chips(data),
+        player=player,
+        verdict=None if data.proof is None else verdict_of(data.proof),
+        quadmask=data.quadmask is not None,
+        often=found.often,
+        much=found.much,
+        reasoning=data.reasoning,
+        stages=data.stages,
+        peak_memory=data.peak_memory,
+        warnings=data.warnings,
+        notes=data.notes,
+        figures=_figures(data, found),
+        facts=tuple(data.facts.items()),
+        footer=f"Written by cleanplate {__version__}. These pictures are small proxies; "
+        "the truth lies in the package's composite and layer.",
+    )
+
+
+def _chips(data: ReportData) -> tuple[str, ...]:
+    info = data.plate.info
+    width, height = info.display_size
+    steady = f"{float(info.rate):.6g} fps" if info.is_constant_rate else "varying rate"
+    return f"{width} × {height}", steady, f"{number(len(info))} frames", info.codec, info.format.name
+
+
+def _figures(data: ReportData, found: Survey) -> tuple[tuple[str, str], ...]:
+    rows = [
+        ("Touched area", touched_share(found.areas)),
+        ("Frames touched", f"{number(len(data.layer.frames))} of {number(len(data.plate))}"),
+        ("Length", duration(float(data.plate.info.duration))),
+    ]
+    if data.stages:
+        rows.append(("Time", duration(sum(stage.seconds for stage in data.stages))))
+    if data.peak_memory is not None:
+        rows.append(("Peak memory", size(data.peak_memory)))
+    return tuple(rows)
