@@ -2,15 +2,14 @@
 
 A dimension in which chroma is *co-sited* with a luma sample is filtered by a triangle (for a factor of two: 1 2 1 over
 four), one in which it lies *midway* by a box (1 1 over two). So a left-sited 4:2:0 sample has a footprint of 3 x 2 luma
-samples, a centred one 2 x 2, a top-left one 3 x 3, a left-sited 4:2:2 sample 3 x 1. At the frame's edges the indices are
-clamped, so that the weights of what lies inside still add up to one.
+samples, a centred one 2 x 2, a top-left one 3 x 3, a left-sited 4:2:2 sample 3 x 1. At the frame's edges the indices
+are clamped, so that the weights of what lies inside still add up to one.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -98,10 +97,10 @@ def _any(mask: Mask, factor: int, cosited: bool) -> Mask:
 
 
 def _spread(chroma: Mask, factor: int, cosited: bool, size: int) -> Mask:
-    owner = np.arange(size) // factor
-    if not cosited or factor == 1:
-        return chroma[owner]
-    return chroma[owner] | chroma[np.minimum(-(-np.arange(size) // factor), chroma.shape[0] - 1)]
+    owners = chroma[np.arange(size) // factor]
+    if cosited and factor > 1:
+        owners |= chroma[np.minimum(-(-np.arange(size) // factor), chroma.shape[0] - 1)]
+    return owners
 
 
 @lru_cache(maxsize=64)
