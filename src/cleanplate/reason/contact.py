@@ -1,0 +1,197 @@
+"""What the object does to a thing: contact, then a change of motion.
+
+All speeds are in pixels of the small, steadied pictures per frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.masks.track import mask_box
+from cleanplate.motion.warp import send
+from cleanplate.reason.footage import Footage
+from cleanplate.reason.movers import REST, Mover, slope
+
+TOUCH = 7.0
+"""Gap in small pixels that counts as touching; the rim that belongs to the object's edge is part of it."""
+_MOVING = 1.5
+_TURN = 0.5
+"""Change of velocity, as a share of the speed before, that a contact must explain."""
+_BEFORE, _AFTER = 4, 5
+"""Frames over which the velocity before and after the contact is measured."""
+_FRESH = 3
+"""Frames after the first touch within which a change of motion is put down to it."""
+EDGE = 0.03
+"""Share of the longer side that is the frame's edge; steadying leaves it unknown."""
+_GIVES_WAY, _SOON = 5.0, 16
+"""Pixels, or a tenth of its size, that a pushed thing moves at least; frames within which it does."""
+_TOGETHER = 0.4
+"""Difference of two velocities, as a share of the larger, under which they are one motion."""
+_WHILE = 5
+"""Frames that two things must move together for."""
+
+
+class Effect(StrEnum):
+    """What an object did to a thing."""
+
+    GOES_WITH = "goes with"
+    CARRIED = "carried"
+    RESTS_ON = "rests on"
+    STOPPED = "stopped"
+    PUSHED = "pushed"
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One effect of one object on one thing.
+
+    Attributes:
+        onset: position of the first picture on which the thing moves otherwise than it would alone.
+        before: the thing's velocity (x, y) up to there.
+        moved_before: it was moving before the contact.
+        confidence: 0..1.
+    """
+
+    effect: Effect
+    onset: int
+    before: NDArray[np.float64]
+    confidence: float
+
+    @property
+    def moved_before(self) -> bool:
+        return float(np.linalg.norm(self.before)) > REST
+
+
+def gaps(footage: Footage, mover: Mover, owner: int) -> dict[int, float]:
+    """Position -> distance in pixels between the thing and the object, where both are to be seen."""
+    found = {}
+    for blob in mover.blobs:
+        there = footage.owner[blob.at] == owner
+        if there.any():
+            away = cv2.distanceTransform((~there).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+            y0, x0, y1, x1 = blob.box
+            found[blob.at] = float(away[y0:y1, x0:x1][blob.inside].min())
+    return found
+
+
+def object_path(footage: Footage, owner: int) -> NDArray[np.float64]:
+    """Rows (position, x, y): the steadied centre of an object wherever it shows."""
+    rows = []
+    for at in range(len(footage)):
+        ys, xs = np.nonzero(footage.owner[at] == owner)
+        if len(ys):
+            x, y = send(footage.between(at, 0), np.array([[xs.mean(), ys.mean()]]))[0]
+            rows.append((at, x, y))
+    return np.asarray(rows, dtype=np.float64).reshape(-1, 3)
+
+
+def slope_around(path: NDArray[np.float64], at: int, reach: int) -> NDArray[np.float64]:
+    """Velocity (x, y) of an `object_path` over at - reach .. at + reach."""
+    return slope(path[np.abs(path[:, 0] - at) <= reach])
+
+
+def judge(footage: Footage, mover: Mover, owner: int) -> Contact | None:
+    """What the object did to the thing, or None when nothing shows."""
+    distance = gaps(footage, mover, owner)
+    path = object_path(footage, owner)
+    together = _moving_together(mover, path, distance)
+    if together:
+        return _carried(footage, mover, owner, together, distance)
+    if _reaches_in(footage, mover, owner):
+        return None
+    touching = [at for at in sorted(distance) if distance[at] <= TOUCH + _speed(mover, at) / 2]
+    fresh = [at for at in touching if any(distance.get(at - n, np.inf) > TOUCH for n in range(1, _FRESH + 1))]
+    for at in fresh:
+        contact = _turned(footage, mover, owner, at) or _pushed(mover, path, at)
+        if contact is not None:
+            return contact
+    return None
+
+
+def _turned(footage: Footage, mover: Mover, owner: int, at: int) -> Contact | None:
+    """A thing that moved into the object and goes on otherwise."""
+    if at - mover.first < 2 or mover.last - at < 2:
+        return None
+    before, after = mover.velocity(at - _BEFORE, at), mover.velocity(at + 1, at + _AFTER)
+    speed, step = float(np.linalg.norm(before)), mover.velocity(at, at + 1)
+    if speed < _MOVING or min(np.linalg.norm(step - before), np.linalg.norm(after - before)) < _TURN * speed:
+        return None
+    falling = before[1] > abs(before[0]) and np.linalg.norm(after) < _MOVING
+    effect = Effect.RESTS_ON if falling and lies_on(footage, mover, owner, mover.last) else Effect.STOPPED
+    return Contact(effect, at + 1, before, min(0.9, 0.5 + 0.1 * speed / _MOVING))
+
+
+def _pushed(mover: Mover, path: NDArray[np.float64], at: int) -> Contact | None:
+    """A thing at rest that sets off, or gives way, while the object moves against it."""
+    before = mover.velocity(at - 2 * _BEFORE, at)
+    if at - mover.first < 2 or np.linalg.norm(before) >= REST or np.linalg.norm(slope_around(path, at, _BEFORE)) < REST:
+        return None
+    here = np.asarray(next(blob.centre for blob in mover.blobs if blob.at == at))
+    far = max(_GIVES_WAY, 0.1 * mover.reach)
+    for blob in mover.blobs:
+        if at < blob.at <= at + _SOON and np.linalg.norm(np.asarray(blob.centre) - here) >= far:
+            return Contact(Effect.PUSHED, at + 1, before, 0.7)
+    return None
+
+
+def _reaches_in(footage: Footage, mover: Mover, owner: int) -> bool:
+    """True for what is larger than the object and reaches in from outside the picture: a person, who moves alone."""
+    height, width = footage.shape
+    edge = EDGE * max(height, width)
+    at_edge = [
+        min(b.box[0], b.box[1]) <= edge or b.box[2] >= height - edge or b.box[3] >= width - edge for b in mover.blobs
+    ]
+    sizes = [int((footage.owner[blob.at] == owner).sum()) for blob in mover.blobs]
+    return float(np.mean(at_edge)) > 0.5 and mover.area > float(np.median(sizes))
+
+
+def _moving_together(mover: Mover, path: NDArray[np.float64], distance: dict[int, float]) -> list[int]:
+    """Positions on which object and thing touch and move as one; empty when they mostly do not."""
+    both_move, as_one = [], []
+    for at in sorted(distance):
+        mine, its = slope_around(path, at, 2), mover.velocity(at - 2, at + 2)
+        larger = max(float(np.linalg.norm(mine)), float(np.linalg.norm(its)))
+        if distance[at] > TOUCH or larger < _MOVING:
+            continue
+        both_move.append(at)
+        if np.linalg.norm(mine - its) < _TOGETHER * larger:
+            as_one.append(at)
+    enough = len(as_one) >= _WHILE and len(as_one) >= 0.7 * len(both_move)
+    return as_one if enough else []
+
+
+def _carried(footage: Footage, mover: Mover, owner: int, together: list[int], distance: dict[int, float]) -> Contact:
+    before = mover.velocity(mover.first, together[0] - 1)
+    if lies_on(footage, mover, owner, together[len(together) // 2]):
+        return Contact(Effect.RESTS_ON, together[0], before, 0.6)
+    always = sum(gap <= TOUCH for gap in distance.values()) >= 0.9 * len(distance)
+    return Contact(Effect.GOES_WITH if always else Effect.CARRIED, together[0], before, 0.7)
+
+
+def lies_on(footage: Footage, mover: Mover, owner: int, at: int) -> bool:
+    """True when the thing touches the object from above: over it, its lowest points near the object's top there."""
+    blob = mover.on(at)
+    if blob is None:
+        return False
+    thing, there = blob.mask(footage.shape), footage.owner[at] == owner
+    shared = thing.any(axis=0) & there.any(axis=0)
+    if shared.sum() < 0.5 * thing.any(axis=0).sum():
+        return False
+    bottom = thing.shape[0] - 1 - np.argmax(thing[::-1, shared], axis=0)
+    top = np.argmax(there[:, shared], axis=0)
+    return bool(np.abs(np.median(top - bottom)) <= TOUCH)
+
+
+def lowest(footage: Footage, owner: int, at: int) -> float:
+    """The y of the object's lowest point on a picture: the ground that carries it."""
+    box = mask_box(footage.owner[at] == owner)
+    return float(box[2] - 1) if box else float(footage.shape[0] - 1)
+
+
+def _speed(mover: Mover, at: int) -> float:
+    return float(np.linalg.norm(mover.velocity(at - 2, at)))

@@ -1,0 +1,119 @@
+"""From what was found on small upright pictures to the entries of the document, on the coded grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cleanplate.masks.grid import cell_at, cells_of
+from cleanplate.masks.reasoning import Cell, CellsAt, Grid, Kind, PathPoint, RemovedWith, Thing
+from cleanplate.masks.track import Mask, TrackWriter
+from cleanplate.reason.footage import Footage
+
+SOURCE = "physics"
+Masks = Mapping[int, Mask]
+"""Position -> h x w mask on the small upright picture."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point (y, x) of the small upright pictures at a position, which may lie beyond the frame."""
+
+    at: int
+    y: float
+    x: float
+
+
+class Writer:
+    """Writes tracks of things at full size and makes the document's entries.
+
+    Args:
+        length: frames of the clip.
+    """
+
+    def __init__(self, footage: Footage, folder: Path, length: int) -> None:
+        self._footage, self._folder, self._length = footage, folder, length
+        self.grid = Grid.of(*footage.size)
+
+    def frame(self, at: int) -> int:
+        """The presented frame of a position."""
+        return self._footage.frames[at]
+
+    def thing(
+        self,
+        ident: str,
+        name: str,
+        kind: Kind,
+        masks: Masks,
+        *,
+        caused_by: str,
+        why: str,
+        confidence: float,
+        path: tuple[Place, ...] = (),
+        rest: Place | None = None,
+        will_move: bool = False,
+        was_moving: bool = False,
+        should_have_stayed: bool = False,
+    ) -> Thing:
+        """The entry of one affected thing, whose track is written beside the document."""
+        cells = self._track(ident, name, masks, confidence)
+        return Thing(
+            id=ident,
+            name=name,
+            kind=kind,
+            caused_by=caused_by,
+            why=why,
+            onset=self.frame(min(masks)),
+            end=self.frame(max(masks)),
+            will_move=will_move,
+            was_moving=was_moving,
+            should_have_stayed=should_have_stayed,
+            cells_by_time=cells,
+            size_cells=self._extent(max(masks.values(), key=lambda mask: int(mask.sum()))),
+            path=tuple(PathPoint(frame=self.frame(p.at), cell=self._cell(p)) for p in path),
+            rest_place=None if rest is None else self._cell(rest),
+            track=f"{ident}.track",
+            confidence=round(confidence, 2),
+            source=SOURCE,
+        )
+
+    def belonging(
+        self, ident: str, name: str, masks: Masks, *, removed_with: str, why: str, confidence: float
+    ) -> RemovedWith:
+        """The entry of something that goes together with the object."""
+        self._track(ident, name, masks, confidence)
+        return RemovedWith(
+            name=name,
+            why=why,
+            removed_with=removed_with,
+            track=f"{ident}.track",
+            confidence=round(confidence, 2),
+            source=SOURCE,
+        )
+
+    def _track(self, ident: str, name: str, masks: Masks, confidence: float) -> tuple[CellsAt, ...]:
+        height, width = self._footage.size
+        cells: list[CellsAt] = []
+        path = self._folder / f"{ident}.track"
+        with TrackWriter(path, name=name, length=self._length, height=height, width=width) as track:
+            for at in sorted(masks):
+                full = self._footage.coded(masks[at])
+                track.write(self.frame(at), full, confidence)
+                touched = cells_of(full, self.grid)
+                if not cells or cells[-1].cells != touched:
+                    cells.append(CellsAt(frame=self.frame(at), cells=touched))
+        return tuple(cells)
+
+    def _cell(self, place: Place) -> Cell:
+        return cell_at(*self._footage.coded_point(place.y, place.x), self.grid, *self._footage.size)
+
+    def _extent(self, mask: Mask) -> Cell:
+        """(rows, columns) of cells that the largest view of a thing touches."""
+        touched = np.asarray(cells_of(self._footage.coded(mask), self.grid)).reshape(-1, 2)
+        if not len(touched):
+            return 1, 1
+        rows, columns = np.ptp(touched, axis=0) + 1
+        return int(rows), int(columns)

@@ -1,0 +1,85 @@
+"""The embedded reasoner: consequences that motion, contact, light and support give away, without any learned model.
+
+It claims what it can show on frames and is silent about the rest: chains of causes, people who act by themselves, and
+things that never move cannot be told from pictures alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cleanplate.errors import InputError
+from cleanplate.masks.reasoning import Reasoning, RemovedWith, Thing
+from cleanplate.masks.track import Mask, Track
+from cleanplate.media.clip import Clip
+from cleanplate.motion.flow import make_flow
+from cleanplate.progress import Progress
+from cleanplate.reason.backdrop import backdrops
+from cleanplate.reason.consequences import claims, entries, movers_of
+from cleanplate.reason.findings import Writer
+from cleanplate.reason.footage import Footage, footage_of
+from cleanplate.reason.light import reflections, shadows
+
+AROUND = 48
+"""Frames before and after the object shows that are looked at: what it did goes on when it has left."""
+
+
+class PhysicsReasoner:
+    """Reasons from motion, contact, support and light (`pipeline.protocols.Reasoner`)."""
+
+    name = "physics"
+
+    def reason(self, clip: Clip, tracks: Sequence[Track], frames: range, folder: Path, progress: Progress) -> Reasoning:
+        """The document; an empty `affected` means that nothing was found, not that nothing is there."""
+        shown = [n for track in tracks for n in track.frames if n in frames]
+        if not shown:
+            raise InputError(
+                "none of the selected objects shows on the frames of this edit",
+                where=", ".join(track.name for track in tracks),
+                remedy="Select the object on a frame where it is seen.",
+            )
+        looked = range(max(min(shown) - AROUND, frames.start), min(max(shown) + AROUND + 1, frames.stop))
+        with progress.task("Looking at what moves", len(looked)) as tick:
+            footage = footage_of(clip, tracks, looked, folder, tick)
+        writer = Writer(footage, folder, len(clip))
+        affected, belongings, sentences = consequences(footage, [track.name for track in tracks], writer)
+        return Reasoning(
+            frames=len(clip),
+            height=footage.size[0],
+            width=footage.size[1],
+            grid=writer.grid,
+            removed=tuple(track.name for track in tracks),
+            removed_with=tuple(belongings),
+            affected=tuple(affected),
+            gravity=gravity(footage),
+            scene_after=" ".join(sentences) or "The same scene with nothing there.",
+        )
+
+
+def consequences(
+    footage: Footage, names: Sequence[str], writer: Writer
+) -> tuple[list[Thing], list[RemovedWith], list[str]]:
+    """What the objects did, what goes with them, and sentences on the scene without them."""
+    backs = backdrops(footage)
+    cast = [shadows(footage, backs, owner) for owner in range(1, len(names) + 1)]
+    light = [found for found in (*cast, *(reflections(footage, n) for n in range(1, len(names) + 1))) if found]
+    explained = [_union([found.masks.get(at) for found in light]) for at in range(len(footage))]
+    movers = movers_of(footage, backs, explained)
+    handled = entries(footage, claims(footage, movers, make_flow(), len(names)), list(names), writer)
+    affected = [found.thing(writer, names[found.owner - 1]) for found in light] + handled.affected
+    return affected, handled.belongings, handled.sentences
+
+
+def gravity(footage: Footage) -> tuple[float, float]:
+    """Down in the upright picture, as (x, y) on the coded grid."""
+    (y0, x0), (y1, x1) = footage.coded_point(0.0, 0.0), footage.coded_point(1.0, 0.0)
+    direction = np.sign([round(x1 - x0, 6), round(y1 - y0, 6)])
+    return float(direction[0]) + 0.0, float(direction[1]) + 0.0
+
+
+def _union(masks: Sequence[Mask | None]) -> Mask | None:
+    some = [mask for mask in masks if mask is not None]
+    return np.logical_or.reduce(some) if some else None
