@@ -83,12 +83,16 @@ def opened(path: Path) -> Iterator[InputContainer]:
     try:
         container = av.open(f"file:{path.absolute()}", options=_OPTIONS, metadata_errors="replace")
     except (av.error.FFmpegError, UnicodeEncodeError) as error:
-        raise _unreadable(path) from error
+        raise _unreadable(path, isinstance(error, av.error.EOFError)) from error
     with container:
         yield container
 
 
-def _unreadable(path: Path) -> InputError:
+def _unreadable(path: Path, ended: bool) -> InputError:
+    if ended:
+        return InputError(
+            "the video has no frames: the file ends after its header", where=str(path), remedy="Export it again."
+        )
     with path.open("rb") as stream:
         head = stream.read(12)
     if head[4:8] in (b"ftyp", b"mdat", b"wide", b"free", b"moov"):

@@ -181,8 +181,8 @@ PACKINGS: dict[str, Packing] = _table()
 """Every pixel format that a plate may have, by FFmpeg's name."""
 
 
-def packing(name: str) -> Packing:
-    """The row of a pixel format.
+def packing(name: str, where: str = "") -> Packing:
+    """The row of a pixel format; `where` names the file in the error.
 
     Raises:
         InputError: the format is not in the table.
@@ -190,6 +190,7 @@ def packing(name: str) -> Packing:
     if name not in PACKINGS:
         raise InputError(
             f"the pixel format '{name}' is not one that can be kept exactly",
+            where=where,
             remedy="Convert the clip to a common format first, such as yuv422p10le or gbrp16le.",
         )
     return PACKINGS[name]

@@ -73,7 +73,7 @@ def decode_still(file: Path) -> av.VideoFrame:
     """
     local_file(file)
     codec = cast("VideoCodecContext", av.CodecContext.create(_CODECS[file.suffix.lower()], "r"))
-    codec.options = {"max_pixels": str(Limits().pixels)}
+    codec.options = {"max_pixels": str(Limits().pixels), "err_detect": "crccheck+explode"}
     codec.thread_count = 1
     try:
         frames = [*codec.decode(av.Packet(file.read_bytes())), *codec.decode(None)]
@@ -129,7 +129,7 @@ def _exr_info(path: Path, sequence: Sequence, exr: Exr, rate: Fraction | None) -
 
 
 def _still_info(path: Path, sequence: Sequence, frame: av.VideoFrame, rate: Fraction | None) -> ClipInfo:
-    fmt = packing(frame.format.name).format
+    fmt = packing(frame.format.name, str(sequence.files[0])).format
     codec = _CODECS[sequence.files[0].suffix.lower()]
     rotation, turned = describe.rotation(frame)
     names = _from_names(path, sequence, rate, None)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TypeAlias, cast
 
 import av
 import numpy as np
@@ -17,16 +17,23 @@ from av.video.stream import VideoStream
 from cleanplate.errors import InputError
 from cleanplate.media.describe import ffmpeg_log
 from cleanplate.media.door import opened, plate_stream
+from cleanplate.media.ffv1_check import checksum_start, is_whole
 from cleanplate.media.timeline import Packets
 
+Packet: TypeAlias = "av.Packet[VideoStream]"
+
 _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_TS_PACKETS = (188, 192, 204)
+_TELLING = 3
+"""Packets that are looked at for checksums."""
 _CUT_SHORT = ("ended prematurely", "partial file")
 
 
 def read_packets(container: InputContainer, stream: VideoStream) -> Packets:
     """Times and flags of all the plate's packets, by demuxing to the end of the file without decoding."""
     rows: list[tuple[int, int, bool, bool, bool]] = []
-    declared, last, corrupt = stream.frames, (0, 0), False
+    indexed = len(stream.index_entries) if "mp4" in container.format.name else 0  # other indexes hold key frames only
+    last, corrupt, checksum = (0, 0), False, None
     with ffmpeg_log(av.logging.ERROR) as log:
         for packet in container.demux(stream):
             if not packet.size:
@@ -35,12 +42,15 @@ def read_packets(container: InputContainer, stream: VideoStream) -> Packets:
             rows.append(
                 (pts or 0, (pts or 0) if dts is None else dts, pts is None, packet.is_keyframe, packet.is_discard)
             )
-            corrupt |= packet.is_corrupt
+            if checksum is None and len(rows) <= _TELLING and stream.codec_context.name == "ffv1":
+                checksum = checksum_start(bytes(packet))
+            corrupt = packet.is_corrupt  # of the last one in the end; earlier ones show when they are decoded
             if pts is not None and not packet.is_discard and pts >= last[0]:
                 last = (pts, packet.duration or 0)
     table = np.array(rows, dtype=np.int64).reshape(-1, 5)
-    indexed = "mp4" in container.format.name and not stream.metadata.get("fragmented")
-    cut = corrupt or (indexed and len(rows) < declared) or any(sign in line[2] for line in log for sign in _CUT_SHORT)
+    cut = corrupt or len(rows) < indexed or any(sign in line[2] for line in log for sign in _CUT_SHORT)
+    if container.format.name == "mpegts":
+        cut |= all(container.size % cell for cell in _TS_PACKETS)
     return Packets(
         pts=table[:, 0],
         dts=table[:, 1],
@@ -49,6 +59,7 @@ def read_packets(container: InputContainer, stream: VideoStream) -> Packets:
         discard=table[:, 4].astype(bool),
         last_duration=last[1],
         cut_short=cut,
+        checksum=checksum,
     )
 
 
@@ -61,7 +72,7 @@ def decoder(stream: VideoStream) -> VideoCodecContext:
     return context
 
 
-def decoded(packets: Iterator[av.Packet[VideoStream]], context: VideoCodecContext) -> Iterator[av.VideoFrame]:
+def decoded(packets: Iterator[Packet], context: VideoCodecContext) -> Iterator[av.VideoFrame]:
     """Frames of a run of packets, the decoder's delay flushed at the end.
 
     Packets before the first that decodes are passed over: a recording may begin between two key frames.
@@ -88,12 +99,16 @@ def all_times(path: Path) -> list[int | None]:
         try:
             run = decoded((packet for packet in container.demux(stream) if packet.size), decoder(stream))
             times.extend(frame.pts for frame in run)
-        except av.error.InvalidDataError as error:
-            raise _damaged(path, f"frame {len(times)} cannot be decoded") from error
+        except av.error.FFmpegError as error:
+            raise _refusal(path, f"frame {len(times)} is damaged") from error
     return times
 
 
-def _damaged(path: Path, what: str) -> InputError:
+class _DamagedError(Exception):
+    """The frame that is due is missing, or not what was encoded."""
+
+
+def _refusal(path: Path, what: str) -> InputError:
     return InputError(what, where=str(path), remedy="Copy the file again from its source, or cut it before that.")
 
 
@@ -117,17 +132,19 @@ class VideoFile:
         Raises:
             InputError: a frame is missing or damaged; it names the frame.
         """
-        if start >= stop:
-            return
         expected = start
-        for frame in self._from(start):
-            if frame.is_corrupt:
-                raise _damaged(self.path, f"frame {expected} is damaged and cannot be decoded faithfully")
-            yield expected, frame
-            expected += 1
-            if expected == stop:
-                return
-        raise _damaged(self.path, f"the file ends early at frame {expected} of {self.count}")
+        try:
+            for frame in self._from(start) if start < stop else ():
+                if frame.is_corrupt:
+                    raise _DamagedError
+                yield expected, frame
+                expected += 1
+                if expected == stop:
+                    return
+        except (_DamagedError, av.error.FFmpegError) as error:
+            raise _refusal(self.path, f"frame {expected} of {self.count} is damaged") from error
+        if expected < stop:
+            raise _refusal(self.path, f"the file ends early at frame {expected} of {self.count}")
 
     def _from(self, start: int) -> Iterator[av.VideoFrame]:
         """Frames from `start` on; their times are checked against the timeline one by one."""
@@ -136,17 +153,22 @@ class VideoFile:
             return
         for key in self._entries(start):
             run = self._run(key)
-            first = next((frame for frame in run if frame.pts is not None and frame.pts >= self.times[start]), None)
+            try:
+                first = next((frame for frame in run if frame.pts is not None and frame.pts >= self.times[start]), None)
+            except (_DamagedError, av.error.FFmpegError):
+                if key is None:
+                    raise
+                continue
             if first is None or first.pts != self.times[start] or (first.is_corrupt and key is not None):
                 continue
             for index, frame in enumerate(itertools.chain((first,), run), start):
                 if index >= self.count:
                     return
                 if frame.pts != self.times[index]:
-                    raise _damaged(self.path, f"frame {index} cannot be decoded")
+                    raise _DamagedError
                 yield frame
             return
-        raise _damaged(self.path, f"frame {start} cannot be decoded")
+        raise _DamagedError
 
     def _entries(self, start: int) -> Iterator[int | None]:
         """Key packets to try: the nearest, an earlier one, then the beginning of the file (None)."""
@@ -157,16 +179,23 @@ class VideoFile:
 
     def _run(self, key: int | None) -> Iterator[av.VideoFrame]:
         """All frames that the decoder gives from one key packet on."""
+        broken: set[int | None] = set()
         with opened(self.path) as container:
             stream = plate_stream(container, self.path)
-            try:
-                yield from decoded(self._packets(container, stream, key), decoder(stream))
-            except av.error.InvalidDataError as error:
-                raise _damaged(self.path, "a frame cannot be decoded") from error
+            packets = self._checked(self._packets(container, stream, key), broken)
+            for frame in decoded(packets, decoder(stream)):
+                if frame.pts in broken:
+                    raise _DamagedError
+                yield frame
 
-    def _packets(
-        self, container: InputContainer, stream: VideoStream, key: int | None
-    ) -> Iterator[av.Packet[VideoStream]]:
+    def _checked(self, packets: Iterator[Packet], broken: set[int | None]) -> Iterator[Packet]:
+        """The packets, unchanged; times of those that fail their own checksums are added to `broken`."""
+        for packet in packets:
+            if self.packets.checksum is not None and not is_whole(bytes(packet), self.packets.checksum):
+                broken.add(packet.pts)
+            yield packet
+
+    def _packets(self, container: InputContainer, stream: VideoStream, key: int | None) -> Iterator[Packet]:
         if key is None:
             yield from (packet for packet in container.demux(stream) if packet.size)
             return

@@ -22,6 +22,7 @@ class Packets:
         discard: decoded but not presented (edit lists).
         last_duration: ticks of the last presented packet, 0 when unknown.
         cut_short: the file ends inside a packet or before its own index says.
+        checksum: how FFV1 packets prove themselves whole (`ffv1_check`); None where they do not.
     """
 
     pts: NDArray[np.int64]
@@ -31,6 +32,7 @@ class Packets:
     discard: NDArray[np.bool_]
     last_duration: int
     cut_short: bool
+    checksum: int | None = None
 
     @property
     def presented(self) -> NDArray[np.int64]:

@@ -144,7 +144,7 @@ def _packets_tell(packets: Packets, stream: VideoStream) -> bool:
 def _info(
     path: Path, container: InputContainer, stream: VideoStream, first: av.VideoFrame, timing: _Timing
 ) -> ClipInfo:
-    fmt = packing(first.format.name).format
+    fmt = packing(first.format.name, str(path)).format
     dump = describe.Dump.of(container, stream)
     rotation, turned = describe.rotation(first)
     interlaced, field_order = describe.fields(first, stream)
