@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from cleanplate.errors import InputError
 from cleanplate.masks.labels import AFFECTED, FAR, KEEP, OVERLAP, REMOVE
-from cleanplate.media.colour import resolve
 from cleanplate.media.frame import Family, Plane
 from cleanplate.media.probe import ClipInfo
 
@@ -76,7 +75,10 @@ WHAT_IS_A_MASK = "A mask is grey: 0 remove, 63 overlap, 127 affected, 255 keep; 
 
 
 def _is_limited(info: ClipInfo) -> bool:
-    return info.format.family is not Family.RGB and resolve(info.colour, info.format, info.height).range == "limited"
+    """Where the file does not say, Y'CbCr is limited and gray is full, as files are made."""
+    if info.colour.range == "unknown":
+        return info.format.family is Family.YUV
+    return info.format.family is not Family.RGB and info.colour.range == "limited"
 
 
 def _shown(info: ClipInfo) -> tuple[int, int]:

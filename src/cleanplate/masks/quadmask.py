@@ -8,7 +8,7 @@ when it is missing or belongs to another file.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -70,7 +70,7 @@ class QuadMask:
 
     def __init__(self, path: Path, height: int, width: int, summaries: tuple[FrameSummary, ...]) -> None:
         self.path, self.height, self.width, self.summaries = path, height, width, summaries
-        self._reader: Iterator[Labels] = iter(())
+        self._reader: Generator[Labels, None, None] | None = None
         self._next, self._held = -1, -1
         self._labels: Labels | None = None
 
@@ -99,7 +99,8 @@ class QuadMask:
         if not 0 <= index < len(self):
             raise IndexError(f"frame {index} of a quadmask of {len(self)}")
         if index != self._held or self._labels is None:
-            if index != self._next:
+            if index != self._next or self._reader is None:
+                self.close()
                 self._reader = _labels_from(self.path, index)
             self._labels = next(self._reader)
             self._labels.flags.writeable = False
@@ -108,6 +109,12 @@ class QuadMask:
 
     def __iter__(self) -> Iterator[Labels]:
         return _labels_from(self.path, 0)
+
+    def close(self) -> None:
+        """Let go of the file; the mask may still be read, which opens it again."""
+        if self._reader is not None:
+            self._reader.close()
+        self._reader, self._next = None, -1
 
     def box_of_change(self, index: int) -> MaskBox | None:
         """(y0, x0, y1, x1) around what is not keep on one frame; None where all is keep."""
@@ -183,10 +190,10 @@ def index_path(path: Path) -> Path:
     return path.with_name(path.name + ".index.json")
 
 
-def _labels_from(path: Path, start: int) -> Iterator[Labels]:
+def _labels_from(path: Path, start: int) -> Generator[Labels, None, None]:
     for _, planes in read_ffv1(path, start):
         labels = planes[0]
-        if not is_exact(labels):
+        if len(planes) != 1 or not is_exact(labels):
             raise InputError("the file holds levels that are no labels", where=str(path), remedy=_REMEDY)
         yield labels
 
