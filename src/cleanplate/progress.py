@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
@@ -16,15 +16,9 @@ class Tick(Protocol):
 class Progress(Protocol):
     """Opens one bar (or line, or nothing) per task."""
 
-    def task(self, name: str, total: int | None = None) -> _TickContext:
+    def task(self, name: str, total: int | None = None) -> AbstractContextManager[Tick]:
         """A context manager that yields a `Tick`; `total` is in the same units as its `advance`."""
         ...
-
-
-class _TickContext(Protocol):
-    def __enter__(self) -> Tick: ...
-
-    def __exit__(self, *exc: object) -> bool | None: ...
 
 
 class Silent:
