@@ -1,4 +1,4 @@
-"""Pages for a real browser: every frame bears its number as eight bars, so that a screenshot tells which one is shown."""
+"""Pages for a real browser: every frame bears its number as eight bars, so that a screenshot tells which one it is."""
 
 from __future__ import annotations
 
@@ -25,14 +25,20 @@ from cleanplate.report.verdict import Check, Verdict
 HEIGHT, WIDTH, FRAMES, BARS = 144, 256, 60, 8
 LEVELS = {"layer": 40, "matte": 90, "quadmask": 150, "difference": 210}
 ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --no-first-run --disable-sync "
-    "--disable-component-update --disable-dev-shm-usage --force-color-profile=srgb"
-).split()
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--force-color-profile=srgb",
+)
 
 
 def bars(number: int) -> NDArray[np.uint8]:
     """A picture that holds a number 0..255 in binary, most significant bar on the left."""
-    bits = np.unpackbits(np.uint8([number]))
+    bits = np.unpackbits(np.array([number], dtype=np.uint8))
     row = np.repeat(bits * np.uint8(255), WIDTH // BARS)
     return np.broadcast_to(row[None, :, None], (HEIGHT, WIDTH, 3)).copy()
 
@@ -57,7 +63,14 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def reasoning() -> Reasoning:
     shadow = Thing(
-        id="s", name="the shadow", kind=Kind.SHADOW, caused_by="ball", why="It moves below.", onset=4, end=30, confidence=0.9
+        id="s",
+        name="the shadow",
+        kind=Kind.SHADOW,
+        caused_by="ball",
+        why="It moves below.",
+        onset=4,
+        end=30,
+        confidence=0.9,
     )
     splash = Thing(
         id="w", name="splash", kind=Kind.OTHER, caused_by="s", why="Rings.", onset=12, end=50, confidence=0.4
@@ -161,7 +174,8 @@ class Viewer:
     def picture(self) -> NDArray[np.uint8]:
         """What is seen on the canvas, H x W x 3."""
         encoded = np.frombuffer(self.tab.locator("#canvas").screenshot(), np.uint8)
-        return cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB).astype(np.uint8)
+        picture: NDArray[np.uint8] = cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        return picture
 
     @property
     def number(self) -> int:

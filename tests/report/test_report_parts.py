@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -39,7 +40,7 @@ def test_spans_are_ordered_inside_and_hold_what_they_may(
     extent = Extent(handle=handle, join=join, span=20, total=30)
     spans = shown_spans(changed, 3000, rate, extent)
     assert all(0 <= start < stop <= 3000 for start, stop in spans)
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
     assert all(stop - start <= round(20 * rate) for start, stop in spans)
     assert sum(stop - start for start, stop in spans) <= round(30 * rate)
     if changed:
@@ -59,7 +60,9 @@ def test_spans_of_a_clip_without_an_edit_are_its_head() -> None:
 def test_every_view_comes_back_from_the_sheet(height: int, width: int, rotation: int) -> None:
     sheet = Sheet.of(height, width, rotation=rotation)
     generator = np.random.default_rng(height * 401 + width)
-    views = {name: generator.integers(0, 256, (height, width, 3), dtype=np.uint8) for name in ("before", "after", "layer")}
+    views = {
+        name: generator.integers(0, 256, (height, width, 3), dtype=np.uint8) for name in ("before", "after", "layer")
+    }
     drawn = sheet.draw(views)
     assert drawn.shape == (*sheet.size, 3)
     assert all(side % 32 == 0 for side in sheet.size)
@@ -180,7 +183,11 @@ def test_text_from_outside_stays_text(text: str) -> None:
     assert [c for c in parser.text if c.isprintable() and c != "\ufffd"] == [c for c in kept if c != "\ufffd"]
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
 def test_json_in_a_script_comes_back_and_cannot_leave_it(value: object) -> None:
     text = words.script_json(value)
     assert not set(text) & set("<>&\u2028\u2029")

@@ -141,10 +141,19 @@ def _lanes(reasoning: Reasoning) -> Sequence[Mapping[str, Any]]:
 def _heat(page: Page) -> str:
     shown = sum(stop - start for start, stop in page.player.shown)
     every = shown == page.player.frames
-    scope = f"Over all {shown} frames." if every else f"Over the {shown} frames of {page.player.frames} that this page shows."
+    scope = (
+        f"Over all {shown} frames."
+        if every
+        else f"Over the {shown} frames of {page.player.frames} that this page shows."
+    )
     codes = f"{page.much.peak:.0f}" if page.much.peak >= 10 else f"{page.much.peak:.1f}"
     maps = [
-        (_jpeg(page.often.picture), "How often", "share of frames on which a pixel was touched", percent(page.often.peak)),
+        (
+            _jpeg(page.often.picture),
+            "How often",
+            "share of frames on which a pixel was touched",
+            percent(page.often.peak),
+        ),
         (_jpeg(page.much.picture), "How much", "mean change where touched, in 8-bit codes", codes),
     ]
     return sections.heat_panel(maps, _png(scale_colours()[None]), scope)

@@ -1,4 +1,4 @@
-"""The one video of the page: H.264, constant rate, short groups of pictures so that any frame is a quick, exact seek."""
+"""The page's one video: H.264 at a constant rate, in short groups of pictures, so that seeking is quick and exact."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BT709 = 1
 _LIMITED = 1
 _OPTIONS = {
     "preset": "veryfast",
-    "crf": "17",
+    "crf": "18",
     "bf": "0",
     "g": str(_GROUP),
     "keyint_min": str(_GROUP),

@@ -8,9 +8,17 @@ from collections.abc import Sequence
 from cleanplate.masks.reasoning import Kind, Reasoning, RemovedWith, Thing
 from cleanplate.report.data import StageTime
 from cleanplate.report.verdict import Check, Verdict
-from cleanplate.report.words import duration, element, joined, number, percent, safe, size
+from cleanplate.report.words import duration, element, joined, number, safe, size
 
 _UNSURE = 0.5
+_COLUMNS = {
+    "what": "What",
+    "cause": "Caused by",
+    "why": "Why",
+    "frames": "Frames",
+    "confidence": "Confidence",
+    "keep": "To keep it",
+}
 _LABELS = (
     ("remove", "0", "Remove", "the object itself"),
     ("overlap", "63", "Overlap", "object and consequence at once"),
@@ -117,34 +125,26 @@ def reasoning(document: Reasoning | None) -> str:
         *(_row_with(item) for item in document.removed_with),
         *(_row_thing(thing, names) for thing in document.affected),
     ]
-    heads = ("What", "Caused by", "Why", "Frames", "Confidence", "To keep it")
-    head = element("thead", element("tr", "".join(element("th", text, scope="col") for text in heads)))
+    head = element("thead", element("tr", "".join(element("th", label, scope="col") for label in _COLUMNS.values())))
     lead = "If it had never been there, this is what else would look different."
     if not document.affected:
         lead = "Nothing else in the shot was found to depend on it."
     after = ""
     if document.scene_after:
         after = element("p", f"<b>The scene afterwards:</b> {safe(document.scene_after)}", class_="after")
-    table = element("div", element("table", head + element("tbody", joined(rows))), class_="wide")
+    table = element("div", element("table", head + element("tbody", joined(rows))), class_="table")
     title = element("h2", "The reasoning") + element("p", lead, class_="lead")
     return element("section", title + table + after, class_="panel", id="reasoning")
 
 
-def _cells(what: str, cause: str, why: str, frames: str, confidence: str, keep: str) -> str:
-    named = {
-        "What": what,
-        "Caused by": cause,
-        "Why": why,
-        "Frames": frames,
-        "Confidence": confidence,
-        "To keep it": keep,
-    }
-    return element("tr", "".join(_cell(label, inner) for label, inner in named.items()))
+def _row(**cells: str) -> str:
+    """A row with the given columns, the others empty."""
+    return element("tr", "".join(_cell(label, cells.get(name, "")) for name, label in _COLUMNS.items()))
 
 
 def _cell(label: str, inner: str) -> str:
-    dressed = element("div", inner or "–")
-    return element("td", dressed, data_label=label, class_="why" if label == "Why" else "cell")
+    kind = "why" if label == "Why" else "cell" if inner else "nothing"
+    return element("td", element("div", inner or "–"), data_label=label, class_=kind)
 
 
 def _kind(kind: str, shown: str) -> str:
@@ -152,28 +152,29 @@ def _kind(kind: str, shown: str) -> str:
 
 
 def _row_removed(name: str) -> str:
-    return _cells(element("b", safe(name)) + "<br>" + _kind("removed", "removed"), "", "You selected it.", "", "", "")
+    return _row(what=element("b", safe(name)) + "<br>" + _kind("removed", "removed"), why="You selected it.")
 
 
 def _row_with(item: RemovedWith) -> str:
-    what = element("b", safe(item.name)) + "<br>" + _kind("removed", "goes with it")
-    why = safe(item.why) + element("small", safe(f"from {item.source}"))
-    return _cells(what, safe(item.removed_with), why, "", _confidence(item.confidence), _keep(item.name))
+    return _row(
+        what=element("b", safe(item.name)) + "<br>" + _kind("removed", "goes with it"),
+        cause=safe(item.removed_with),
+        why=safe(item.why) + element("small", safe(f"from {item.source}")),
+        confidence=_confidence(item.confidence),
+        keep=_keep(item.name),
+    )
 
 
 def _row_thing(thing: Thing, names: dict[str, str]) -> str:
-    kind = thing.kind.value
-    what = element("b", safe(thing.name)) + "<br>" + _kind(kind, _KINDS[thing.kind])
     said = "; ".join(filter(None, [_behaviour(thing), f"from {thing.source}"]))
-    why = safe(thing.why) + element("small", safe(said))
-    frames = element("button", f"{thing.onset} – {thing.end}", type="button", class_="jump", data_jump=str(thing.onset))
-    return _cells(
-        what,
-        safe(names.get(thing.caused_by, thing.caused_by)),
-        why,
-        frames,
-        _confidence(thing.confidence),
-        _keep(thing.name),
+    span = f"{thing.onset} – {thing.end}"
+    return _row(
+        what=element("b", safe(thing.name)) + "<br>" + _kind(thing.kind.value, _KINDS[thing.kind]),
+        cause=safe(names.get(thing.caused_by, thing.caused_by)),
+        why=safe(thing.why) + element("small", safe(said)),
+        frames=element("button", span, type="button", class_="jump", data_jump=str(thing.onset)),
+        confidence=_confidence(thing.confidence),
+        keep=_keep(thing.name),
     )
 
 
@@ -192,7 +193,7 @@ def _behaviour(thing: Thing) -> str:
 def _confidence(value: float) -> str:
     note = element("small", "unsure, worth a look") if value < _UNSURE else ""
     gauge = f'<meter min="0" max="1" low="{_UNSURE}" optimum="1" value="{value:.3f}">{value:.2f}</meter>'
-    return f"{gauge}{round(value * 100)} %{note}"
+    return element("span", f"{gauge}{round(value * 100)} %", class_="gauge") + note
 
 
 def _keep(name: str) -> str:
@@ -205,17 +206,17 @@ def timings(stages: Sequence[StageTime], peak_memory: int | None) -> str:
     total = sum(stage.seconds for stage in stages)
     longest = max((stage.seconds for stage in stages), default=0.0) or 1.0
     rows = [_stage(stage, longest) for stage in stages]
-    said = [f"{duration(total)} in all"] if stages else ["Nothing was timed."]
-    if peak_memory is not None:
-        said.append(f"at most {size(peak_memory)} of memory")
-    lead = element("p", safe(", ".join(said)), class_="lead")
-    listed = element("ul", joined(rows), class_="stages")
+    said = f"{duration(total)} in all" if stages else "Nothing was timed"
+    memory = "" if peak_memory is None else f", at most {size(peak_memory)} of memory"
+    lead = element("p", safe(f"{said}{memory}."), class_="lead")
+    listed = element("ul", joined(rows), class_="stages") if rows else ""
     return element("section", element("h2", "Timings") + lead + listed, class_="panel", id="timings")
 
 
 def _stage(stage: StageTime, longest: float) -> str:
     width = f"{0 if stage.cached else 100 * stage.seconds / longest:.2f}"
-    gauge = f'<svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="{width}" height="8"/></svg>'
+    bar = f'<rect width="{width}" height="8"/>'
+    gauge = f'<svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{bar}</svg>'
     spent = "kept" if stage.cached else duration(stage.seconds)
     return element("li", f"<span>{safe(stage.name)}</span>{gauge}<span class='secs'>{safe(spent)}</span>")
 
@@ -232,10 +233,3 @@ def facts(rows: Sequence[tuple[str, str]]) -> str:
     """What made the shot, so that it can be made again."""
     body = element("div", element("dl", _listed(rows)), class_="facts")
     return element("section", element("h2", "How it was made") + body, class_="panel", id="facts")
-
-
-def touched_share(areas: Sequence[float]) -> str:
-    """Mean and largest share of a frame that the layer covers."""
-    if not areas or max(areas) == 0:
-        return "nothing"
-    return f"{percent(sum(areas) / len(areas))} on average, {percent(max(areas))} at most"

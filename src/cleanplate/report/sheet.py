@@ -128,7 +128,8 @@ def on_checker(premultiplied: Weight, alpha: Weight) -> Picture:
 def checkerboard(height: int, width: int) -> NDArray[np.float32]:
     """H x W levels 0..255."""
     y, x = np.ogrid[:height, :width]
-    return np.asarray(_CHECKER_LEVELS, dtype=np.float32)[(y // _CHECK + x // _CHECK) % 2]
+    board: NDArray[np.float32] = np.asarray(_CHECKER_LEVELS, dtype=np.float32)[(y // _CHECK + x // _CHECK) % 2]
+    return board
 
 
 def difference(before: Picture, after: Picture) -> NDArray[np.uint8]:
@@ -153,11 +154,11 @@ def label_picture(labels: NDArray[np.uint8]) -> Picture:
 
 def region_picture(allowed: NDArray[np.bool_]) -> Picture:
     """A permitted region in the legend's colour."""
-    return np.where(allowed[..., None], np.uint8(REGION_COLOUR), np.uint8(0))
+    return np.asarray(REGION_COLOUR, dtype=np.uint8) * allowed[..., None].astype(np.uint8)
 
 
 def _sized(image: NDArray[np.uint8], size: tuple[int, int], *, exact: bool) -> Picture:
     """H x W x 3 at (height, width); `exact` keeps levels as they are."""
     if image.shape[:2] != size:
-        image = cv2.resize(image, size[::-1], interpolation=cv2.INTER_NEAREST if exact else cv2.INTER_AREA)  # type: ignore[assignment]
+        image = cv2.resize(image, size[::-1], interpolation=cv2.INTER_NEAREST if exact else cv2.INTER_AREA)
     return image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)

@@ -39,7 +39,8 @@ class SmallLayer:
 def shrink(patches: Sequence[Patch], info: ClipInfo, size: tuple[int, int]) -> SmallLayer:
     """The patches of one frame at `size` (height, width) on the plate's coded grid."""
     height, width = size
-    small = SmallLayer(np.zeros((height, width, 3), np.float32), *np.zeros((2, height, width), np.float32), 0.0)
+    alone, touched = np.zeros((2, height, width), dtype=np.float32)
+    small = SmallLayer(np.zeros((height, width, 3), dtype=np.float32), alone, touched, 0.0)
     drawn = [patch for patch in patches if np.any(patch.alpha)]
     if not drawn:
         return small

@@ -20,7 +20,24 @@ from cleanplate.report.proxy import ProxyWriter
 from cleanplate.report.sheet import Picture, Sheet, amplified, difference, label_picture, on_checker, region_picture
 from cleanplate.report.shrink import shrink
 
-Spans = tuple[tuple[int, int], ...]
+
+@dataclass(frozen=True)
+class Look:
+    """What of the clip is looked at, and how.
+
+    Attributes:
+        spans: half-open runs of frames.
+        rate: of the proxy, frames per second.
+    """
+
+    sheet: Sheet
+    spans: tuple[tuple[int, int], ...]
+    rate: Fraction
+
+    @property
+    def frames(self) -> list[int]:
+        """The frames that are shown, in order."""
+        return [n for start, stop in self.spans for n in range(start, stop)]
 
 
 @dataclass(frozen=True)
@@ -46,14 +63,13 @@ class Survey:
         return int(np.argmax(self.areas))
 
 
-def survey(data: ReportData, sheet: Sheet, spans: Spans, proxy: Path, rate: Fraction, progress: Progress) -> Survey:
+def survey(data: ReportData, look: Look, proxy: Path, progress: Progress) -> Survey:
     """Write the proxy and measure; one frame of plate, composite and layer in memory at a time."""
-    heat, areas = Heat(*sheet.coded), list[float]()
+    sheet, heat, areas = look.sheet, Heat(*look.sheet.coded), list[float]()
     names: set[str] = set()
     still: Picture | None = None
-    total = sum(stop - start for start, stop in spans)
-    with ProxyWriter(proxy, sheet.size, rate) as writer, progress.task("report", total) as tick:
-        for plate, composite in _pairs(data, spans):
+    with ProxyWriter(proxy, sheet.size, look.rate) as writer, progress.task("report", len(look.frames)) as tick:
+        for plate, composite in _pairs(data, look.spans):
             before = picture(plate, data.plate.info, sheet.coded)
             after = picture(composite, data.composite.info, sheet.coded)
             layer = shrink(data.layer.patches(plate.index), data.plate.info, sheet.coded)
@@ -80,7 +96,7 @@ def survey(data: ReportData, sheet: Sheet, spans: Spans, proxy: Path, rate: Frac
     return Survey(tuple(areas), often, much, _shares(heat, sheet), frozenset(names))
 
 
-def _pairs(data: ReportData, spans: Spans) -> Iterator[tuple[Frame, Frame]]:
+def _pairs(data: ReportData, spans: tuple[tuple[int, int], ...]) -> Iterator[tuple[Frame, Frame]]:
     """Plate and composite frame by frame over the spans."""
     for start, stop in spans:
         yield from zip(data.plate.frames(start, stop), data.composite.frames(start, stop), strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 from cleanplate import __version__
@@ -11,12 +10,11 @@ from cleanplate.files import atomic, disk_errors, write_text
 from cleanplate.progress import Progress, Silent
 from cleanplate.report.data import ReportData
 from cleanplate.report.page import Page, Player, render
-from cleanplate.report.sections import touched_share
 from cleanplate.report.sheet import Sheet
 from cleanplate.report.spans import Extent, shown_spans
-from cleanplate.report.survey import Survey, survey
+from cleanplate.report.survey import Look, Survey, survey
 from cleanplate.report.verdict import verdict_of
-from cleanplate.report.words import duration, number, size
+from cleanplate.report.words import duration, number, percent, size
 
 EMBED_BELOW = 12_000_000
 """Bytes up to which the video goes into the page."""
@@ -50,23 +48,23 @@ def write_report(
             where=str(composite.path),
             remedy="The package is not whole, or the plate is another one.",
         )
-    rate = _rate(data)
-    spans = shown_spans(list(data.layer.frames), len(plate), float(rate), extent)
-    sheet = Sheet.of(plate.height, plate.width, plate.sample_aspect, plate.rotation)
+    look = _look(data, extent)
     proxy = out.parent / FOLDER / PROXY
     with disk_errors(out.parent):
         proxy.parent.mkdir(parents=True, exist_ok=True)
         with atomic(proxy) as partial:
-            found = survey(data, sheet, spans, partial, rate, progress or Silent())
+            found = survey(data, look, partial, progress or Silent())
         media = _media(proxy, embed_below)
-        write_text(out, render(_page(data, sheet, spans, found, rate, media)))
+        write_text(out, render(_page(data, look, found, media)))
     return out
 
 
-def _rate(data: ReportData) -> Fraction:
-    """Mean frames a second, near the nominal rate where that is what the times say."""
+def _look(data: ReportData, extent: Extent | None) -> Look:
+    """The sheet, the frames to show, and the mean frames a second: the nominal rate where the times agree with it."""
     info = data.plate.info
-    return info.rate if info.is_constant_rate else (len(info) / info.duration).limit_denominator(1001)
+    rate = info.rate if info.is_constant_rate else (len(info) / info.duration).limit_denominator(1001)
+    spans = shown_spans(list(data.layer.frames), len(info), float(rate), extent)
+    return Look(Sheet.of(info.height, info.width, info.sample_aspect, info.rotation), spans, rate)
 
 
 def _media(proxy: Path, embed_below: int) -> bytes | str:
@@ -80,16 +78,14 @@ def _media(proxy: Path, embed_below: int) -> bytes | str:
     return data
 
 
-def _page(
-    data: ReportData, sheet: Sheet, spans: tuple[tuple[int, int], ...], found: Survey, rate: Fraction, media: bytes | str
-) -> Page:
+def _page(data: ReportData, look: Look, found: Survey, media: bytes | str) -> Page:
     info = data.plate.info
     player = Player(
-        sheet=sheet,
-        shown=spans,
+        sheet=look.sheet,
+        shown=look.spans,
         frames=len(info),
-        rate=float(rate),
-        seconds=tuple(float(info.seconds(n)) for start, stop in spans for n in range(start, stop)),
+        rate=float(look.rate),
+        seconds=tuple(float(info.seconds(n)) for n in look.frames),
         areas=found.areas,
         edit=found.edit,
         opening=found.opening,
@@ -125,8 +121,9 @@ def _chips(data: ReportData) -> tuple[str, ...]:
 
 def _figures(data: ReportData, found: Survey) -> tuple[tuple[str, str], ...]:
     rows = [
-        ("Touched area", touched_share(found.areas)),
         ("Frames touched", f"{number(len(data.layer.frames))} of {number(len(data.plate))}"),
+        ("Area touched, mean", percent(sum(found.areas) / len(found.areas))),
+        ("Area touched, at most", percent(max(found.areas))),
         ("Length", duration(float(data.plate.info.duration))),
     ]
     if data.stages:

@@ -16,7 +16,7 @@
   // ---- drawing -------------------------------------------------------------------------------------------------
 
   /** Part of the picture that shows, in 0..1: all of it, or the edit with some room in the picture's own shape. */
-  function window_() {
+  function shownPart() {
     if (!state.zoom || !shot.edit) return [0, 0, 1, 1];
     const [x, y, w, h] = shot.edit;
     const size = clamp(Math.max(w, h) * 1.25, 0.12, 1);
@@ -25,7 +25,7 @@
 
   function paint(name, x, y, w, h) {
     const [tx, ty, tw, th] = shot.tiles[name];
-    const [wx, wy, ww, wh] = window_();
+    const [wx, wy, ww, wh] = shownPart();
     ctx.drawImage(video, tx + wx * tw, ty + wy * th, ww * tw, wh * th, x, y, w, h);
   }
 
@@ -51,14 +51,22 @@
     }
   }
 
+  /** Columns, rows and tile size with which all views fill a box best. */
+  function tiling(w, h, views) {
+    const [, , pw, ph] = shot.tiles.before;
+    const choices = Array.from({ length: views }, (_, i) => {
+      const [columns, rows] = [i + 1, Math.ceil(views / (i + 1))];
+      const tw = Math.min(w / columns, ((h / rows) * pw) / ph);
+      return { columns, rows, tw, th: (tw * ph) / pw };
+    });
+    return choices.reduce((best, choice) => (choice.tw > best.tw + 0.5 ? choice : best));
+  }
+
   function paintAll(w, h) {
     const names = Object.keys(NAMES).filter((name) => shot.tiles[name]);
-    const columns = w > h * 0.8 ? 3 : 2;
-    const rows = Math.ceil(names.length / columns);
-    const scale = 1 / Math.max(columns, rows);
-    const [tw, th] = [w * scale, h * scale];
+    const { columns, rows, tw, th } = tiling(w, h, names.length);
     const [left, top] = [(w - columns * tw) / 2, (h - rows * th) / 2];
-    const size = Math.max(11, Math.round(th * 0.06));
+    const size = Math.round(clamp(th * 0.06, 11 * devicePixelRatio, 14 * devicePixelRatio));
     ctx.font = `${size}px system-ui, sans-serif`;
     names.forEach((name, i) => {
       const [x, y] = [left + (i % columns) * tw, top + Math.floor(i / columns) * th];
@@ -88,8 +96,9 @@
     const full = document.fullscreenElement === player;
     const tallest = full ? stage.clientHeight : Math.max(260, Math.min(window.innerHeight * 0.68, 900));
     const across = stage.clientWidth;
-    const height = Math.min(tallest, (across * th) / tw);
-    const width = (height * tw) / th;
+    const shape = full && state.view === "all" ? across / tallest : tw / th;
+    const height = Math.min(tallest, across / shape);
+    const width = height * shape;
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
     canvas.width = Math.max(1, Math.round(width * devicePixelRatio));
@@ -210,6 +219,7 @@
     state.view = view;
     for (const button of $("views").children) button.setAttribute("aria-pressed", button.dataset.view === view);
     refresh();
+    fit();
   }
 
   function setWipe(share) {
@@ -273,7 +283,7 @@
     }
     if (count === shot.frames) return;
     $("overview").hidden = false;
-    document.querySelector(".timeline").classList.add("wide");
+    document.querySelector(".timeline").classList.add("long");
     for (const [start, stop] of shot.shown) bar($("overview"), start, stop, shot.frames, "shown");
     overviewMark = bar($("overview"), 0, 0, shot.frames, "at");
   }
