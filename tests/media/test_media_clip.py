@@ -1,4 +1,4 @@
-"""Frames of every codec and container, in order and at random; parity with PyAV's plain decode and with what went in."""
+"""Frames of every codec and container, in order and at random; parity with a plain decode and with what went in."""
 
 from fractions import Fraction
 

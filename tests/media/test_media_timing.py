@@ -1,5 +1,6 @@
 """When frames appear: variable rates, edit lists, and times that are missing or odd."""
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -129,7 +130,7 @@ def test_mended_times_always_rise(times, rate):
     fixed, warning = mended(times, rate, Fraction(1, 90000))
     assert len(fixed) == len(times)
     assert np.all(np.diff(fixed) > 0)
-    assert (warning is None) == (None not in times and all(a < b for a, b in zip(times, times[1:], strict=False)))
+    assert (warning is None) == (None not in times and all(a < b for a, b in itertools.pairwise(times)))
 
 
 @given(st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=60, unique=True), rates)
