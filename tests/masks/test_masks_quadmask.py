@@ -2,6 +2,8 @@
 
 import json
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,12 +18,12 @@ from cleanplate.masks.quadmask import AFFECTED, KEEP, OVERLAP, REMOVE, QuadMask,
 RATE = Fraction(12)
 
 
-def random_labels(length, height, width, seed=0):
+def random_labels(length: int, height: int, width: int, seed: int = 0) -> Any:
     rng = np.random.default_rng(seed)
     return rng.choice(np.array(LABELS, dtype=np.uint8), size=(length, height, width))
 
 
-def written(path, frames, **timing):
+def written(path: Path, frames: Labels, **timing: Any) -> Any:
     with QuadMaskWriter(path, height=frames.shape[1], width=frames.shape[2], rate=RATE, **timing) as writer:
         for labels in frames:
             writer.write(labels)
@@ -30,14 +32,16 @@ def written(path, frames, **timing):
 
 @settings(max_examples=12, deadline=None)
 @given(st.integers(1, 5), st.integers(1, 70), st.integers(1, 70), st.integers(0, 99))
-def test_every_label_comes_back(tmp_path_factory, length, height, width, seed):
+def test_every_label_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, length: int, height: int, width: int, seed: int
+) -> None:
     frames = random_labels(length, height, width, seed)
     mask = written(tmp_path_factory.mktemp("q") / "quadmask.mkv", frames)
     assert (len(mask), mask.height, mask.width) == frames.shape
     assert all(np.array_equal(a, b) for a, b in zip(mask, frames, strict=True))
 
 
-def test_random_access_in_any_order(tmp_path):
+def test_random_access_in_any_order(tmp_path: Path) -> None:
     frames = random_labels(9, 40, 60)
     mask = written(tmp_path / "q.mkv", frames)
     for n in (5, 6, 2, 2, 8, 0, 1, 7):
@@ -48,7 +52,7 @@ def test_random_access_in_any_order(tmp_path):
         mask.at(9)
 
 
-def test_boxes_changes_and_fractions(tmp_path):
+def test_boxes_changes_and_fractions(tmp_path: Path) -> None:
     frames = np.full((3, 20, 30), KEEP, dtype=np.uint8)
     frames[1, 4:6, 7:11] = REMOVE
     frames[1, 5, 10], frames[1, 19, 29] = OVERLAP, AFFECTED
@@ -61,7 +65,7 @@ def test_boxes_changes_and_fractions(tmp_path):
     assert mask.fraction(REMOVE, OVERLAP) == pytest.approx(8 / 1800)
 
 
-def test_the_index_is_rebuilt_when_it_is_missing_or_of_another_file(tmp_path):
+def test_the_index_is_rebuilt_when_it_is_missing_or_of_another_file(tmp_path: Path) -> None:
     frames = random_labels(4, 24, 32)
     mask = written(tmp_path / "q.mkv", frames)
     index = index_path(mask.path)
@@ -75,21 +79,21 @@ def test_the_index_is_rebuilt_when_it_is_missing_or_of_another_file(tmp_path):
     assert QuadMask.open(other.path).summaries == other.summaries
 
 
-def test_same_labels_same_bytes(tmp_path):
+def test_same_labels_same_bytes(tmp_path: Path) -> None:
     frames = random_labels(3, 48, 64)
     a, b = (written(tmp_path / name, frames).path for name in ("a.mkv", "b.mkv"))
     assert files.sha256(a) == files.sha256(b)
     assert json.loads(index_path(a).read_text()) == json.loads(index_path(b).read_text())
 
 
-def test_the_plates_times_are_kept(tmp_path):
+def test_the_plates_times_are_kept(tmp_path: Path) -> None:
     from cleanplate.media.ffv1 import read_ffv1
 
     mask = written(tmp_path / "q.mkv", random_labels(3, 16, 16), time_base=Fraction(1, 1000), pts=[0, 40, 1000])
     assert [time for time, _ in read_ffv1(mask.path)] == [0, 40, 1000]
 
 
-def test_nothing_is_left_when_writing_fails(tmp_path):
+def test_nothing_is_left_when_writing_fails(tmp_path: Path) -> None:
     with (
         pytest.raises(ValueError, match="labels"),
         QuadMaskWriter(tmp_path / "q.mkv", height=8, width=8, rate=RATE) as writer,
@@ -99,7 +103,7 @@ def test_nothing_is_left_when_writing_fails(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_frames_of_another_size_are_refused(tmp_path):
+def test_frames_of_another_size_are_refused(tmp_path: Path) -> None:
     with (
         pytest.raises(ValueError, match="8"),
         QuadMaskWriter(tmp_path / "q.mkv", height=8, width=8, rate=RATE) as writer,
@@ -108,7 +112,7 @@ def test_frames_of_another_size_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a video"])
-def test_what_is_no_quadmask_is_refused(tmp_path, content):
+def test_what_is_no_quadmask_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "q.mkv"
     path.write_bytes(content)
     with pytest.raises(InputError, match="q.mkv"):
@@ -117,7 +121,7 @@ def test_what_is_no_quadmask_is_refused(tmp_path, content):
         QuadMask.open(tmp_path / "missing.mkv")
 
 
-def test_levels_that_are_no_labels_are_refused(tmp_path):
+def test_levels_that_are_no_labels_are_refused(tmp_path: Path) -> None:
     from cleanplate.masks.quadmask import GRAY8
     from cleanplate.media.ffv1 import Ffv1Writer
     from cleanplate.media.frame import ColourTags

@@ -10,6 +10,7 @@ import math
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cleanplate.masks.selection import Box, Stroke
 from cleanplate.masks.track import Mask, mask_box
@@ -81,10 +82,12 @@ def box_mask(box: Box, height: int, width: int) -> Mask:
     return mask
 
 
-def _squared_distance(xs: np.ndarray, ys: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+def _squared_distance(
+    xs: NDArray[np.int64], ys: NDArray[np.int64], start: NDArray[np.float64], end: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Squared distance of pixel centres from a segment, in pixels; pixel (0, 0) has its centre at (0.5, 0.5)."""
     along = end - start
     dx, dy = xs + 0.5 - start[0], ys + 0.5 - start[1]
     length = float(along @ along)
     t = np.clip((dx * along[0] + dy * along[1]) / length, 0, 1) if length else 0.0
-    return (dx - t * along[0]) ** 2 + (dy - t * along[1]) ** 2
+    return np.asarray((dx - t * along[0]) ** 2 + (dy - t * along[1]) ** 2)

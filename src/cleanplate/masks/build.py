@@ -141,7 +141,7 @@ def _affected_by(thing: Thing, track: Track | None, reasoning: Reasoning, rules:
 
 
 def _union(masks: Sequence[Mask], nothing: Mask) -> Mask:
-    return np.logical_or.reduce([nothing, *masks])
+    return np.asarray(np.logical_or.reduce([nothing, *masks]))
 
 
 def _require_fit(tracks: Sequence[Track], reasoning: Reasoning, things: Mapping[str, Track], info: ClipInfo) -> None:

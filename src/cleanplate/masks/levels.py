@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,7 @@ _FLAT = np.ones((5, 5), dtype=np.uint8)
 
 def levels_of(planes: tuple[Plane, ...], info: ClipInfo) -> Levels:
     """H x W levels of one frame: luma (or red) stretched from its coded range to 0..255; floats from 0..1."""
-    codes = planes[0].astype(np.float32)
+    codes: NDArray[Any] = planes[0].astype(np.float32)
     if info.format.is_float:
         unit = codes
     elif _is_limited(info):
@@ -29,7 +31,8 @@ def levels_of(planes: tuple[Plane, ...], info: ClipInfo) -> Levels:
         unit = (codes - (16 << shift)) / (219 << shift)
     else:
         unit = codes / info.format.peak
-    return np.rint(np.clip(np.nan_to_num(unit), 0, 1) * 255).astype(np.uint8)
+    levels: Levels = np.rint(np.clip(np.nan_to_num(unit), 0, 1) * 255).astype(np.uint8)
+    return levels
 
 
 def require_grey(planes: tuple[Plane, ...], info: ClipInfo) -> None:

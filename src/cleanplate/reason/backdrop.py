@@ -68,7 +68,8 @@ def exposed_like(behind: Picture, now: Picture, known: Mask) -> Picture:
     if lit.sum() < _FEW:
         return behind
     gain = np.median(now[some][lit].astype(np.float32) / behind[some][lit], axis=0)
-    return np.clip(np.rint(behind * gain), 0, 255).astype(np.uint8)
+    exposed: Picture = np.clip(np.rint(behind * gain), 0, 255).astype(np.uint8)
+    return exposed
 
 
 def difference(picture: Picture, behind: Picture) -> NDArray[np.float32]:
@@ -79,7 +80,7 @@ def difference(picture: Picture, behind: Picture) -> NDArray[np.float32]:
     low, high = cv2.erode(behind, np.ones((3, 3))), cv2.dilate(behind, np.ones((3, 3)))
     now = picture.astype(np.int16)
     outside: NDArray[np.float32] = np.maximum(now - high, low - now).max(axis=2).astype(np.float32)
-    return cv2.blur(np.maximum(outside, 0), (3, 3))
+    return np.asarray(cv2.blur(np.maximum(outside, 0), (3, 3)))
 
 
 def _backdrop(footage: Footage, anchor: int) -> Backdrop:
