@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.edit.layer import layer_format
+from cleanplate.edit.layer_format import layer_format
 from cleanplate.edit.patch import ALPHA_PEAK, Patch
-from cleanplate.media.colour import picture
+from cleanplate.media.colour import picture, resolve
 from cleanplate.media.frame import Frame
 from cleanplate.media.probe import ClipInfo
 from cleanplate.report.sheet import Weight
@@ -89,10 +89,12 @@ def _pictured(patches: Sequence[Patch], box: Box, info: ClipInfo) -> Weight:
     """The patches' straight colour inside a box, R'G'B' 0..1."""
     y0, x0, y1, x1 = box
     colour = np.zeros((y1 - y0, x1 - x0, 3), dtype=np.float32)
+    # Resolved for the whole plate: what a file leaves unsaid is guessed from its height and format.
+    tags = resolve(info.colour, info.format, info.height)
     for patch in patches:
         top, left, bottom, right = patch.box
         planes = tuple(np.ascontiguousarray(patch.colour[..., n]) for n in range(patch.colour.shape[2]))
-        local = replace(info, format=layer_format(info.format), height=bottom - top, width=right - left)
+        local = replace(info, format=layer_format(info.format), colour=tags, height=bottom - top, width=right - left)
         shown = picture(Frame(0, 0, planes), local).astype(np.float32) / 255.0
         colour[top - y0 : bottom - y0, left - x0 : right - x0] = shown
     return colour

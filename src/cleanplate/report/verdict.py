@@ -37,3 +37,7 @@ class Verdict:
     def mood(self) -> str:
         """``good`` or ``bad``."""
         return "good" if self.passed and not self.whole_frame else "bad"
+
+
+def verdict_of(proof: object) -> Verdict:
+    raise ValueError(proof)

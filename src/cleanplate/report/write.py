@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cleanplate import __version__
 from cleanplate.errors import PackageError
-from cleanplate.files import atomic, disk_errors, write_text
+from cleanplate.files import disk_errors, write_text
 from cleanplate.progress import Progress, Silent
 from cleanplate.report.data import ReportData
 from cleanplate.report.page import Page, Player, render
@@ -49,12 +50,10 @@ def write_report(
             remedy="The package is not whole, or the plate is another one.",
         )
     look = _look(data, extent)
-    proxy = out.parent / FOLDER / PROXY
-    with disk_errors(out.parent):
-        proxy.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(proxy) as partial:
-            found = survey(data, look, partial, progress or Silent())
-        media = _media(proxy, embed_below)
+    with disk_errors(out.parent), TemporaryDirectory(dir=out.parent, prefix=".report-") as scratch:
+        proxy = Path(scratch) / PROXY
+        found = survey(data, look, proxy, progress or Silent())
+        media = _media(proxy, out.parent / FOLDER, embed_below)
         write_text(out, render(_page(data, look, found, media)))
     return out
 
@@ -67,15 +66,14 @@ def _look(data: ReportData, extent: Extent | None) -> Look:
     return Look(Sheet.of(info.height, info.width, info.sample_aspect, info.rotation), spans, rate)
 
 
-def _media(proxy: Path, embed_below: int) -> bytes | str:
-    """The video's bytes when they are few, its relative address when they are many."""
-    if proxy.stat().st_size > embed_below:
-        return f"{FOLDER}/{PROXY}"
-    data = proxy.read_bytes()
-    proxy.unlink()
-    if not any(proxy.parent.iterdir()):
-        proxy.parent.rmdir()
-    return data
+def _media(proxy: Path, folder: Path, embed_below: int) -> bytes | str:
+    """The video's bytes when they are few; when they are many it moves to the folder, and this is its address."""
+    if proxy.stat().st_size <= embed_below:
+        (folder / PROXY).unlink(missing_ok=True)
+        return proxy.read_bytes()
+    folder.mkdir(exist_ok=True)
+    proxy.replace(folder / PROXY)
+    return f"{FOLDER}/{PROXY}"
 
 
 def _page(data: ReportData, look: Look, found: Survey, media: bytes | str) -> Page:
