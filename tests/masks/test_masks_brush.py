@@ -21,7 +21,7 @@ def discs(mask: Mask, radius: float) -> Any:
     points = np.argwhere(mask)
     if not len(points):
         return mask
-    ys, xs = np.indices(mask.shape)
+    ys, xs = np.mgrid[: mask.shape[0], : mask.shape[1]]
     squared = (ys[..., None] - points[:, 0]) ** 2 + (xs[..., None] - points[:, 1]) ** 2
     return squared.min(axis=-1) <= radius**2
 

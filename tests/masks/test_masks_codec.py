@@ -30,10 +30,10 @@ def scene_labels(n: int, height: int = HEIGHT, width: int = WIDTH) -> Any:
 
 def encode(
     path: Path, pictures: list[Any], codec: str = "libx264", pix_fmt: str = "yuv420p", rotation: int = 0, **options: Any
-) -> Any:
+) -> Path:
     """A video of gray uint8 pictures, limited range unless the format says otherwise."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=12, options={k: str(v) for k, v in options.items()})
+        stream: Any = container.add_stream(codec, rate=12, options={k: str(v) for k, v in options.items()})
         stream.height, stream.width = pictures[0].shape
         stream.pix_fmt = pix_fmt
         if rotation:
