@@ -199,7 +199,8 @@ def luma8(frame: Frame, info: ClipInfo, size: tuple[int, int] | None = None) -> 
     if fmt.is_float:
         return _eight_bits(to_model(luma.astype(np.float32), curve_for(tags)))
     table = _luma_table(replace(fmt, name=""), tags, curve_for(tags))
-    return table[luma]
+    gray: Picture = table[luma]
+    return gray
 
 
 @lru_cache(maxsize=16)
@@ -223,4 +224,7 @@ def _resized(plane: Plane, size: tuple[int, int]) -> NDArray[Any]:
 
 
 def _eight_bits(values: NDArray[np.float32]) -> Picture:
-    return np.rint(np.clip(np.nan_to_num(values), 0, 1) * 255).astype(np.uint8)
+    """0..1 to 0..255, rounded; what lies outside is clipped, NaN is black."""
+    finite = np.minimum(values, np.float32(2))  # infinities
+    rounded: Picture = cv2.addWeighted(finite, 255, finite, 0, 0, dtype=cv2.CV_8U)
+    return rounded

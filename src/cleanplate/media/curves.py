@@ -50,7 +50,8 @@ def pq_to_nits(signal: Values) -> Values:
 def nits_to_pq(nits: Values) -> Values:
     """The PQ signal of a display light in cd/m2."""
     powered = np.power(np.maximum(nits, 0) / _PQ_PEAK_NITS, _M1)
-    return np.power((_C1 + _C2 * powered) / (1 + _C3 * powered), _M2)
+    signal: Values = np.power((_C1 + _C2 * powered) / (1 + _C3 * powered), _M2)
+    return signal
 
 
 def hlg_to_scene(signal: Values) -> Values:
@@ -64,7 +65,8 @@ def scene_to_hlg(light: Values) -> Values:
     """The HLG signal of a scene light 0..1; below zero the curve is mirrored."""
     size = np.abs(light)
     bright = _HLG_A * np.log(np.maximum(12 * size, 1) - _HLG_B) + _HLG_C
-    return np.copysign(np.where(size <= 1 / 12, np.sqrt(3 * size), bright), light)
+    signal: Values = np.copysign(np.where(size <= 1 / 12, np.sqrt(3 * size), bright), light)
+    return signal
 
 
 @dataclass(frozen=True)
