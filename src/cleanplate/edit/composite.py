@@ -1,0 +1,97 @@
+"""Layers over the plate, on the plate's own planes in its encoded values (invariant 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+
+import numpy as np
+
+from cleanplate.edit.blend import blend_chroma, blend_full
+from cleanplate.edit.chroma import ChromaGrid
+from cleanplate.edit.layer_format import layer_scale
+from cleanplate.edit.patch import Patch
+from cleanplate.media.frame import PixelFormat, Plane, Siting
+
+_BAND = 32
+"""Chroma rows that are worked on at once: what they need fits a processor's cache."""
+
+
+def composite_planes(
+    planes: tuple[Plane, ...],
+    patches: Sequence[Patch],
+    fmt: PixelFormat,
+    siting: Siting | None,
+    *,
+    threads: int = 1,
+) -> tuple[Plane, ...]:
+    """The patches over one frame, in their order.
+
+    Args:
+        planes: canonical planes of the plate; not changed. Their own alpha passes through.
+        patches: in the layer format of `fmt`, inside the frame.
+        siting: of the plate's chroma; None is taken as left.
+        threads: that share the frame's rows. The samples do not depend on it.
+    Returns:
+        New planes; where nothing was to do, the same objects. Every sample whose footprint has alpha 0 is the plate's.
+    Raises:
+        ValueError: a patch leaves the frame or has another number of components.
+    """
+    if not patches:
+        return planes
+    height, width = planes[0].shape
+    colours = fmt.components - fmt.has_alpha
+    grid = ChromaGrid.of(fmt, siting or Siting.LEFT, height, width)
+    result = [np.array(plane) for plane in planes[:colours]]
+    for patch in patches:
+        _require_fit(patch, height, width, colours)
+        _run([_job(result, patch, fmt, grid, rows) for rows in _bands(patch, grid)], threads)
+    return (*result, *planes[colours:])
+
+
+def _require_fit(patch: Patch, height: int, width: int, colours: int) -> None:
+    y0, x0, y1, x1 = patch.box
+    if y0 < 0 or x0 < 0 or y1 > height or x1 > width or patch.colour.shape[2] != colours:
+        raise ValueError(
+            f"a patch {patch.box} of {patch.colour.shape[2]} components over {height} x {width}, {colours}"
+        )
+
+
+def _bands(patch: Patch, grid: ChromaGrid) -> Iterator[tuple[int, int]]:
+    """Half-open ranges of chroma rows that together hold all that the patch reaches."""
+    start, stop = grid.down.reached(patch.y, patch.y + patch.alpha.shape[0])
+    return ((row, min(row + _BAND, stop)) for row in range(start, stop, _BAND))
+
+
+def _job(
+    planes: list[Plane], patch: Patch, fmt: PixelFormat, grid: ChromaGrid, rows: tuple[int, int]
+) -> Callable[[], None]:
+    """The work of one band, which touches no sample of another's."""
+    scale, factor = layer_scale(fmt), grid.down.factor
+    y0, _, y1, _ = patch.box
+    own = max(rows[0] * factor, y0) - y0, min(rows[1] * factor, y1) - y0
+
+    def work() -> None:
+        for component, plane in enumerate(planes):
+            if not fmt.is_subsampled(component) and own[0] < own[1]:
+                blend_full(plane, patch, component, rows=own, scale=scale, fmt=fmt)
+        if fmt.is_subsampled(1):
+            blend_chroma(planes[1:3], patch, rows=rows, grid=grid, scale=scale, peak=fmt.peak)
+
+    return work
+
+
+def _run(jobs: Sequence[Callable[[], None]], threads: int) -> None:
+    if threads == 1 or len(jobs) == 1:
+        for job in jobs:
+            job()
+        return
+    futures: list[Future[None]] = [_pool(threads).submit(job) for job in jobs]
+    for future in futures:
+        future.result()
+
+
+@lru_cache(maxsize=4)
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="composite")
