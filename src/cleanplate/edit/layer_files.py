@@ -1,4 +1,4 @@
-"""The pictures of a layer on disk: FFV1 for integer plates, an EXR file a frame for float ones; the matte always FFV1."""
+"""A layer's pictures on disk: FFV1 for integer plates, an EXR file a frame for float ones; the matte always FFV1."""
 
 from __future__ import annotations
 

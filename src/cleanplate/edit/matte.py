@@ -25,7 +25,8 @@ def to_codes(alpha: NDArray[np.floating]) -> Matte:
     """Codes of alpha 0..1. Raises ValueError when it is not finite."""
     if not np.isfinite(alpha).all():
         raise ValueError("alpha is not finite")
-    return np.rint(np.clip(alpha, 0, 1) * ALPHA_PEAK).astype(np.uint16)
+    codes: Matte = np.rint(np.clip(alpha, 0, 1) * ALPHA_PEAK).astype(np.uint16)
+    return codes
 
 
 def clean_alpha(alpha: Matte) -> Matte:
@@ -51,7 +52,8 @@ def feather_inside(alpha: Matte, region: Mask, radius: float) -> Matte:
         return inside.astype(np.uint16)
     distance = cv2.distanceTransform(region.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     ramp = np.clip(distance / np.float32(radius + 1), 0, 1)
-    return np.rint(inside * ramp).astype(np.uint16)
+    feathered: Matte = np.rint(inside * ramp).astype(np.uint16)
+    return feathered
 
 
 def chroma_safe(alpha: Matte, fmt: PixelFormat, siting: Siting) -> Matte:
@@ -83,11 +85,12 @@ def refine_matte(
         radius: of the window in pixels.
         softness: contrasts of luma (0..1) below this are no edges.
     """
-    guide = luma.astype(np.float32) / 255
-    matte = alpha.astype(np.float32) / ALPHA_PEAK
+    guide = luma.astype(np.float32) / np.float32(255)
+    matte = alpha.astype(np.float32) / np.float32(ALPHA_PEAK)
 
-    def mean(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        return cv2.boxFilter(samples, -1, (2 * radius + 1, 2 * radius + 1), borderType=cv2.BORDER_REFLECT)
+    def mean(samples: NDArray[np.floating]) -> NDArray[np.floating]:
+        averaged: NDArray[np.floating] = cv2.blur(samples, (2 * radius + 1, 2 * radius + 1))
+        return averaged
 
     mean_guide, mean_matte = mean(guide), mean(matte)
     slope = (mean(guide * matte) - mean_guide * mean_matte) / (mean(guide * guide) - mean_guide**2 + softness**2)

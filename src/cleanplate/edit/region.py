@@ -1,4 +1,4 @@
-"""The permitted region: where an edit may change anything. It comes from the user or the quadmask, never from a matte."""
+"""The permitted region: where an edit may change anything. It comes from the user or the quadmask, never a matte."""
 
 from __future__ import annotations
 
