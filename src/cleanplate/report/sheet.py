@@ -94,6 +94,12 @@ class Sheet:
         return -(-height // 2), -(-width // 2)
 
     @property
+    def coded_half(self) -> tuple[int, int]:
+        """`half` on the coded grid."""
+        height, width = self.coded
+        return -(-height // 2), -(-width // 2)
+
+    @property
     def _cell(self) -> tuple[int, int]:
         height, width = self.picture
         return tuple(-(-(side + 2 * _MARGIN) // _CELL) * _CELL for side in (height, width))  # type: ignore[return-value]
@@ -134,7 +140,8 @@ def checkerboard(height: int, width: int) -> NDArray[np.float32]:
 
 def difference(before: Picture, after: Picture) -> NDArray[np.uint8]:
     """H x W: the largest change of the three components, in 8-bit codes."""
-    change: NDArray[np.uint8] = cv2.absdiff(before, after).max(axis=2)
+    red, green, blue = cv2.split(cv2.absdiff(before, after))
+    change: NDArray[np.uint8] = cv2.max(cv2.max(red, green), blue)
     return change
 
 

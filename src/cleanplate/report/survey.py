@@ -83,7 +83,7 @@ def survey(data: ReportData, look: Look, proxy: Path, progress: Progress) -> Sur
                 "layer": on_checker(layer.premultiplied, layer.alpha),
                 "matte": np.rint(layer.alpha * 255).astype(np.uint8),
                 "difference": amplified(change),
-                **_region(data, plate.index, sheet.coded),
+                **_region(data, plate.index, sheet.coded_half),
             }
             names |= views.keys()
             writer.write(sheet.draw(views))
