@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 
 from cleanplate.errors import InputError
 from cleanplate.files import atomic, disk_errors
+from cleanplate.media.container import bitexact_container
 from cleanplate.media.door import opened, plate_stream
 from cleanplate.media.frame import ColourTags, PixelFormat, Plane
 from cleanplate.media.repack import planes_from, storage_format, to_video_frame
@@ -36,9 +37,9 @@ def slice_count(height: int, width: int) -> int:
     return 4 if height * width <= 1280 * 720 else 16
 
 
-def milliseconds(pts: int, time_base: Fraction) -> int:
+def milliseconds(seconds: Fraction) -> int:
     """A time in whole milliseconds, halves rounded up."""
-    return int((pts * time_base / MILLISECOND + Fraction(1, 2)).__floor__())
+    return (seconds / MILLISECOND + Fraction(1, 2)).__floor__()
 
 
 class Ffv1Writer:
@@ -113,7 +114,7 @@ class Ffv1Writer:
         if (frame.height, frame.width) != self._size or frame.format.name != self.storage:
             got = f"{frame.width}x{frame.height} {frame.format.name}"
             raise ValueError(f"a frame of {got} in a video of {self._size[1]}x{self._size[0]} {self.storage}")
-        time = milliseconds(pts, self._time_base)
+        time = milliseconds(pts * self._time_base)
         if self._shift is None:
             self._shift = max(0, -time)  # Matroska knows no time before zero
         self._last = max(self._last + 1, time + self._shift)
@@ -135,11 +136,6 @@ class Ffv1Writer:
         context.sample_aspect_ratio = self._aspect
         context.thread_type, context.thread_count = "SLICE", self._threads
         return stream
-
-
-def bitexact_container(path: Path, container: str, **options: str) -> OutputContainer:
-    """An output file of FFmpeg's muxer `container` that holds no dates, random numbers or versions."""
-    return av.open(f"file:{path.absolute()}", "w", format=container, options={"fflags": "+bitexact", **options})
 
 
 class Ffv1Reader:
