@@ -75,7 +75,7 @@ def write_clip(
     return written
 
 
-def remux(source: Path, target: Path, edit: Callable[[list[av.Packet]], Iterable[av.Packet]], **options: Any) -> None:
+def remux(source: Path, target: Path, edit: Callable[[list[Any]], Iterable[Any]], **options: Any) -> None:
     """Copy the first video stream's packets through `edit` into another file."""
     with av.open(str(source)) as read, av.open(str(target), "w", **options) as out:
         stream = out.add_stream_from_template(read.streams.video[0])

@@ -1,5 +1,8 @@
 """Bad input gets one clear error at the door, naming the file and a remedy."""
 
+from pathlib import Path
+from typing import Any
+
 import av
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from cleanplate.media.clip import Clip
 from cleanplate.media.limits import Limits
 
 
-def refused(path, match, **kwargs):
+def refused(path: Path, match: str, **kwargs: Any) -> Any:
     with pytest.raises(InputError, match=match) as caught:
         Clip.open(path, **kwargs)
     assert str(path) in caught.value.where or path.name in str(caught.value)
@@ -18,28 +21,28 @@ def refused(path, match, **kwargs):
     return caught.value
 
 
-def test_no_such_file(tmp_path):
+def test_no_such_file(tmp_path: Path) -> None:
     refused(tmp_path / "none.mp4", "no such file")
     refused(tmp_path / "none.png", "no such file")
 
 
-def test_folder_without_images(tmp_path):
+def test_folder_without_images(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing to see")
     refused(tmp_path, "folder without images")
 
 
-def test_empty_file(tmp_path):
+def test_empty_file(tmp_path: Path) -> None:
     for name in ("empty.mp4", "empty.exr", "empty.png"):
         (tmp_path / name).touch()
         refused(tmp_path / name, "empty")
 
 
-def test_text_with_a_video_name(tmp_path):
+def test_text_with_a_video_name(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_text("This is not a video.\n" * 40)
     refused(tmp_path / "clip.mp4", "text, not a video")
 
 
-def test_noise_with_a_video_name(tmp_path):
+def test_noise_with_a_video_name(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(np.random.default_rng(0).bytes(20000))
     refused(tmp_path / "clip.mp4", "not a video")
 
@@ -57,8 +60,10 @@ PLAYLISTS = {
 
 @pytest.mark.parametrize("name", PLAYLISTS)
 @pytest.mark.parametrize("disguise", [None, "clip.mp4", "clip.mkv"])
-def test_playlists_are_never_followed(tmp_path, monkeypatch, name, disguise):
-    def never(*args, **kwargs):
+def test_playlists_are_never_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, disguise: str | None
+) -> None:
+    def never(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("FFmpeg was asked to open a playlist")
 
     monkeypatch.setattr(av, "open", never)
@@ -67,7 +72,7 @@ def test_playlists_are_never_followed(tmp_path, monkeypatch, name, disguise):
     refused(path, "playlists and scripts")
 
 
-def test_ffmpeg_itself_would_refuse_a_playlist(tmp_path):
+def test_ffmpeg_itself_would_refuse_a_playlist(tmp_path: Path) -> None:
     """The second lock: whitelists of containers and protocols, were the first one picked."""
     from cleanplate.media.door import opened
 
@@ -80,7 +85,7 @@ def test_ffmpeg_itself_would_refuse_a_playlist(tmp_path):
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:9/clip.mp4", "rtsp://127.0.0.1/x", "concat:a.mp4|b.mp4", "pipe:0", "-"]
 )
-def test_addresses_are_names_of_files_that_do_not_exist(url):
+def test_addresses_are_names_of_files_that_do_not_exist(url: str) -> None:
     with pytest.raises(InputError, match="no such file"):
         Clip.open(url)
 
@@ -99,7 +104,9 @@ def test_addresses_are_names_of_files_that_do_not_exist(url):
     ],
 )
 @pytest.mark.parametrize("share", [0.35, 0.6, 0.97])
-def test_truncated_files_are_found(tmp_path, suffix, codec, options, share):
+def test_truncated_files_are_found(
+    tmp_path: Path, suffix: str, codec: str, options: dict[str, str], share: float
+) -> None:
     fmt = {"prores_ks": "yuv422p10le", "mjpeg": "yuvj420p"}.get(codec, "yuv420p")
     whole, cut = tmp_path / f"whole.{suffix}", tmp_path / f"cut.{suffix}"
     write_clip(whole, codec, fmt, count=30, container_options=options, options={"g": "10"})
@@ -113,18 +120,18 @@ def test_truncated_files_are_found(tmp_path, suffix, codec, options, share):
     assert caught.value.remedy
 
 
-def test_a_file_without_its_index(tmp_path):
+def test_a_file_without_its_index(tmp_path: Path) -> None:
     write_clip(tmp_path / "whole.mp4", count=30)
     data = (tmp_path / "whole.mp4").read_bytes()
     (tmp_path / "cut.mp4").write_bytes(data[: len(data) * 2 // 3])
     refused(tmp_path / "cut.mp4", "no readable index")
 
 
-def test_a_frame_damaged_in_the_middle_is_named(tmp_path):
+def test_a_frame_damaged_in_the_middle_is_named(tmp_path: Path) -> Any:
     source, broken = tmp_path / "source.mkv", tmp_path / "broken.mkv"
     write_clip(source, "ffv1", count=12, options={"g": "1", "level": "3", "slicecrc": "1"})
 
-    def damage(packets):
+    def damage(packets: Any) -> Any:
         for index, packet in enumerate(packets):
             if index == 7:
                 data = bytearray(bytes(packet))
@@ -135,7 +142,7 @@ def test_a_frame_damaged_in_the_middle_is_named(tmp_path):
     remux(source, broken, damage)
     with Clip.open(broken) as clip:
         assert len(clip) == 12
-        seen = []
+        seen: list[int] = []
         with pytest.raises(InputError, match=r"frame 7 "):
             seen.extend(frame.index for frame in clip.frames())
         assert seen == list(range(7))
@@ -144,7 +151,7 @@ def test_a_frame_damaged_in_the_middle_is_named(tmp_path):
             clip.frame(7)
 
 
-def test_a_change_of_size_is_named(tmp_path):
+def test_a_change_of_size_is_named(tmp_path: Path) -> None:
     small, large, both = tmp_path / "small.mjpeg", tmp_path / "large.mjpeg", tmp_path / "both.mjpeg"
     write_clip(small, "mjpeg", "yuvj420p", count=5, size=(48, 64))
     write_clip(large, "mjpeg", "yuvj420p", count=5, size=(96, 64))
@@ -153,7 +160,7 @@ def test_a_change_of_size_is_named(tmp_path):
         list(clip.frames())
 
 
-def test_audio_only(tmp_path):
+def test_audio_only(tmp_path: Path) -> None:
     path = tmp_path / "sound.mp4"
     with av.open(str(path), "w") as out:
         stream = out.add_stream("aac", rate=48000)
@@ -165,7 +172,7 @@ def test_audio_only(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["mkv", "mp4", "avi"])
-def test_zero_frames(tmp_path, suffix):
+def test_zero_frames(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"none.{suffix}"
     with av.open(str(path), "w") as out:
         stream = out.add_stream("mpeg4", rate=25)
@@ -175,19 +182,19 @@ def test_zero_frames(tmp_path, suffix):
     refused(path, "no frames|no video|no picture size")
 
 
-def test_sixteen_thousand_pixels_wide(tmp_path):
+def test_sixteen_thousand_pixels_wide(tmp_path: Path) -> None:
     write_clip(tmp_path / "wide.mkv", "ffv1", "gray", count=1, size=(16, 16384))
     refused(tmp_path / "wide.mkv", r"16384x16 are over the limit of 12288 pixels a side")
 
 
-def test_limits_hold_for_length_and_area(tmp_path):
+def test_limits_hold_for_length_and_area(tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mp4", count=5)
     refused(tmp_path / "clip.mp4", "5 frames .* over the limit of 4 frames", limits=Limits(frames=4))
     refused(tmp_path / "clip.mp4", "over the limit", limits=Limits(seconds=0))
     refused(tmp_path / "clip.mp4", "over the limit", limits=Limits(pixels=1000))
 
 
-def test_a_format_that_cannot_be_kept_is_named(tmp_path):
+def test_a_format_that_cannot_be_kept_is_named(tmp_path: Path) -> None:
     path = tmp_path / "packed.avi"
     with av.open(str(path), "w") as out:
         stream = out.add_stream("rawvideo", rate=25)

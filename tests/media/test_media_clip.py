@@ -1,6 +1,8 @@
 """Frames of every codec and container, in order and at random; parity with a plain decode and with what went in."""
 
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,12 +56,12 @@ LOSSY = [
 ]
 
 
-def name(case):
+def name(case: Any) -> Any:
     return "-".join(case[:3]) if isinstance(case, tuple) else None
 
 
 @pytest.mark.parametrize("case", LOSSLESS, ids=name)
-def test_lossless_codecs_give_back_what_went_in(tmp_path, case):
+def test_lossless_codecs_give_back_what_went_in(tmp_path: Path, case: Any) -> None:
     codec, fmt, suffix, options = case
     path = tmp_path / f"clip.{suffix}"
     written = write_clip(path, codec, fmt, options=options, container="yuv4mpegpipe" if suffix == "y4m" else None)
@@ -72,7 +74,7 @@ def test_lossless_codecs_give_back_what_went_in(tmp_path, case):
 
 
 @pytest.mark.parametrize("case", LOSSLESS + LOSSY, ids=name)
-def test_random_access_is_sequential_access(tmp_path, case):
+def test_random_access_is_sequential_access(tmp_path: Path, case: Any) -> None:
     codec, fmt, suffix, options = case
     size = (128, 256) if codec == "dnxhd" else (64, 64) if codec == "libsvtav1" else (48, 64)
     path = tmp_path / f"clip.{suffix}"
@@ -81,7 +83,7 @@ def test_random_access_is_sequential_access(tmp_path, case):
     assert_random_is_sequential(path)
 
 
-def assert_random_is_sequential(path, stride=7):
+def assert_random_is_sequential(path: Path, stride: int = 7) -> Any:
     with Clip.open(path) as clip:
         frames = list(clip.frames())
         assert [f.index for f in frames] == list(range(len(clip)))
@@ -110,14 +112,14 @@ def assert_random_is_sequential(path, stride=7):
         ("libsvtav1", "webm", {"preset": "12", "g": "10"}),
     ],
 )
-def test_open_groups_of_pictures_are_exact(tmp_path, codec, suffix, options):
+def test_open_groups_of_pictures_are_exact(tmp_path: Path, codec: str, suffix: str, options: dict[str, str]) -> None:
     path = tmp_path / f"open.{suffix}"
     write_clip(path, codec, count=41, size=(64, 96), options=options)
     assert_random_is_sequential(path, stride=11)
 
 
 @pytest.mark.parametrize(("codec", "suffix"), [("libx264", "mp4"), ("libx265", "mkv"), ("prores_ks", "mov")])
-def test_frames_and_times_are_those_of_a_plain_decode(tmp_path, codec, suffix):
+def test_frames_and_times_are_those_of_a_plain_decode(tmp_path: Path, codec: str, suffix: str) -> None:
     path = tmp_path / f"clip.{suffix}"
     fmt = "yuv422p10le" if codec == "prores_ks" else "yuv420p"
     write_clip(path, codec, fmt, count=15)
@@ -128,7 +130,7 @@ def test_frames_and_times_are_those_of_a_plain_decode(tmp_path, codec, suffix):
                 assert ours.tobytes() == theirs.tobytes()
 
 
-def test_vp9_keeps_its_alpha(tmp_path):
+def test_vp9_keeps_its_alpha(tmp_path: Path) -> None:
     path = tmp_path / "alpha.webm"
     written = write_clip(path, "libvpx-vp9", "yuva420p", options={"lossless": "1", "auto-alt-ref": "0"})
     with Clip.open(path) as clip:
@@ -137,13 +139,13 @@ def test_vp9_keeps_its_alpha(tmp_path):
             assert np.abs(frame.planes[3].astype(int) - planes[3]).mean() < 2
 
 
-def test_planes_may_not_be_written_to(tmp_path):
+def test_planes_may_not_be_written_to(tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mkv", "ffv1")
     with Clip.open(tmp_path / "clip.mkv") as clip, pytest.raises(ValueError, match="read-only"):
         clip.frame(0).planes[0][0, 0] = 1
 
 
-def test_one_frame_is_a_clip(tmp_path):
+def test_one_frame_is_a_clip(tmp_path: Path) -> None:
     written = write_clip(tmp_path / "one.mp4", count=1, options={"qp": "0"})
     with Clip.open(tmp_path / "one.mp4") as clip:
         assert len(clip) == 1
@@ -155,7 +157,7 @@ def test_one_frame_is_a_clip(tmp_path):
 @pytest.mark.parametrize(
     "filename", ["-clip.mp4", "two words.mp4", "Łódź 撮影.mp4", "http:clip.mp4", "%04d.mp4", "a'b\"c.mp4"]
 )
-def test_names_are_only_names(tmp_path, monkeypatch, filename):
+def test_names_are_only_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filename: str) -> None:
     write_clip(tmp_path / "plain.mp4", count=3)
     (tmp_path / "plain.mp4").rename(tmp_path / filename)
     with Clip.open(tmp_path / filename) as clip:
@@ -165,7 +167,7 @@ def test_names_are_only_names(tmp_path, monkeypatch, filename):
         assert len(clip) == 3
 
 
-def test_iterations_do_not_disturb_each_other(tmp_path):
+def test_iterations_do_not_disturb_each_other(tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mp4", count=10)
     with Clip.open(tmp_path / "clip.mp4") as clip:
         first, second = clip.frames(), clip.frames(5)
@@ -173,7 +175,7 @@ def test_iterations_do_not_disturb_each_other(tmp_path):
     assert pairs == [(n, 9, n + 5) for n in range(5)]
 
 
-def test_what_lies_outside_is_refused(tmp_path):
+def test_what_lies_outside_is_refused(tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mp4", count=5)
     with Clip.open(tmp_path / "clip.mp4") as clip:
         for ask in (lambda: clip.frame(5), lambda: clip.frame(-1), lambda: list(clip.frames(2, 9))):
@@ -187,7 +189,7 @@ def test_what_lies_outside_is_refused(tmp_path):
         Clip.open(tmp_path / "clip.mp4", rate=Fraction(0))
 
 
-def test_source_hash_is_the_files(tmp_path):
+def test_source_hash_is_the_files(tmp_path: Path) -> None:
     import hashlib
 
     write_clip(tmp_path / "clip.mp4", count=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import threading
 from collections.abc import Iterable, Iterator
@@ -62,7 +61,7 @@ class Dump:
     """What FFmpeg prints about the plate and PyAV does not expose."""
 
     siting: Siting | None
-    cropping: tuple[int, int, int, int] | None
+    cropping: tuple[int, int, int, int] | None  # left, right, top, bottom
 
     @classmethod
     def of(cls, container: InputContainer, stream: VideoStream) -> Dump:
@@ -73,9 +72,9 @@ class Dump:
         section = dict(zip(sections[1::2], sections[2::2], strict=True)).get(str(stream.index), "")
         head = section.split("\n", 1)[0]
         siting = next((site for site in Siting if re.search(rf"[(,] ?{site.value}[,)]", head)), None)
-        crop = re.search(r"rame cropping: (\d+)/(\d+)/(\d+)/(\d+)", section)
-        top, bottom, left, right = map(int, crop.groups()) if crop else (0, 0, 0, 0)
-        return cls(siting, (top, bottom, left, right) if crop else None)
+        crop = re.search(r"rame [Cc]ropping: (\d+)/(\d+)/(\d+)/(\d+)", section)
+        left, right, top, bottom = map(int, crop.groups()) if crop else (0, 0, 0, 0)
+        return cls(siting, (left, right, top, bottom) if crop else None)
 
 
 def colour_tags(
@@ -103,19 +102,23 @@ def colour_tags(
 
 def rotation(frame: av.VideoFrame) -> tuple[int, str | None]:
     """Clockwise degrees from the display matrix, and a warning for a matrix that does more than turn by quarters."""
-    found = next(
-        (data for data in cast("Iterable[SideData]", frame.side_data) if data.type == Type.DISPLAYMATRIX), None
-    )
-    if found is None:
-        return 0, None
-    a, b, _, c, d = np.frombuffer(memoryview(found), "<i4")[:5].astype(float)
-    degrees = math.degrees(math.atan2(b, a))  # the matrix maps (x, y) to (a x + c y, b x + d y), y down
+    degrees = -frame.rotation  # PyAV cuts the fraction off
     quarter = round(degrees / 90) * 90
-    if a * d - b * c < 0:
+    if _mirrors(frame):
         return 0, "the file asks players to mirror the picture; that is ignored"
-    if abs(degrees - quarter) > 0.5:
-        return 0, f"the file asks players to turn the picture by {degrees:.1f} degrees; that is ignored"
+    if abs(degrees - quarter) > 1:
+        return 0, f"the file asks players to turn the picture by about {degrees} degrees; that is ignored"
     return quarter % 360, None
+
+
+def _mirrors(frame: av.VideoFrame) -> bool:
+    """True when the display matrix (x, y) -> (a x + c y, b x + d y) turns the picture over."""
+    try:
+        found = [data for data in cast("Iterable[SideData]", frame.side_data) if data.type == Type.DISPLAYMATRIX]
+    except ValueError:  # PyAV 18.1 has no name for EXIF, and then hands out no side data at all
+        return False
+    matrices = [np.frombuffer(memoryview(data), "<i4").astype(float) for data in found]
+    return any(m[0] * m[4] - m[1] * m[3] < 0 for m in matrices)
 
 
 def fields(frame: av.VideoFrame, stream: VideoStream) -> tuple[bool, str]:
@@ -129,7 +132,7 @@ def aperture(dump: Dump, width: int, height: int) -> tuple[int, int, int, int] |
     """(x, y, width, height) that the container's cropping leaves, or None."""
     if dump.cropping is None or not any(dump.cropping):
         return None
-    top, bottom, left, right = dump.cropping
+    left, right, top, bottom = dump.cropping
     shown = (left, top, width - left - right, height - top - bottom)
     return shown if shown[2] > 0 and shown[3] > 0 else None
 

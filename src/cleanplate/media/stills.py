@@ -25,6 +25,7 @@ from cleanplate.media.repack import planes_from
 from cleanplate.media.sequence import Sequence, find_sequence
 
 _CODECS = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".jpg": "mjpeg", ".jpeg": "mjpeg", ".dpx": "dpx"}
+_JPEG_SCAN, _JPEG_END = b"\xff\xda", b"\xff\xd9"
 _DEFAULT_RATE = Fraction(24)
 
 
@@ -73,10 +74,15 @@ def decode_still(file: Path) -> av.VideoFrame:
     """
     local_file(file)
     codec = cast("VideoCodecContext", av.CodecContext.create(_CODECS[file.suffix.lower()], "r"))
-    codec.options = {"max_pixels": str(Limits().pixels), "err_detect": "crccheck+explode"}
+    codec.options = {"max_pixels": str(Limits().pixels)}
+    if codec.name == "png":  # its checksums; other decoders would also balk at tags that do no harm
+        codec.options |= {"err_detect": "crccheck+explode"}
     codec.thread_count = 1
+    data = file.read_bytes()
+    if codec.name == "mjpeg" and data.rfind(_JPEG_END) < data.rfind(_JPEG_SCAN):  # the decoder fills up with gray
+        raise _damaged(file)
     try:
-        frames = [*codec.decode(av.Packet(file.read_bytes())), *codec.decode(None)]
+        frames = [*codec.decode(av.Packet(data)), *codec.decode(None)]
     except av.error.FFmpegError as error:
         raise _damaged(file) from error
     if len(frames) != 1 or frames[0].is_corrupt:
