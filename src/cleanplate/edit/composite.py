@@ -12,7 +12,9 @@ from cleanplate.edit.blend import blend_chroma, blend_full
 from cleanplate.edit.chroma import ChromaGrid
 from cleanplate.edit.layer_format import layer_scale
 from cleanplate.edit.patch import Patch
+from cleanplate.media.colour import resolve
 from cleanplate.media.frame import PixelFormat, Plane, Siting
+from cleanplate.media.probe import ClipInfo
 
 _BAND = 32
 """Chroma rows that are worked on at once: what they need fits a processor's cache."""
@@ -31,7 +33,7 @@ def composite_planes(
     Args:
         planes: canonical planes of the plate; not changed. Their own alpha passes through.
         patches: in the layer format of `fmt`, inside the frame.
-        siting: of the plate's chroma; None is taken as left.
+        siting: of the plate's chroma (`siting_of`); None is taken as left.
         threads: that share the frame's rows. The samples do not depend on it.
     Returns:
         New planes; where nothing was to do, the same objects. Every sample whose footprint has alpha 0 is the plate's.
@@ -48,6 +50,11 @@ def composite_planes(
         _require_fit(patch, height, width, colours)
         _run([_job(result, patch, fmt, grid, rows) for rows in _bands(patch, grid)], threads)
     return (*result, *planes[colours:])
+
+
+def siting_of(info: ClipInfo) -> Siting | None:
+    """The siting of a plate's chroma, by the field's conventions where the file is silent; None without subsampling."""
+    return resolve(info.colour, info.format, info.height).siting
 
 
 def _require_fit(patch: Patch, height: int, width: int, colours: int) -> None:

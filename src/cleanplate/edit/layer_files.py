@@ -15,8 +15,10 @@ from cleanplate.edit.layer_index import COLOUR, COLOUR_EXR, MATTE, LayerIndex, S
 from cleanplate.edit.patch import Patch
 from cleanplate.errors import PackageError
 from cleanplate.files import atomic
+from cleanplate.media.container import bitexact_container
+from cleanplate.media.door import opened, plate_stream
 from cleanplate.media.exr_read import read_exr
-from cleanplate.media.ffv1 import Ffv1Reader, Ffv1Writer, bitexact_container
+from cleanplate.media.ffv1 import Ffv1Reader, Ffv1Writer
 from cleanplate.media.formats import pixel_format
 from cleanplate.media.frame import ColourTags, Family, PixelFormat, Plane
 from cleanplate.media.probe import ClipInfo
@@ -125,13 +127,11 @@ class LayerFilesReader:
 
 def join_videos(parts: Sequence[Path], out: Path) -> None:
     """Put videos of `Ffv1Writer` end to end by copying their packets; their times must follow each other."""
-    import av
-
     with atomic(out) as partial, bitexact_container(partial, "matroska") as target:
         stream = None
         for part in parts:
-            with av.open(f"file:{part.absolute()}") as source:
-                template = source.streams.video[0]
+            with opened(part) as source:
+                template = plate_stream(source, part)
                 if stream is None:
                     stream = target.add_stream_from_template(template)
                 for packet in source.demux(template):
