@@ -8,7 +8,6 @@ answers are fused. So a click changes its own surroundings and nothing beyond th
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from cleanplate.media.clip import Clip
 from cleanplate.progress import Progress
 from cleanplate.select.classic_colour import Look
 from cleanplate.select.classic_fuse import Opinion, fuse
-from cleanplate.select.classic_prompt import rasterise, require_tellable, segment_frame
+from cleanplate.select.classic_prompt import FrameMask, rasterise, require_tellable, segment_frame
 from cleanplate.select.classic_refine import refine
 from cleanplate.select.classic_sweeps import Sweeps
 from cleanplate.select.footage import picture_at, pictures, working_size
@@ -43,36 +42,40 @@ class ClassicSegmenter:
 
     def segment(self, clip: Clip, selection: Selection, frames: range, out: Path, progress: Progress) -> Track:
         """See the protocol."""
-        check_selection(selection, clip.info.height, clip.info.width, frames)
-        size = working_size(clip, self._side)
+        height, width = clip.info.height, clip.info.width
+        check_selection(selection, height, width, frames)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".select-") as scratch:
-            folder = self._cache or Path(scratch)
             with progress.task(f"Following {selection.name}", total=_steps(selection, frames)) as tick:
-                sweeps = Sweeps(clip, size, folder, tick)
-                anchors = _anchors(clip, selection, size, sweeps)
-                runs = _runs(anchors, frames, sweeps)
-                return _write(clip, selection.name, anchors, runs, frames, out)
+                sweeps = Sweeps(clip, working_size(clip, self._side), self._cache or Path(scratch), tick)
+                answers = _Answers(_anchors(clip, selection, sweeps), frames, sweeps)
+            with (
+                progress.task(f"Outlining {selection.name}", total=len(frames)) as tick,
+                TrackWriter(out, name=selection.name, length=len(clip), height=height, width=width) as writer,
+            ):
+                for index, picture in pictures(clip, frames, working_size(clip, _FINE_SIDE)):
+                    mask, confidence = answers.at(index)
+                    writer.write(index, refine(mask, picture, height, width), confidence)
+                    tick()
+        return Track(out)
 
 
-def _anchors(clip: Clip, selection: Selection, size: tuple[int, int], sweeps: Sweeps) -> dict[int, Mask]:
-    """The mask of every frame with an input, outwards from the first that shows the object."""
-    ratio_y, ratio_x = size[0] / clip.info.height, size[1] / clip.info.width
+def _anchors(clip: Clip, selection: Selection, sweeps: Sweeps) -> dict[int, FrameMask]:
+    """What every frame with an input shows, outwards from the first that says where the object is."""
+    height, width = sweeps.size
+    ratio_x, ratio_y = width / clip.info.width, height / clip.info.height
     small = selection.mapped(lambda x, y: (x * ratio_x, y * ratio_y), scale=ratio_x)
-    first = next(n for n in selection.frames if has_positive(selection.on(n)))
-    anchors: dict[int, Mask] = {}
+    anchors: dict[int, FrameMask] = {}
 
     def settle(frame: int, neighbour: int | None) -> None:
-        prior = None
-        if neighbour is not None:
-            led = sweeps.sweep(neighbour, anchors[neighbour], frame)
-            prior = led.mask(frame) if led.confidence[frame] >= LOST_BELOW else None
-        prompts = rasterise(small.on(frame), *size)
-        mask, contrast = segment_frame(Look.of(picture_at(clip, frame, size)), prompts, prior)
+        prior = None if neighbour is None else _led_to(frame, neighbour, anchors[neighbour], sweeps)
+        prompts = rasterise(small.on(frame), height, width)
+        seen = segment_frame(Look.of(picture_at(clip, frame, sweeps.size)), prompts, prior)
         if has_positive(selection.on(frame)):
-            require_tellable(contrast, selection, frame)
-        if mask.any():
-            anchors[frame] = mask
+            require_tellable(seen.contrast, selection, frame)
+        if seen.mask.any():
+            anchors[frame] = seen
 
+    first = next(n for n in selection.frames if has_positive(selection.on(n)))
     settle(first, None)
     for frame in (n for n in selection.frames if n > first):
         settle(frame, max(anchors))
@@ -81,57 +84,37 @@ def _anchors(clip: Clip, selection: Selection, size: tuple[int, int], sweeps: Sw
     return anchors
 
 
-def _runs(anchors: dict[int, Mask], frames: range, sweeps: Sweeps) -> dict[int, tuple[Track | None, Track | None]]:
-    """For each anchor, its sweep backwards and its sweep forwards, as far as the next anchor or the end."""
-    order = [None, *sorted(anchors), None]
-    runs: dict[int, tuple[Track | None, Track | None]] = {}
-    for (before, here), (_, beyond) in pairwise(pairwise(order)):
-        assert here is not None
-        earliest = frames.start if before is None else before
-        latest = frames.stop - 1 if beyond is None else beyond
-        runs[here] = (
-            sweeps.sweep(here, anchors[here], earliest) if earliest < here else None,
-            sweeps.sweep(here, anchors[here], latest) if latest > here else None,
-        )
-    return runs
+def _led_to(frame: int, neighbour: int, seen: FrameMask, sweeps: Sweeps) -> Mask | None:
+    """Where a neighbouring anchor leads to on a frame, unless it was lost on the way."""
+    track = sweeps.sweep(neighbour, seen, frame)
+    return track.mask(frame) if track.confidence[frame] >= LOST_BELOW else None
 
 
-def _write(
-    clip: Clip,
-    name: str,
-    anchors: dict[int, Mask],
-    runs: dict[int, tuple[Track | None, Track | None]],
-    frames: range,
-    out: Path,
-) -> Track:
-    """Fuse every frame's opinions, bring the outline to the plate's grid, and write the track."""
-    height, width = clip.info.height, clip.info.width
-    with TrackWriter(out, name=name, length=len(clip), height=height, width=width) as writer:
-        for index, picture in pictures(clip, frames, working_size(clip, _FINE_SIDE)):
-            mask, confidence = _answer(index, anchors, runs)
-            writer.write(index, refine(mask, picture, height, width), confidence)
-    return Track(out)
+class _Answers:
+    """The mask of every frame, from the anchors and the sweeps between them."""
 
+    def __init__(self, anchors: dict[int, FrameMask], frames: range, sweeps: Sweeps) -> None:
+        self._anchors = anchors
+        self._forwards: dict[int, Track] = {}
+        self._backwards: dict[int, Track] = {}
+        order = sorted(anchors)
+        for here, beyond in pairwise([*order, frames.stop - 1]):
+            self._forwards[here] = sweeps.sweep(here, anchors[here], beyond)
+        for before, here in pairwise([frames.start, *order]):
+            self._backwards[here] = sweeps.sweep(here, anchors[here], before)
 
-def _answer(
-    index: int, anchors: dict[int, Mask], runs: dict[int, tuple[Track | None, Track | None]]
-) -> tuple[Mask, float]:
-    if index in anchors:
-        return anchors[index], 1.0
-    opinions = list(_opinions(index, anchors, runs))
-    if len(opinions) == 1:
-        return opinions[0].mask, opinions[0].confidence
-    return fuse(*opinions)
-
-
-def _opinions(
-    index: int, anchors: dict[int, Mask], runs: dict[int, tuple[Track | None, Track | None]]
-) -> Iterator[Opinion]:
-    """What the nearest anchors on either side say of a frame."""
-    earlier, later = [n for n in anchors if n < index], [n for n in anchors if n > index]
-    for anchor, way in ((max(earlier, default=None), 1), (min(later, default=None), 0)):
-        if anchor is not None and (track := runs[anchor][way]) is not None:
-            yield Opinion(track.mask(index), float(track.confidence[index]), abs(index - anchor))
+    def at(self, index: int) -> tuple[Mask, float]:
+        """The mask on the working grid, and its confidence."""
+        if index in self._anchors:
+            return self._anchors[index].mask, self._anchors[index].confidence
+        earlier = max((n for n in self._anchors if n < index), default=None)
+        later = min((n for n in self._anchors if n > index), default=None)
+        opinions = [
+            Opinion(tracks[anchor].mask(index), float(tracks[anchor].confidence[index]), abs(index - anchor))
+            for anchor, tracks in ((earlier, self._forwards), (later, self._backwards))
+            if anchor is not None
+        ]
+        return fuse(opinions[0], opinions[-1])
 
 
 def _steps(selection: Selection, frames: range) -> int:

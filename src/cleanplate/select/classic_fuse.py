@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleanplate.masks.track import Mask
-from cleanplate.select.geometry import signed_distance
+from cleanplate.select.geometry import overlap, signed_distance
 
 _ALIKE = 0.5
 """Overlap (IoU) under which two masks are taken for two things, not for one with a doubtful outline."""
@@ -43,9 +43,3 @@ def fuse(one: Opinion, other: Opinion) -> tuple[Mask, float]:
         return better.mask, better.confidence * (1 - 0.5 * rival)
     blended = share[0] * signed_distance(one.mask) + share[1] * signed_distance(other.mask)
     return np.asarray(blended > 0), min(1.0, max(sure, agreement * max(one.confidence, other.confidence)))
-
-
-def overlap(a: Mask, b: Mask) -> float:
-    """Intersection over union; 1 for two empty masks."""
-    union = int((a | b).sum())
-    return float((a & b).sum()) / union if union else 1.0

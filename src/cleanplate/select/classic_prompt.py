@@ -16,8 +16,9 @@ from cleanplate.errors import InputError
 from cleanplate.masks.selection import Selection
 from cleanplate.masks.track import Mask
 from cleanplate.select.classic_colour import Field, Look, colour_ratio, histogram
+from cleanplate.select.classic_confidence import agreement
 from cleanplate.select.classic_cut import edge_weights, minimum_cut
-from cleanplate.select.geometry import Window, distance_to, inner_contour, parts_touching, window_around
+from cleanplate.select.geometry import Window, distance_to, inner_contour, overlap, parts_touching, window_around
 
 _SIZES = (0.04, 0.08, 0.16, 0.32)
 """How far the object may reach beyond what was pointed at, in shares of the frame's shorter side."""
@@ -73,19 +74,34 @@ def rasterise(selection: Selection, height: int, width: int) -> Prompts:
     return Prompts(positive, negative, support.astype(np.bool_) & ~negative, limit)
 
 
-def segment_frame(look: Look, prompts: Prompts, prior: Mask | None = None) -> tuple[Mask, float]:
-    """The object on one frame, and the contrast of its outline in L*a*b* units.
+@dataclass(frozen=True)
+class FrameMask:
+    """The object on one frame.
+
+    Attributes:
+        contrast: mean colour difference across the outline, in L*a*b* units.
+        confidence: 0..1, by whether guesses of different size agree.
+    """
+
+    mask: Mask
+    contrast: float
+    confidence: float
+
+
+def segment_frame(look: Look, prompts: Prompts, prior: Mask | None = None) -> FrameMask:
+    """The object on one frame.
 
     Args:
         prior: where another frame's mask leads to, when it is to be believed; clicks then correct it.
     """
-    best, best_score, best_contrast = np.zeros_like(prompts.positive), -1.0, 0.0
-    for mask in _candidates(look, prompts, prior):
-        contrast = outline_contrast(look, mask)
-        score = contrast * (1.0 if prior is None else 0.5 + _overlap(mask, prior))
-        if score > best_score:
-            best, best_score, best_contrast = mask, score, contrast
-    return best, best_contrast
+    contested = prior is not None and bool((prompts.positive & ~prior).any() or (prompts.negative & prior).any())
+    masks = list(_candidates(look, prompts, prior))
+    contrasts = [outline_contrast(look, mask) for mask in masks]
+    like = [1.0 if prior is None or contested else 0.5 + overlap(mask, prior) for mask in masks]
+    scores = [contrast * weight for contrast, weight in zip(contrasts, like, strict=True)]
+    chosen = int(np.argmax(scores))
+    best = masks[chosen]
+    return FrameMask(best, contrasts[chosen], agreement(masks, scores, best))
 
 
 def require_tellable(contrast: float, selection: Selection, frame: int) -> None:
@@ -132,11 +148,11 @@ def _candidates(look: Look, prompts: Prompts, prior: Mask | None) -> Iterator[Ma
                 continue
             for trust in _TRUSTS:
                 mask = np.zeros_like(support)
-                mask[window] = _cut(look, prompts, support, window, size * short, trust)
+                mask[window] = _cut(look, prompts, support, window, reach=size * short, trust=trust)
                 yield mask
 
 
-def _cut(look: Look, prompts: Prompts, support: Mask, window: Window, reach: float, trust: float) -> Mask:
+def _cut(look: Look, prompts: Prompts, support: Mask, window: Window, *, reach: float, trust: float) -> Mask:
     """The iterated cut for one guess of the object's size, within `window`."""
     bins, positive, negative = look.bins[window], prompts.positive[window], prompts.negative[window]
     support, limit = support[window], prompts.limit[window]
@@ -145,7 +161,7 @@ def _cut(look: Look, prompts: Prompts, support: Mask, window: Window, reach: flo
     shut = (distance > 2 * reach) | ~limit | negative
     weights = edge_weights(look.lab[window], _STRENGTH)
     seeds = positive if positive.any() else support
-    inside = _first_colours(positive, support, prompts.positive.any())
+    inside = _first_colours(positive, support, pointed=bool(prompts.positive.any()))
     outside = np.asarray((distance > reach) | ~limit | negative, dtype=np.float32)
     mask = seeds
     for _ in range(_ROUNDS):
@@ -158,14 +174,9 @@ def _cut(look: Look, prompts: Prompts, support: Mask, window: Window, reach: flo
     return mask
 
 
-def _first_colours(positive: Mask, support: Mask, pointed: bool) -> Field:
+def _first_colours(positive: Mask, support: Mask, *, pointed: bool) -> Field:
     """Where the object's colours are first read: around the clicks, or in the middle of the box."""
     if pointed:
         return np.asarray(cv2.GaussianBlur(positive.astype(np.float32), (0, 0), 2.0), dtype=np.float32)
     depth = distance_to(~support)
     return np.asarray(depth > 0.5 * depth.max(), dtype=np.float32)
-
-
-def _overlap(a: Mask, b: Mask) -> float:
-    union = int((a | b).sum())
-    return float((a & b).sum()) / union if union else 1.0

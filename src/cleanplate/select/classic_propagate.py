@@ -1,48 +1,57 @@
 """From one frame's mask to the next frame's, with the anchor's look as a memory that does not drift.
 
-What a pixel's label should be is asked of four witnesses: the last mask carried along the flow; the anchor's mask
+What a pixel's label should be is asked of five witnesses: the last mask carried along the flow; the anchor's mask
 carried along the object's own motion since then; the colours of the whole object and of its surroundings; the colours
-on both sides of the boundary nearby. A minimum cut settles what they leave open.
+on both sides of the boundary nearby; and whose motion explains the pixel. A minimum cut settles what they leave open.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from cleanplate.masks.track import Mask
-from cleanplate.motion.flow import Flow, FlowField, round_trip_error
+from cleanplate.motion.flow import Flow
 from cleanplate.motion.warp import flow_warp
+from cleanplate.select.absence import absence_confidence
 from cleanplate.select.classic_colour import Field, Histogram, Look, Picture, colour_ratio, histogram, local_ratio
-from cleanplate.select.classic_confidence import Signs, confidence_of
+from cleanplate.select.classic_confidence import Signs, carried_on, is_trace, soundness
 from cleanplate.select.classic_cut import edge_weights, minimum_cut
 from cleanplate.select.classic_prompt import outline_contrast
 from cleanplate.select.classic_search import find_again
+from cleanplate.select.classic_witness import (
+    Recall,
+    Step,
+    carried_mask,
+    log_odds,
+    motion_odds,
+    place,
+    recall_mask,
+    similarity_of,
+)
 from cleanplate.select.geometry import (
     STILL,
     Similarity,
     Window,
     after,
     distance_to,
-    fit_similarity,
+    overlap,
     parts_touching,
-    scale_of,
+    shifted,
     window_around,
 )
 
 _REACH = 0.06
-"""How far the boundary may lie from where the witnesses of motion put it, in shares of the frame's shorter side."""
+"""How far the boundary may lie from where the witnesses of place put it, in shares of the frame's shorter side."""
 _MARGIN = 0.2
 """How much of the frame around the object is looked at, in shares of the shorter side: motion and surroundings."""
+_BEND = 0.03
+_NEAR = 0.02
 _SURROUNDINGS = 0.3
 _COLOUR_WEIGHT = 0.7
 _STRENGTH = 3.0
-_TOLERANCE = 12.0
-"""Colour difference (L*a*b* units) at which a match of two pixels is hardly believed any more."""
-_ROUND_TRIP = 2.0
 _LEARN = 0.1
 _SMALLEST = 12
 """Pixels under which nothing can be followed."""
@@ -53,13 +62,26 @@ class Anchor:
     """The object as it looked on the frame that carries an input."""
 
     picture: Picture
-    smooth: NDArray[np.float32]
     mask: Mask
-    inside: Histogram
-    outside: Histogram
-    contrast: float
+    confidence: float
 
-    @property
+    @cached_property
+    def look(self) -> Look:
+        return Look.of(self.picture)
+
+    @cached_property
+    def inside(self) -> Histogram:
+        return histogram(self.look.bins, self.mask)
+
+    @cached_property
+    def outside(self) -> Histogram:
+        return histogram(self.look.bins, _surroundings(self.mask))
+
+    @cached_property
+    def contrast(self) -> float:
+        return outline_contrast(self.look, self.mask)
+
+    @cached_property
     def area(self) -> int:
         return int(self.mask.sum())
 
@@ -69,9 +91,11 @@ class Follow:
     """The state of one sweep: all that the next step depends on.
 
     Attributes:
+        mask: the object on this frame; empty while it is out of sight.
         motion: the object's similarity from the anchor's frame to this one.
-        confidence: how sure this frame's mask is, 0..1.
-        seen: the last mask that was not empty.
+        inside, outside: the colours of late.
+        carried: what of the confidence survived the steps since the anchor, 0..1.
+        confidence: how sure the mask is, 0..1.
     """
 
     anchor: Anchor
@@ -80,159 +104,112 @@ class Follow:
     motion: Similarity
     inside: Histogram
     outside: Histogram
+    carried: float
     confidence: float
-    seen: Mask
 
 
-def start(picture: Picture, mask: Mask) -> Follow:
-    """Begin a sweep at an anchor."""
-    look = Look.of(picture)
-    inside, outside = histogram(look.bins, mask), histogram(look.bins, _surroundings(mask))
-    anchor = Anchor(picture, look.smooth, mask, inside, outside, outline_contrast(look, mask))
-    return Follow(anchor, picture, mask, STILL, inside, outside, 1.0, mask)
+def start(picture: Picture, mask: Mask, confidence: float = 1.0) -> Follow:
+    """Begin a sweep at an anchor, whose mask is sure to `confidence`."""
+    anchor = Anchor(picture, mask, confidence)
+    return Follow(anchor, picture, mask, STILL, anchor.inside, anchor.outside, 1.0, confidence)
 
 
-def step(state: Follow, picture: Picture, flow: Flow) -> Follow:
+def advance(state: Follow, picture: Picture, flow: Flow) -> Follow:
     """Follow the object into the next picture of the sweep."""
-    if int(state.mask.sum()) < _SMALLEST:
-        return _search(state, picture)
     short = min(state.mask.shape)
     window = window_around(state.mask, _MARGIN * short)
-    assert window is not None  # the mask is not empty
-    now, last = Look.of(picture[window]), Look.of(state.picture[window])
-    there, back = flow(last.gray, now.gray), flow(now.gray, last.gray)
-    carried, trust = _carried(state.mask[window], now, last, there, back)
-    motion = after(_object_motion(state.mask[window], there, back, window), state.motion)
-    recalled, recall, motion = _recalled(state.anchor, motion, now, window, flow)
-    odds = trust * _log_odds(carried) + recall * _log_odds(recalled)
-    odds += _colour_odds(state, now, flow_warp(last.lab, back), carried, 0.02 * short)
-    expected = np.asarray((carried > 0.5) | ((recalled > 0.5) & (recall > 0.5)))
+    if window is None:
+        return _search(state, picture)
+    last, now = Look.of(state.picture[window]), Look.of(picture[window])
+    step = Step(last, now, flow(last.gray, now.gray), flow(now.gray, last.gray))
+    own = similarity_of(step, state.mask[window])
+    ground = similarity_of(step, ~state.mask[window])
+    placed = after(shifted(own, window), state.motion)
+    recall = _recall(state.anchor, placed, now, window, flow)
+    carried, trust = carried_mask(step, state.mask[window])
+    colours = _colour_odds(state, now)
+    nearby = local_ratio(now.lab, flow_warp(last.lab, step.back), carried, _NEAR * short)
+    odds = trust * log_odds(carried) + recall.belief * log_odds(recall.mask)
+    odds += _COLOUR_WEIGHT * (colours + nearby) + motion_odds(step, own, ground)
+    expected = np.asarray((carried > 0.5) | ((recall.mask > 0.5) & (recall.belief > 0.5)))
     found = _settle(now, odds, expected, short)
     mask = np.zeros_like(state.mask)
     mask[window] = found
-    if int(mask.sum()) < _SMALLEST:
-        return replace(state, picture=picture, mask=np.zeros_like(mask), motion=motion, confidence=0.0)
-    signs = _signs(state, found, now, trust, recalled, recall)
-    inside, outside = _learn(state, mask, Look.of(picture).bins)
-    sure = confidence_of(signs, state.confidence)
-    return Follow(state.anchor, picture, mask, motion, inside, outside, sure, mask)
+    motion = after(shifted(recall.rest, window), placed)
+    return _judge(state, picture, mask, motion, _signs(state, found, now, recall, trust=trust, colours=colours))
 
 
-def _carried(mask: Mask, now: Look, last: Look, there: FlowField, back: FlowField) -> tuple[Field, Field]:
-    """The last mask seen from this frame (0..1), and how far each pixel's flow is to be believed."""
-    error = round_trip_error(back, there)
-    difference = np.linalg.norm(now.smooth - flow_warp(last.smooth, back), axis=2)
-    # At the frame's border the round trip leaves the picture; the object is taken to go on beyond it.
-    error = np.where(np.isfinite(error), error, _ROUND_TRIP)
-    trust = np.exp(-np.square(error / _ROUND_TRIP) - np.square(difference / _TOLERANCE))
-    return np.asarray(flow_warp(mask.astype(np.float32), back)), np.asarray(trust, dtype=np.float32)
-
-
-def _object_motion(mask: Mask, there: FlowField, back: FlowField, window: Window) -> Similarity:
-    """The similarity that the object's pixels follow from the last frame to this one, in frame coordinates."""
-    ys, xs = np.nonzero(mask)
-    every = max(1, len(xs) // 3000)
-    ys, xs = ys[::every], xs[::every]
-    error = round_trip_error(there, back)[ys, xs]
-    weight = np.exp(-np.square(np.minimum(error, 10) / _ROUND_TRIP)) + 1e-3
-    source = np.column_stack([xs, ys]) + _origin(window)
-    fitted = fit_similarity(source, source + there[ys, xs], weight)
-    return fitted if 0.9 < scale_of(fitted) < 1.1 else STILL
-
-
-def _recalled(
-    anchor: Anchor, motion: Similarity, now: Look, window: Window, flow: Flow
-) -> tuple[Field, Field, Similarity]:
-    """The anchor's mask brought to this frame, how far to believe it at each pixel, and the motion made exact by it."""
+def _recall(anchor: Anchor, motion: Similarity, now: Look, window: Window, flow: Flow) -> Recall:
+    """The anchor's mask as the object's motion since then brings it into the window."""
     placed = motion.copy()
-    placed[:, 2] -= _origin(window)
-    height, width = now.gray.shape
-
-    def place(image: NDArray[np.generic]) -> NDArray[np.generic]:
-        return cv2.warpAffine(image, placed, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-    gray = cv2.cvtColor(np.asarray(place(anchor.picture)), cv2.COLOR_RGB2GRAY)
-    rest = flow(now.gray, np.asarray(gray, dtype=np.uint8))
-    recalled = flow_warp(np.asarray(place(anchor.mask.astype(np.float32))), rest)
-    difference = np.linalg.norm(now.smooth - flow_warp(np.asarray(place(anchor.smooth)), rest), axis=2)
-    bend = np.linalg.norm(rest, axis=2) / (0.03 * min(anchor.mask.shape))
-    recall = np.exp(-np.square(difference / _TOLERANCE) - np.square(bend)).astype(np.float32)
-    return recalled, recall, after(_remaining_motion(recalled, recall, rest, window, anchor.area), motion)
+    placed[:, 2] -= window[1].start, window[0].start
+    shape = (now.gray.shape[0], now.gray.shape[1])
+    rest = flow(now.gray, place(anchor.look.gray, placed, shape))
+    mask = place(anchor.mask.astype(np.float32), placed, shape)
+    return recall_mask(mask, place(anchor.look.smooth, placed, shape), now, rest, _BEND * min(anchor.mask.shape))
 
 
-def _remaining_motion(recalled: Field, recall: Field, rest: FlowField, window: Window, area: int) -> Similarity:
-    """What the anchor's placement still lacks, by those pixels that match; nothing when too few do."""
-    ys, xs = np.nonzero((recalled > 0.5) & (recall > 0.5))
-    if len(xs) < max(_SMALLEST, 0.2 * area):
-        return STILL
-    every = max(1, len(xs) // 3000)
-    ys, xs = ys[::every], xs[::every]
-    target = np.column_stack([xs, ys]) + _origin(window)
-    return fit_similarity(target + rest[ys, xs], target, recall[ys, xs].astype(np.float64))
-
-
-def _colour_odds(state: Follow, now: Look, reference: NDArray[np.float32], carried: Field, sigma: float) -> Field:
-    """What the colours say: those of the whole object, then and lately, and those near each boundary."""
+def _colour_odds(state: Follow, now: Look) -> Field:
+    """The colours of the whole object against those of its surroundings, on the anchor and of late."""
     inside = 0.5 * (state.anchor.inside + state.inside)
     outside = 0.5 * (state.anchor.outside + state.outside)
-    whole = colour_ratio(now.bins, inside, outside, reach=3.0)
-    return np.asarray(_COLOUR_WEIGHT * (whole + local_ratio(now.lab, reference, carried, sigma)))
+    return colour_ratio(now.bins, inside, outside, reach=3.0)
 
 
 def _settle(now: Look, odds: Field, expected: Mask, short: int) -> Mask:
     """The minimum cut near where the object is expected."""
     found = np.zeros_like(expected)
-    distance = distance_to(expected)
     window = window_around(expected, _REACH * short)
     if window is None:
         return found
-    odds = np.where(distance > _REACH * short, -20.0, odds - 15 * distance / short)[window].astype(np.float32)
-    cut = minimum_cut(odds, edge_weights(now.lab[window], _STRENGTH), iterations=100)
+    distance = distance_to(expected)[window]
+    near = np.where(distance > _REACH * short, -20.0, odds[window] - 15 * distance / short).astype(np.float32)
+    cut = minimum_cut(near, edge_weights(now.lab[window], _STRENGTH), iterations=100)
     found[window] = parts_touching(cut > 0.5, expected[window])
     return found
 
 
-def _signs(state: Follow, found: Mask, now: Look, trust: Field, recalled: Field, recall: Field) -> Signs:
-    inside = 0.5 * (state.anchor.inside + state.inside)
-    outside = 0.5 * (state.anchor.outside + state.outside)
-    ratio = colour_ratio(now.bins, inside, outside)
-    there = recalled > 0.5
+def _signs(state: Follow, found: Mask, now: Look, recall: Recall, *, trust: Field, colours: Field) -> Signs | None:
+    """What speaks for and against the mask found; None when nothing was."""
+    area = int(found.sum())
+    if area < _SMALLEST:
+        return None
     return Signs(
         flow=float(trust[found].mean()),
-        colour=float((ratio[found] > 0).mean()),
-        growth=float(found.sum()) / max(int(state.mask.sum()), 1),
+        colour=float((colours[found] > 0).mean()),
+        growth=area / max(int(state.mask.sum()), 1),
         contrast=outline_contrast(now, found) / max(state.anchor.contrast, 1e-3),
-        recall=float(recall[there].mean()) if there.any() else 0.0,
-        size=float(found.sum()) / max(state.anchor.area, 1),
+        shape=overlap(found, recall.mask > 0.5),
+        recall=recall.match,
+        size=area / max(state.anchor.area, 1),
     )
 
 
-def _learn(state: Follow, mask: Mask, bins: NDArray[np.int32]) -> tuple[Histogram, Histogram]:
-    """The colour models, a little nearer to this frame's."""
+def _judge(state: Follow, picture: Picture, mask: Mask, motion: Similarity, signs: Signs | None) -> Follow:
+    """The next state: the mask with its confidence, or none when the object went out of sight."""
+    carried = 0.0 if signs is None else carried_on(signs, state.carried)
+    if signs is None or is_trace(signs, carried):
+        gone = state.anchor.confidence * absence_confidence(state.mask)
+        nothing = np.zeros_like(mask)
+        return replace(state, picture=picture, mask=nothing, motion=motion, carried=0.0, confidence=gone)
+    bins = Look.of(picture).bins
     inside = (1 - _LEARN) * state.inside + _LEARN * histogram(bins, mask)
     outside = (1 - 2 * _LEARN) * state.outside + 2 * _LEARN * histogram(bins, _surroundings(mask))
-    return inside, outside
+    sure = state.anchor.confidence * min(carried, soundness(signs))
+    return Follow(state.anchor, picture, mask, motion, inside, outside, carried, sure)
 
 
 def _search(state: Follow, picture: Picture) -> Follow:
     """Look for an object that is out of sight: the anchor's look, anywhere in the frame."""
-    again = find_again(Look.of(picture), state.anchor.smooth, state.anchor.mask)
+    again = find_again(Look.of(picture), state.anchor.look.smooth, state.anchor.mask)
     if again is None:
-        return replace(state, picture=picture, confidence=min(state.confidence, 0.0))
+        return replace(state, picture=picture)
+    sure = state.anchor.confidence * again.confidence
     return replace(
-        state, picture=picture, mask=again.mask, motion=again.motion, confidence=again.confidence, seen=again.mask
+        state, picture=picture, mask=again.mask, motion=again.motion, carried=again.confidence, confidence=sure
     )
 
 
 def _surroundings(mask: Mask) -> Mask:
     distance = distance_to(mask)
-    return (distance > 1) & (distance < _SURROUNDINGS * min(mask.shape))
-
-
-def _log_odds(share: Field) -> Field:
-    bounded = share.clip(0.02, 0.98)
-    return np.asarray(np.log(bounded / (1 - bounded)), dtype=np.float32)
-
-
-def _origin(window: Window) -> NDArray[np.float64]:
-    return np.array([window[1].start, window[0].start], dtype=np.float64)
+    return np.asarray((distance > 1) & (distance < _SURROUNDINGS * min(mask.shape)))

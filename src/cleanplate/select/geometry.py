@@ -54,7 +54,7 @@ def parts_touching(mask: Mask, seeds: Mask) -> Mask:
 def inner_contour(mask: Mask) -> Mask:
     """The mask's pixels that have a neighbour outside it; the frame's border does not count as outside."""
     core = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
-    return mask & (core == 0)
+    return np.asarray(mask & (core == 0))
 
 
 def fit_similarity(source: NDArray[np.float64], target: NDArray[np.float64], weight: NDArray[np.float64]) -> Similarity:
@@ -84,6 +84,18 @@ def after(second: Similarity, first: Similarity) -> Similarity:
     return np.column_stack([second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]])
 
 
+def shifted(similarity: Similarity, window: Window) -> Similarity:
+    """A similarity that was measured inside a window, in the coordinates of the frame."""
+    origin = np.array([window[1].start, window[0].start], dtype=np.float64)
+    return np.column_stack([similarity[:, :2], similarity[:, 2] + origin - similarity[:, :2] @ origin])
+
+
 def scale_of(similarity: Similarity) -> float:
     """How much it enlarges."""
     return float(np.hypot(similarity[0, 0], similarity[1, 0]))
+
+
+def overlap(a: Mask, b: Mask) -> float:
+    """Intersection over union; 1 for two empty masks."""
+    union = int((a | b).sum())
+    return float((a & b).sum()) / union if union else 1.0

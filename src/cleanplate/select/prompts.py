@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cleanplate.errors import InputError
-from cleanplate.masks.selection import Selection
+from cleanplate.masks.selection import Point, Selection, Stroke
 
 
 def has_positive(selection: Selection) -> bool:
     """True when something says where the object is, not only where it is not."""
     clicks, strokes = selection.clicks, selection.strokes
     return bool(selection.boxes) or any(c.positive for c in clicks) or any(s.positive for s in strokes)
+
+
+def points_along(stroke: Stroke, most: int = 12) -> list[Point]:
+    """Points along a stroke, a diameter apart where that gives no more than `most`."""
+    corners = np.array(stroke.points, dtype=np.float64)
+    lengths = np.concatenate([[0], np.linalg.norm(np.diff(corners, axis=0), axis=1).cumsum()])
+    count = int(np.clip(lengths[-1] / (2 * stroke.radius) + 1, 1, most))
+    at = np.linspace(0, lengths[-1], count)
+    xs, ys = (np.interp(at, lengths, corners[:, axis]) for axis in (0, 1))
+    return [(float(x), float(y)) for x, y in zip(xs, ys, strict=True)]
 
 
 def check_selection(selection: Selection, height: int, width: int, frames: range) -> None:
