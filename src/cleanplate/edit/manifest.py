@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -65,7 +66,7 @@ class TimesRecord(_Strict):
     @model_validator(mode="after")
     def _increasing(self) -> Self:
         times = (*self.pts, self.end_pts)
-        if any(b <= a for a, b in zip(times, times[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(times)):
             raise ValueError("times must increase")
         return self
 
