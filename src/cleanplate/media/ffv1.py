@@ -22,11 +22,13 @@ from cleanplate.errors import InputError
 from cleanplate.files import atomic, disk_errors
 from cleanplate.media.container import bitexact_container
 from cleanplate.media.door import opened, plate_stream
+from cleanplate.media.ffv1_check import is_whole
 from cleanplate.media.frame import ColourTags, PixelFormat, Plane
 from cleanplate.media.repack import planes_from, storage_format, to_video_frame
 from cleanplate.media.tagging import colour_options
 
 MILLISECOND = Fraction(1, 1000)
+_CHECKSUM_START = 0
 _FIELD_ORDERS = ("progressive", "tt", "bb", "tb", "bt")
 
 
@@ -198,9 +200,9 @@ class Ffv1Reader:
         for packet in self._container.demux(self._stream):
             if packet.pts is None or packet.pts < start:
                 continue
+            if not is_whole(bytes(packet), _CHECKSUM_START):  # FFmpeg would hand out a patched picture
+                raise self._damaged(packet.pts)
             for frame in self._stream.decode(packet):
-                if frame.is_corrupt:
-                    raise self._damaged(packet.pts)
                 yield packet.pts, planes_from(frame)
 
     def _read_times(self) -> list[int]:

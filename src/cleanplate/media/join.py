@@ -79,12 +79,14 @@ def join_master(segments: Sequence[Path], source: ClipInfo, out: Path, extra: Pa
 
 def _offset(source: ClipInfo, copies: Sequence[Copy]) -> Fraction:
     """Zero, unless a stream begins before zero, which Matroska cannot hold, or all at a number that means nothing.
+    Whole milliseconds, so that it moves all frames alike.
 
     Sound that begins before zero primes its decoder. Matroska keeps that apart, as a delay that is copied along.
     """
     sound = [] if "matroska" in source.container else [copy.start for copy in copies if copy.start is not None]
     first = min([int(source.pts[0]) * source.time_base, *sound])
-    return -first if first < 0 or source.container in _CONTAINERS_WITH_ANY_START else Fraction(0)
+    moves = first < 0 or source.container in _CONTAINERS_WITH_ANY_START
+    return (-first / MILLISECOND).__ceil__() * MILLISECOND if moves else Fraction(0)
 
 
 def _moved(chapter: Chapter, offset: Fraction) -> Chapter:
