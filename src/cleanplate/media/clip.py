@@ -93,14 +93,24 @@ class Clip:
         if not 0 <= index < len(self):
             raise self._outside(f"frame {index}")
         latest = self._latest
-        if latest is None or not latest.index <= index <= latest.index + _WALK:
-            self.close()
-            self._cursor = self.frames(index)
-        elif latest.index == index:
+        if latest is not None and latest.index == index:
             return latest
-        assert self._cursor is not None  # noqa: S101
-        self._latest = next(frame for frame in self._cursor if frame.index == index)
+        if latest is None or not latest.index < index <= latest.index + _WALK:
+            self._seek(index)
+        try:
+            self._latest = self._walk_to(index)
+        except InputError:  # on the way there, or there
+            self._seek(index)
+            self._latest = self._walk_to(index)
         return self._latest
+
+    def _seek(self, index: int) -> None:
+        self.close()
+        self._cursor = self.frames(index)
+
+    def _walk_to(self, index: int) -> Frame:
+        assert self._cursor is not None  # noqa: S101
+        return next(frame for frame in self._cursor if frame.index == index)
 
     def index_at(self, seconds: Fraction) -> int:
         """The frame on show at a time counted from the first frame.
