@@ -28,6 +28,8 @@ _FRESH = 3
 """Frames after the first touch within which a change of motion is put down to it."""
 EDGE = 0.03
 """Share of the longer side that is the frame's edge; steadying leaves it unknown."""
+_MOST_OF_IT = 0.6
+"""Share of its largest view from which a view shows most of a thing."""
 _GIVES_WAY, _SOON = 5.0, 16
 """Pixels, or a tenth of its size, that a pushed thing moves at least; frames within which it does."""
 _TOGETHER = 0.4
@@ -142,12 +144,11 @@ def _pushed(mover: Mover, path: NDArray[np.float64], at: int) -> Contact | None:
 def _reaches_in(footage: Footage, mover: Mover, owner: int) -> bool:
     """True for what is larger than the object and reaches in from outside the picture: a person, who moves alone."""
     height, width = footage.shape
-    edge = EDGE * max(height, width)
-    at_edge = [
-        min(b.box[0], b.box[1]) <= edge or b.box[2] >= height - edge or b.box[3] >= width - edge for b in mover.blobs
-    ]
+    edge, most = EDGE * max(height, width), max(blob.area for blob in mover.blobs)
+    whole = [blob for blob in mover.blobs if blob.area > _MOST_OF_IT * most]
+    at_edge = [min(b.box[0], b.box[1]) <= edge or b.box[2] >= height - edge or b.box[3] >= width - edge for b in whole]
     sizes = [int((footage.owner[blob.at] == owner).sum()) for blob in mover.blobs]
-    return float(np.mean(at_edge)) > 0.5 and mover.area > float(np.median(sizes))
+    return float(np.mean(at_edge)) > 0.5 and most > float(np.median(sizes))
 
 
 def _moving_together(mover: Mover, path: NDArray[np.float64], distance: dict[int, float]) -> list[int]:

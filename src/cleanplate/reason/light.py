@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +23,8 @@ _OFTEN = 0.5
 """Share of the object's frames on which a light effect must be found."""
 _TRAVELS = 0.5
 """Distance, as a share of its size, from which an object moves enough to uncover what its shadow covers."""
-_LOOKS = 7
-"""Pictures on which a still object's surroundings are looked at."""
+_LOOKS = 9
+"""Pictures on which an effect is looked for before all are searched."""
 _WAVES = 2.0
 """Pixels around a mirror image that belong to it."""
 
@@ -71,26 +72,26 @@ class LightFinding:
 
 def shadows(footage: Footage, backs: list[Backdrop], owner: int) -> LightFinding:
     """The shadow that one object casts."""
-    path = object_path(footage, owner)
     if not travels(footage, owner):
         return LightFinding(Kind.SHADOW, owner, _standing(footage, owner), False, 0.35)
-    masks = MaskStore()
-    for at in path[:, 0].astype(int):
-        masks.put(int(at), cast_shadow(footage, backs, owner, int(at)))
-    return LightFinding(Kind.SHADOW, owner, _steady(masks, len(path)), True, 0.8)
+    masks = _gathered(footage, owner, lambda at: cast_shadow(footage, backs, owner, at))
+    return LightFinding(Kind.SHADOW, owner, masks, True, 0.8)
 
 
 def reflections(footage: Footage, owner: int) -> LightFinding:
     """The mirror image below one object."""
-    masks, scores = MaskStore(), []
-    path = object_path(footage, owner)
-    for at in path[:, 0].astype(int):
-        image = mirror_image(footage, owner, int(at))
-        if image is not None:
-            masks.put(int(at), dilate(image.mask, _WAVES) & ~footage.object(int(at)))
-            scores.append(image.score)
-    sure = round(0.9 * float(np.mean(scores)), 2) if scores else 0.0
-    return LightFinding(Kind.REFLECTION, owner, _steady(masks, len(path)), travels(footage, owner), sure)
+    scores = []
+
+    def image(at: int) -> Mask:
+        found = mirror_image(footage, owner, at)
+        if found is None:
+            return np.zeros(footage.shape, dtype=np.bool_)
+        scores.append(found.score)
+        return dilate(found.mask, _WAVES) & ~footage.object(at)
+
+    masks = _gathered(footage, owner, image)
+    sure = 0.9 * float(np.mean(scores)) if scores else 0.0
+    return LightFinding(Kind.REFLECTION, owner, masks, travels(footage, owner), sure)
 
 
 def travels(footage: Footage, owner: int) -> bool:
@@ -103,23 +104,36 @@ def travels(footage: Footage, owner: int) -> bool:
     return bool(moved > _TRAVELS * np.sqrt(np.median(areas)) or len(path) < _OFTEN * len(footage))
 
 
-def _steady(masks: MaskStore, frames: int) -> MaskStore:
-    """The masks, or none when the effect is seen too seldom to be one of the object's."""
-    return masks if len(masks) >= max(3, _OFTEN * frames) else MaskStore()
+def _gathered(footage: Footage, owner: int, look: Callable[[int], Mask]) -> MaskStore:
+    """An effect over time, or nothing when it is seen too seldom to be the object's; a few looks decide first."""
+    masks, present = MaskStore(), _present(footage, owner)
+    if sum(bool(look(at).any()) for at in _spread(present)) < _OFTEN * len(_spread(present)):
+        return masks
+    for at in present:
+        masks.put(at, look(at))
+    return masks if len(masks) >= max(3, _OFTEN * len(present)) else MaskStore()
+
+
+def _present(footage: Footage, owner: int) -> list[int]:
+    return [int(at) for at in object_path(footage, owner)[:, 0]]
+
+
+def _spread(present: list[int]) -> list[int]:
+    """A few positions, evenly over the time that the object shows."""
+    return [present[n] for n in neighbours(len(present), len(present) // 2, len(present), _LOOKS)] if present else []
 
 
 def _standing(footage: Footage, owner: int) -> MaskStore:
     """One shape for the whole time: what most looks agree on, carried along with the camera."""
-    present = object_path(footage, owner)[:, 0].astype(int)
-    if not len(present):
+    present = _present(footage, owner)
+    if not present:
         return MaskStore()
-    anchor = int(present[len(present) // 2])
-    looks = [int(present[n]) for n in neighbours(len(present), len(present) // 2, len(present), _LOOKS)]
+    anchor, looks = present[len(present) // 2], _spread(present)
     votes = [_seen_from(footage, standing_shadow(footage, owner, at), at, anchor) for at in looks]
     agreed = np.mean(votes, axis=0) > _OFTEN
     masks = MaskStore()
     for at in present:
-        masks.put(int(at), _seen_from(footage, agreed, anchor, int(at)) & ~footage.object(int(at)))
+        masks.put(at, _seen_from(footage, agreed, anchor, at) & ~footage.object(at))
     return masks
 
 
