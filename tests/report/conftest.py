@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from cleanplate.edit.proof import Check, Proof, SetResult
 from cleanplate.masks.reasoning import Grid, Kind, Reasoning, RemovedWith, Thing
 from cleanplate.report.data import StageTime
 from cleanplate.report.heat import draw_heat
 from cleanplate.report.page import Page, Player, render
 from cleanplate.report.proxy import ProxyWriter
 from cleanplate.report.sheet import Sheet
-from cleanplate.report.verdict import Check, Verdict
 
 HEIGHT, WIDTH, FRAMES, BARS = 144, 256, 60, 8
 LEVELS = {"layer": 40, "matte": 90, "quadmask": 150, "difference": 210}
@@ -101,17 +101,23 @@ def page_of(proxy: Path, reasoning: Reasoning) -> Page:
         rate=24.0,
         seconds=tuple(n / 24 for n in range(FRAMES)),
         areas=tuple(0.1 + 0.001 * n for n in range(FRAMES)),
-        edit=(0.25, 0.25, 0.25, 0.5),
+        window=(0.25, 0.25, 0.5, 0.5),
+        wipe=0.5,
         opening=20,
         views=frozenset(sheet.boxes),
         media=proxy.read_bytes(),
     )
-    checks = (Check("Where the matte is 0", True, "1,000 samples"), Check("Copied packets", None, "none"))
+    checks = (Check(name="rotation", passed=True), Check(name="copied packets", passed=None, detail="there are none"))
     return Page(
         title="shot 1",
         chips=("256 × 144", "24 fps"),
         player=player,
-        verdict=Verdict(True, 0, 1_234_567, False, 0.1, checks),
+        proof=Proof(
+            alpha_zero=SetResult(compared=1_234_567),
+            outside_region=SetResult(compared=1_000_000),
+            frames=60,
+            checks=checks,
+        ),
         quadmask=True,
         often=draw_heat(values, still),
         much=draw_heat(values * 30, still),

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from conftest import BARS, FRAMES, LEVELS, Viewer, read_bars
 
+from cleanplate.edit.proof import Check
 from cleanplate.report.page import Page
-from cleanplate.report.verdict import Verdict
 
 pytestmark = pytest.mark.browser
 Write = Callable[..., Path]
@@ -112,7 +112,7 @@ def test_every_view_shows_its_own_part(viewer: Viewer, written: Write) -> None:
 
 
 def test_zoom_shows_the_edit(viewer: Viewer, written: Write, page_of: Page) -> None:
-    player = replace(page_of.player, edit=(0.125, 0.125, 0.2, 0.2), opening=0b01010101 % FRAMES)
+    player = replace(page_of.player, window=(0.1, 0.1, 0.25, 0.25), opening=0b01010101 % FRAMES)
     viewer.open(written(player=player))
     viewer.press("2", "z")
     row = viewer.picture[60].mean(axis=1)
@@ -163,11 +163,12 @@ def test_hostile_names_stay_text(viewer: Viewer, written: Write, page_of: Page) 
     document = page_of.reasoning.model_copy(
         update={"affected": (thing,), "scene_after": HOSTILE, "removed": (HOSTILE,)}
     )
-    verdict = Verdict(False, 3, 9, False, 0.1, (), where=HOSTILE)
+    assert page_of.proof is not None
+    proof = page_of.proof.model_copy(update={"checks": (Check(name=HOSTILE, passed=False, detail=HOSTILE),)})
     changes = dict.fromkeys(("warnings", "notes", "chips"), (HOSTILE,))
     pairs = dict.fromkeys(("figures", "facts"), ((HOSTILE, HOSTILE),))
     viewer.open(
-        written(title=HOSTILE, reasoning=document, verdict=verdict, quadmask=False, footer=HOSTILE, **changes, **pairs)
+        written(title=HOSTILE, reasoning=document, proof=proof, quadmask=False, footer=HOSTILE, **changes, **pairs)
     )
     assert viewer.tab.evaluate("window.taken === undefined")
     assert "<script>window.taken=1</script>" in viewer.tab.locator("h1").inner_text()

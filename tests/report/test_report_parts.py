@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -16,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cleanplate.edit.proof import Check, Difference, Proof, SetResult
 from cleanplate.masks.labels import LABELS
 from cleanplate.report import sections, words
 from cleanplate.report.heat import Heat, draw_heat
@@ -23,9 +23,16 @@ from cleanplate.report.page import Page, render
 from cleanplate.report.proxy import ProxyWriter
 from cleanplate.report.sheet import LABEL_COLOURS, LONG_SIDE, Sheet, amplified, difference, label_picture, on_checker
 from cleanplate.report.spans import Extent, shown_spans
-from cleanplate.report.verdict import Verdict
+from cleanplate.report.verdict import listed
 
-VERDICT = Verdict(True, 0, 1_000, False, 0.1, ())
+PROOF = Proof(
+    alpha_zero=SetResult(compared=1_000),
+    outside_region=SetResult(compared=900),
+    frames=3,
+    touched=0.05,
+    permitted=0.1,
+    checks=tuple(Check(name=name, passed=True) for name in ("rotation", "times")),
+)
 
 
 @given(
@@ -194,16 +201,41 @@ def test_json_in_a_script_comes_back_and_cannot_leave_it(value: object) -> None:
     assert json.loads(text) == value
 
 
-def test_the_verdict_is_loud_when_it_should_be() -> None:
-    assert "0</b> of 1,000 samples differ outside the edit" in sections.proof(VERDICT)
-    assert sections.alarm(VERDICT) == ""
-    failed = replace(VERDICT, passed=False, differing=7, where="frame 3")
-    assert "frame 3" in sections.alarm(failed)
-    assert "alarm" in sections.alarm(failed)
-    whole = replace(VERDICT, whole_frame=True)
+def test_a_sound_proof_is_said_calmly() -> None:
+    assert "0</b> of 1,000 samples differ outside the edit" in sections.proof(PROOF)
+    assert 'class="panel proof good"' in sections.proof(PROOF)
+    assert sections.alarm(PROOF) == ""
+    assert "Untouched outside the edit" in sections.badge(PROOF)
+    assert [check.detail for check in listed(PROOF)] == [
+        "0 of 1,000 samples differ",
+        "0 of 900 samples differ; 10.0 % of the clip may change, 5.00 % does",
+        "rotation, times",
+    ]
+
+
+def test_a_leak_is_said_loudly_with_its_place() -> None:
+    where = Difference(frame=3, plane="Cb", y=7, x=9, source=12, composite=14)
+    failed = PROOF.model_copy(update={"outside_region": SetResult(compared=900, differing=7, first=(where,))})
+    for text in (sections.alarm(failed), sections.proof(failed)):
+        assert "frame 3, plane Cb, row 7, column 9: 12 became 14" in text
+    assert 'class="panel proof bad"' in sections.proof(failed)
+    assert "<b>7</b> of 900" in sections.proof(failed)
+    assert "Proof failed" in sections.badge(failed)
+
+
+def test_a_failed_check_is_said_loudly_too() -> None:
+    failed = PROOF.model_copy(update={"checks": (Check(name="times", passed=False, detail="frame 2 is late"),)})
+    assert "times: frame 2 is late" in sections.alarm(failed)
+    assert 'class="panel proof bad"' in sections.proof(failed)
+
+
+def test_a_proof_that_proves_nothing_says_so() -> None:
+    whole = PROOF.model_copy(update={"whole_frame": True, "outside_region": SetResult()})
     assert "permitted region is the whole frame" in sections.alarm(whole)
     assert 'class="panel proof bad"' in sections.proof(whole)
+    assert listed(whole)[1].passed is None
     assert "Not verified" in sections.badge(None)
+    assert "No proof was made" in sections.proof(None)
 
 
 def test_the_page_fetches_nothing_and_is_the_same_every_time(page_of: Page) -> None:

@@ -16,7 +16,10 @@ import pytest
 from conftest import Viewer
 from numpy.typing import NDArray
 
+from cleanplate.edit.layer import LayerWriter
 from cleanplate.edit.patch import ALPHA_PEAK, Patch
+from cleanplate.edit.prove import prove
+from cleanplate.edit.region import QuadMaskRegion
 from cleanplate.errors import PackageError
 from cleanplate.masks.labels import AFFECTED, KEEP, REMOVE
 from cleanplate.masks.quadmask import QuadMask, QuadMaskWriter
@@ -24,6 +27,7 @@ from cleanplate.media.clip import Clip
 from cleanplate.media.ffv1 import Ffv1Writer
 from cleanplate.media.formats import pixel_format
 from cleanplate.media.frame import ColourTags
+from cleanplate.report.closeup import Box
 from cleanplate.report.data import ReportData, StageTime
 from cleanplate.report.sheet import LABEL_COLOURS, LONG_SIDE
 from cleanplate.report.shrink import shrink
@@ -49,6 +53,9 @@ class Layers:
 
     def patches(self, index: int) -> tuple[Patch, ...]:
         return self.held.get(index, ())
+
+    def box(self, index: int) -> Box | None:
+        return next((patch.box for patch in self.patches(index)), None)
 
 
 def plate_luma(index: int) -> int:
@@ -118,7 +125,7 @@ class Read:
         path = tmp_path / "again.mp4"
         path.write_bytes(self.video)
         with av.open(str(path)) as file:
-            sheets = [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+            sheets = [frame.to_ndarray(format="rgb24").astype(np.uint8) for frame in file.decode(video=0)]
         tiles = self.payload["tiles"].items()
         return [{name: sheet[y : y + h, x : x + w] for name, (x, y, w, h) in tiles} for sheet in sheets]
 
@@ -139,7 +146,8 @@ def test_every_view_holds_what_the_package_holds(data: ReportData, tmp_path: Pat
     share = (48 * 48) / (HEIGHT * WIDTH)
     assert page.payload["areas"] == pytest.approx([0, 0, *[share] * 5, 0, 0], abs=1e-6)
     assert page.payload["seconds"] == pytest.approx([n / 10 for n in range(8, 17)])
-    assert page.payload["edit"] == [0.25, 16 / 96, 48 / 128, 0.5]
+    assert page.payload["window"] == pytest.approx([16 / 128, 10 / 96, 80 / 128, 60 / 96], abs=2 / 96)
+    assert page.payload["wipe"] == (32 + 80) / 2 / WIDTH
     inside, outside = np.s_[20:60, 36:76], np.s_[70:, 90:]
     half_left, half_right, half_out = np.s_[12:28, 18:26], np.s_[12:28, 30:38], np.s_[36:, 46:]
     for n, view in zip(range(8, 17), page.views(tmp_path), strict=True):
@@ -161,6 +169,20 @@ def test_every_view_holds_what_the_package_holds(data: ReportData, tmp_path: Pat
             assert np.abs(view["quadmask"][half_right] - np.array(LABEL_COLOURS[AFFECTED])).max() <= 8
         assert view["quadmask"][half_out].max() <= 4
         assert set(np.unique(view["layer"][outside] // 16)) <= {5, 6, 7}
+
+
+def test_a_stored_layer_and_its_proof(data: ReportData, quadmask: QuadMask, tmp_path: Path) -> None:
+    with LayerWriter(tmp_path / "layer", data.plate.info) as writer:
+        for n in EDITED:
+            writer.write(n, (patch_at(BOX),))
+        layer = writer.close()
+    proof = prove(data.plate, data.composite, layer, QuadMaskRegion(quadmask))
+    stored = replace(data, layer=layer, proof=proof)
+    path = write_report(stored, tmp_path / "stored.html")
+    count = proof.alpha_zero.compared
+    assert f"<b>0</b> of {count:,} samples differ outside the edit" in path.read_text(encoding="utf-8")
+    drawn = write_report(replace(data, proof=proof), tmp_path / "drawn.html")
+    assert path.read_bytes() == drawn.read_bytes(), "a stored layer looks like the same layer in memory"
 
 
 def test_the_page_is_the_same_every_time(data: ReportData, tmp_path: Path) -> None:
@@ -185,7 +207,7 @@ def test_a_page_without_an_edit_quadmask_or_proof(data: ReportData, tmp_path: Pa
     bare = replace(data, layer=nothing, quadmask=None, composite=data.plate)
     path = write_report(bare, tmp_path / "report.html")
     page = read(path)
-    assert page.payload["edit"] is None
+    assert page.payload["window"] is None
     assert "quadmask" not in page.payload["tiles"]
     assert "Not verified" in path.read_text(encoding="utf-8")
 
@@ -202,8 +224,10 @@ def test_a_turned_plate_stands_upright(data: ReportData, tmp_path: Path) -> None
     expected[y0:y1, x0:x1] = grey(PATCH_LUMA)
     clockwise = np.rot90(expected, -1)
     assert np.abs(view["after"][..., 1] - clockwise).mean() < 2
-    x, y, w, h = page.payload["edit"]
-    assert (x * HEIGHT, y * WIDTH, w * HEIGHT, h * WIDTH) == pytest.approx((HEIGHT - y1, x0, 48, 48))
+    x, y, w, h = page.payload["window"]
+    assert (x * HEIGHT, y * WIDTH) == pytest.approx((HEIGHT - y1 - 6, x0 - 16), abs=2)
+    assert (w * HEIGHT, h * WIDTH) == pytest.approx((60, 80), abs=2)
+    assert page.payload["wipe"] == pytest.approx((HEIGHT - 40) / HEIGHT)
 
 
 def test_clips_that_do_not_belong_together_leave_nothing(data: ReportData, tmp_path: Path) -> None:

@@ -12,12 +12,13 @@ from typing import Any
 
 import cv2
 
+from cleanplate.edit.proof import Proof
 from cleanplate.masks.reasoning import Reasoning
 from cleanplate.report import sections
+from cleanplate.report.closeup import Shares
 from cleanplate.report.data import StageTime
 from cleanplate.report.heat import HeatMap, scale_colours
 from cleanplate.report.sheet import DIFFERENCE_GAIN, Picture, Sheet
-from cleanplate.report.verdict import Verdict
 from cleanplate.report.words import element, joined, percent, safe, script_json
 
 
@@ -30,7 +31,8 @@ class Player:
         frames: length of the plate.
         rate: of the video, frames per second.
         seconds, areas: per shown frame, its time in the plate and its touched share.
-        edit: (x, y, width, height) around all change as shares of the upright picture, or None.
+        window: where to zoom to, or None.
+        wipe: where the wipe stands at first, 0..1 from the left: through the edit.
         opening: the frame of the video on which the page opens.
         views: the views that the video holds.
         media: the video itself, or where it lies, relative to the page.
@@ -42,7 +44,8 @@ class Player:
     rate: float
     seconds: tuple[float, ...]
     areas: tuple[float, ...]
-    edit: tuple[float, float, float, float] | None
+    window: Shares | None
+    wipe: float
     opening: int
     views: frozenset[str]
     media: bytes | str
@@ -55,7 +58,7 @@ class Page:
     title: str
     chips: tuple[str, ...]
     player: Player
-    verdict: Verdict | None
+    proof: Proof | None
     quadmask: bool
     often: HeatMap
     much: HeatMap
@@ -80,11 +83,11 @@ def render(page: Page) -> str:
         style=style,
         script=script,
         chips=joined(element("li", safe(chip)) for chip in page.chips),
-        badge=sections.badge(page.verdict),
-        alarm=sections.alarm(page.verdict),
+        badge=sections.badge(page.proof),
+        alarm=sections.alarm(page.proof),
         region_name=region,
         legend=sections.legend(quadmask=page.quadmask),
-        proof=sections.proof(page.verdict),
+        proof=sections.proof(page.proof),
         figures=sections.figures(page.figures),
         heat=_heat(page),
         reasoning=sections.reasoning(page.reasoning),
@@ -122,7 +125,8 @@ def _payload(player: Player, region: str, reasoning: Reasoning | None) -> Mappin
         "rate": player.rate,
         "seconds": [round(s, 4) for s in player.seconds],
         "areas": [round(a, 7) for a in player.areas],
-        "edit": player.edit,
+        "window": player.window,
+        "wipe": player.wipe,
         "opening": player.opening,
         "file": player.media if isinstance(player.media, str) else None,
         "gain": DIFFERENCE_GAIN,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from cleanplate.edit.proof import Check, Proof
 from cleanplate.masks.reasoning import Kind, Reasoning, RemovedWith, Thing
 from cleanplate.report.data import StageTime
-from cleanplate.report.verdict import Check, Verdict
+from cleanplate.report.verdict import headline, listed, mood
 from cleanplate.report.words import duration, element, joined, number, safe, size
 
 _UNSURE = 0.5
@@ -27,48 +28,50 @@ _LABELS = (
 )
 
 
-def badge(verdict: Verdict | None) -> str:
+def badge(result: Proof | None) -> str:
     """The proof in the header, in four words."""
-    if verdict is None:
-        return element("a", "Not verified", class_="badge none", href="#proof")
-    if not verdict.passed:
-        return element("a", "Proof failed", class_="badge bad", href="#proof")
-    if verdict.whole_frame:
-        return element("a", "Whole frame may change", class_="badge bad", href="#proof")
-    return element("a", "Untouched outside the edit", class_="badge good", href="#proof")
+    if result is None:
+        text, kind = "Not verified", "none"
+    elif not result.passed:
+        text, kind = "Proof failed", "bad"
+    elif result.whole_frame:
+        text, kind = "Whole frame may change", "bad"
+    else:
+        text, kind = "Untouched outside the edit", "good"
+    return element("a", text, class_=f"badge {kind}", href="#proof")
 
 
-def alarm(verdict: Verdict | None) -> str:
+def alarm(result: Proof | None) -> str:
     """A banner across the page when the proof failed or could prove nothing."""
-    if verdict is None or verdict.mood == "good":
+    if result is None or mood(result) == "good":
         return ""
-    if not verdict.passed:
-        text = "The composite differs from the plate where it may not."
-        more = verdict.where or "Do not deliver this shot; run cleanplate verify on the package."
+    if not result.passed:
+        text, more = "The composite is not the plate where it has to be. Do not deliver this shot.", result.faults
     else:
         text = "The permitted region is the whole frame."
-        more = "No part of the picture was off limits, so this proof cannot show that anything stayed as it was."
-    return element("div", safe(text) + element("small", safe(more)), class_="alarm", role="alert")
+        more = ("Nothing was off limits, so this proof says little about what stayed as it was.",)
+    return element(
+        "div", safe(text) + joined(element("small", safe(line)) for line in more), class_="alarm", role="alert"
+    )
 
 
-def proof(verdict: Verdict | None) -> str:
+def proof(result: Proof | None) -> str:
     """The big plain statement and what was checked."""
     title = element("h2", "Proof")
-    if verdict is None:
+    if result is None:
         said = element("p", "No proof was made.", class_="verdict") + element(
             "p", "Run <code>cleanplate verify</code> on the package before you deliver it."
         )
         return element("section", title + said, class_="panel proof none", id="proof")
-    counted = f"<b>{number(verdict.differing)}</b> of {number(verdict.compared)} samples differ outside the edit."
+    count = headline(result)
+    counted = f"<b>{number(count.differing)}</b> of {number(count.compared)} samples differ outside the edit."
     parts = [title, element("p", counted, class_="verdict")]
-    if verdict.where:
-        parts.append(element("p", f"First difference: {safe(verdict.where)}", class_="shout"))
-    if verdict.whole_frame:
-        parts.append(
-            element("p", "The permitted region is the whole frame: outside it there is nothing.", class_="shout")
-        )
-    parts.append(element("ul", joined(_check(check) for check in verdict.checks), class_="checks"))
-    return element("section", joined(parts), class_=f"panel proof {verdict.mood}", id="proof")
+    if count.first:
+        parts.append(element("p", safe(f"First: {count.first[0]}"), class_="shout"))
+    if result.whole_frame:
+        parts.append(element("p", "The permitted region is the whole frame.", class_="shout"))
+    parts.append(element("ul", joined(_check(check) for check in listed(result)), class_="checks"))
+    return element("section", joined(parts), class_=f"panel proof {mood(result)}", id="proof")
 
 
 def _check(check: Check) -> str:

@@ -7,6 +7,9 @@
     |  layer    +-----+-----+      matte, quadmask and difference at half of it
     |           | dif |     |
     +-----------+-----+-----+
+    | before,   | after,    |      only of plates much larger than the proxy
+    | close up  | close up  |
+    +-----------+-----------+
 
 Every picture has a margin that repeats its edge and fills whole pairs of macroblocks, so that neither the codec nor the
 browser's scaling bleeds one view into another.
@@ -29,6 +32,7 @@ Weight = NDArray[np.float32]
 """H x W, 0..1."""
 
 LONG_SIDE = 1280
+_MUCH_LARGER = 1.3
 DIFFERENCE_GAIN = 8
 _CELL = 32
 _MARGIN = 8
@@ -52,17 +56,25 @@ class Sheet:
     Attributes:
         coded: (height, width) of a picture on the plate's coded grid, with square samples.
         rotation: clockwise degrees that bring it upright.
+        close: the sheet has close-ups.
     """
 
     coded: tuple[int, int]
     rotation: int = 0
+    close: bool = False
 
     @classmethod
-    def of(cls, height: int, width: int, sample_aspect: Fraction = Fraction(1), rotation: int = 0) -> Sheet:
-        """The sheet for a plate: never larger than the plate, at most `LONG_SIDE` on the longer side."""
+    def of(
+        cls, height: int, width: int, sample_aspect: Fraction = Fraction(1), rotation: int = 0, *, zooms: bool = False
+    ) -> Sheet:
+        """The sheet for a plate: never larger than the plate, at most `LONG_SIDE` on the longer side.
+
+        `zooms` asks for close-ups, which it gets when they show more than the proxy does.
+        """
         wide = width * float(sample_aspect)
         scale = min(1.0, LONG_SIDE / max(wide, height))
-        return cls((max(1, round(height * scale)), max(1, round(wide * scale))), rotation)
+        coded = max(1, round(height * scale)), max(1, round(wide * scale))
+        return cls(coded, rotation, close=zooms and scale * _MUCH_LARGER < 1)
 
     @property
     def picture(self) -> tuple[int, int]:
@@ -74,13 +86,15 @@ class Sheet:
     def size(self) -> tuple[int, int]:
         """(height, width) of the whole sheet."""
         height, width = self._cell
-        return 2 * height, 2 * width
+        return (3 if self.close else 2) * height, 2 * width
 
     @property
     def boxes(self) -> dict[str, tuple[int, int, int, int]]:
         """(x, y, width, height) of each view's picture."""
         (height, width), (half_y, half_x), (cell_y, cell_x) = self.picture, self.half, self._cell
         cells = {"before": (0, 0), "after": (cell_x, 0), "layer": (0, cell_y)}
+        if self.close:
+            cells |= {"before_close": (0, 2 * cell_y), "after_close": (cell_x, 2 * cell_y)}
         small = {"matte": (0, 0), "quadmask": (cell_x // 2, 0), "difference": (0, cell_y // 2)}
         boxes = {name: (x + _MARGIN, y + _MARGIN, width, height) for name, (x, y) in cells.items()}
         for name, (x, y) in small.items():

@@ -14,6 +14,7 @@ from cleanplate.errors import PackageError
 from cleanplate.media.colour import picture
 from cleanplate.media.frame import Frame
 from cleanplate.progress import Progress
+from cleanplate.report.closeup import Box, cut
 from cleanplate.report.data import ReportData
 from cleanplate.report.heat import Heat, HeatMap, draw_heat
 from cleanplate.report.proxy import ProxyWriter
@@ -28,11 +29,13 @@ class Look:
     Attributes:
         spans: half-open runs of frames.
         rate: of the proxy, frames per second.
+        window: the neighbourhood of the edit, where it is worth a closer look.
     """
 
     sheet: Sheet
     spans: tuple[tuple[int, int], ...]
     rate: Fraction
+    window: Box | None = None
 
     @property
     def frames(self) -> list[int]:
@@ -47,14 +50,12 @@ class Survey:
     Attributes:
         areas: per shown frame, the share of pixels that the layer covers.
         often, much: the maps of change, upright.
-        edit: (x, y, width, height) around all touched pixels as shares of the upright picture, or None.
         views: the views that were drawn.
     """
 
     areas: tuple[float, ...]
     often: HeatMap
     much: HeatMap
-    edit: tuple[float, float, float, float] | None
     views: frozenset[str]
 
     @property
@@ -83,6 +84,7 @@ def survey(data: ReportData, look: Look, proxy: Path, progress: Progress) -> Sur
                 "layer": on_checker(layer.premultiplied, layer.alpha),
                 "matte": np.rint(layer.alpha * 255).astype(np.uint8),
                 "difference": amplified(change),
+                **_close_up(data, look, plate, composite),
                 **_region(data, plate.index, sheet.coded_half),
             }
             names |= views.keys()
@@ -93,13 +95,24 @@ def survey(data: ReportData, look: Look, proxy: Path, progress: Progress) -> Sur
     upright = np.ascontiguousarray(sheet.upright(still))
     often = draw_heat(sheet.upright(heat.often), upright)
     much = draw_heat(sheet.upright(heat.much), upright)
-    return Survey(tuple(areas), often, much, _shares(heat, sheet), frozenset(names))
+    return Survey(tuple(areas), often, much, frozenset(names))
 
 
 def _pairs(data: ReportData, spans: tuple[tuple[int, int], ...]) -> Iterator[tuple[Frame, Frame]]:
     """Plate and composite frame by frame over the spans."""
     for start, stop in spans:
         yield from zip(data.plate.frames(start, stop), data.composite.frames(start, stop), strict=True)
+
+
+def _close_up(data: ReportData, look: Look, plate: Frame, composite: Frame) -> dict[str, Picture]:
+    """Before and after around the edit, at up to the plate's own resolution."""
+    if look.window is None or not look.sheet.close:
+        return {}
+    pairs = {"before_close": (plate, data.plate.info), "after_close": (composite, data.composite.info)}
+    return {
+        name: picture(cut(frame, info.format, look.window), info, look.sheet.coded)
+        for name, (frame, info) in pairs.items()
+    }
 
 
 def _region(data: ReportData, index: int, size: tuple[int, int]) -> dict[str, Picture]:
@@ -111,14 +124,3 @@ def _region(data: ReportData, index: int, size: tuple[int, int]) -> dict[str, Pi
         allowed = cv2.resize(data.region.at(index).astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST)
         return {"quadmask": region_picture(allowed > 0)}
     return {}
-
-
-def _shares(heat: Heat, sheet: Sheet) -> tuple[float, float, float, float] | None:
-    """The box of all change on the upright picture, as shares of its sides."""
-    touched = np.asarray(sheet.upright(heat.often)) > 0
-    if not touched.any():
-        return None
-    height, width = touched.shape
-    rows, columns = np.flatnonzero(touched.any(axis=1)), np.flatnonzero(touched.any(axis=0))
-    y, x = int(rows[0]), int(columns[0])
-    return x / width, y / height, (int(columns[-1]) + 1 - x) / width, (int(rows[-1]) + 1 - y) / height

@@ -9,12 +9,12 @@ from cleanplate import __version__
 from cleanplate.errors import PackageError
 from cleanplate.files import disk_errors, write_text
 from cleanplate.progress import Progress, Silent
+from cleanplate.report.closeup import Box, upright_shares, window_around
 from cleanplate.report.data import ReportData
 from cleanplate.report.page import Page, Player, render
 from cleanplate.report.sheet import Sheet
 from cleanplate.report.spans import Extent, shown_spans
 from cleanplate.report.survey import Look, Survey, survey
-from cleanplate.report.verdict import verdict_of
 from cleanplate.report.words import duration, number, percent, size
 
 EMBED_BELOW = 12_000_000
@@ -63,7 +63,24 @@ def _look(data: ReportData, extent: Extent | None) -> Look:
     info = data.plate.info
     rate = info.rate if info.is_constant_rate else (len(info) / info.duration).limit_denominator(1001)
     spans = shown_spans(list(data.layer.frames), len(info), float(rate), extent)
-    return Look(Sheet.of(info.height, info.width, info.sample_aspect, info.rotation), spans, rate)
+    window = window_around(_boxes(data, spans), info.height, info.width)
+    sheet = Sheet.of(info.height, info.width, info.sample_aspect, info.rotation, zooms=window is not None)
+    return Look(sheet, spans, rate, window)
+
+
+def _boxes(data: ReportData, spans: tuple[tuple[int, int], ...]) -> list[Box]:
+    """Where the layer is on each shown frame that it touches."""
+    frames = (n for start, stop in spans for n in range(start, stop))
+    return [box for n in frames if (box := data.layer.box(n)) is not None]
+
+
+def _wipe(data: ReportData, frame: int) -> float:
+    """Through the middle of the edit on a frame, though not at the very edge."""
+    info, box = data.plate.info, data.layer.box(frame)
+    if box is None:
+        return 0.5
+    x, _, width, _ = upright_shares(box, info.height, info.width, info.rotation)
+    return min(0.9, max(0.1, x + width / 2))
 
 
 def _media(proxy: Path, folder: Path, embed_below: int) -> bytes | str:
@@ -85,7 +102,8 @@ def _page(data: ReportData, look: Look, found: Survey, media: bytes | str) -> Pa
         rate=float(look.rate),
         seconds=tuple(float(info.seconds(n)) for n in look.frames),
         areas=found.areas,
-        edit=found.edit,
+        window=upright_shares(look.window, info.height, info.width, info.rotation) if look.window else None,
+        wipe=_wipe(data, look.frames[found.opening]),
         opening=found.opening,
         views=found.views,
         media=media,
@@ -94,7 +112,7 @@ def _page(data: ReportData, look: Look, found: Survey, media: bytes | str) -> Pa
         title=data.title,
         chips=_chips(data),
         player=player,
-        verdict=None if data.proof is None else verdict_of(data.proof),
+        proof=data.proof,
         quadmask=data.quadmask is not None,
         often=found.often,
         much=found.much,

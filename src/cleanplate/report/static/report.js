@@ -10,22 +10,16 @@
   const count = sources.length;
   const NAMES = { before: "Before", after: "After", layer: "Layer", matte: "Matte", quadmask: shot.regionName,
     difference: `Difference × ${shot.gain}` };
-  const state = { frame: shot.opening, view: "wipe", wipe: 0.5, zoom: false, tint: false, peek: false };
+  const state = { frame: shot.opening, view: "wipe", wipe: shot.wipe, zoom: false, tint: false, peek: false };
   const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
   // ---- drawing -------------------------------------------------------------------------------------------------
 
-  /** Part of the picture that shows, in 0..1: all of it, or the edit with some room in the picture's own shape. */
-  function shownPart() {
-    if (!state.zoom || !shot.edit) return [0, 0, 1, 1];
-    const [x, y, w, h] = shot.edit;
-    const size = clamp(Math.max(w, h) * 1.25, 0.12, 1);
-    return [clamp(x + w / 2 - size / 2, 0, 1 - size), clamp(y + h / 2 - size / 2, 0, 1 - size), size, size];
-  }
-
+  /** Draw one view into a box: all of it, or the neighbourhood of the edit, as sharp as the video has it. */
   function paint(name, x, y, w, h) {
-    const [tx, ty, tw, th] = shot.tiles[name];
-    const [wx, wy, ww, wh] = shownPart();
+    const near = state.zoom && shot.window;
+    const [tx, ty, tw, th] = (near && shot.tiles[`${name}_close`]) || shot.tiles[name];
+    const [wx, wy, ww, wh] = near && !shot.tiles[`${name}_close`] ? shot.window : [0, 0, 1, 1];
     ctx.drawImage(video, tx + wx * tw, ty + wy * th, ww * tw, wh * th, x, y, w, h);
   }
 
@@ -417,7 +411,7 @@
   for (const button of $("views").children) {
     button.hidden = !["wipe", "all"].includes(button.dataset.view) && !shot.tiles[button.dataset.view];
   }
-  $("zoom").hidden = !shot.edit;
+  $("zoom").hidden = !shot.window;
   $("tint").hidden = !shot.tiles.quadmask;
   drawStrip();
   drawOverview();
