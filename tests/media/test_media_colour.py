@@ -9,6 +9,7 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from cleanplate.errors import InputError
 from cleanplate.media.colour import codes_to_rgb, luma8, picture, resolve, rgb_to_codes, to_444
@@ -50,7 +51,7 @@ def clip_info(fmt: PixelFormat, height: int, width: int, tags: ColourTags | None
     )
 
 
-def random_codes(fmt: PixelFormat, count: int = 4000, seed: int = 0):
+def random_codes(fmt: PixelFormat, count: int = 4000, seed: int = 0) -> NDArray[np.float32]:
     rng = np.random.default_rng(seed)
     return rng.integers(0, fmt.peak, (count, 3), endpoint=True).astype(np.float32)
 
@@ -58,7 +59,7 @@ def random_codes(fmt: PixelFormat, count: int = 4000, seed: int = 0):
 @pytest.mark.parametrize("matrix", MATRICES)
 @pytest.mark.parametrize("depth", [8, 10, 12, 16])
 @pytest.mark.parametrize("range_", ["limited", "full"])
-def test_agrees_with_colour_science(matrix, depth, range_):
+def test_agrees_with_colour_science(matrix: str, depth: int, range_: str) -> None:
     fmt = PixelFormat("", Family.YUV, depth)
     codes = random_codes(fmt)
     expected = colour.YCbCr_to_RGB(
@@ -74,7 +75,7 @@ def test_agrees_with_colour_science(matrix, depth, range_):
     np.testing.assert_allclose(got, expected, atol=2e-6)
 
 
-def test_ycgco_by_its_definition():
+def test_ycgco_by_its_definition() -> None:
     fmt = PixelFormat("", Family.YUV, 8)
     y, cg, co = 0.5, 20 / 255, 30 / 255  # H.273 equations 35 to 38
     codes = np.array([[127.5, 148, 158]], np.float32)
@@ -84,7 +85,7 @@ def test_ycgco_by_its_definition():
 
 @pytest.mark.parametrize("range_", ["limited", "full"])
 @pytest.mark.parametrize(("matrix", "space"), [("bt709", Colorspace.ITU709), ("smpte170m", Colorspace.ITU601)])
-def test_agrees_with_swscale_in_444(range_, matrix, space):
+def test_agrees_with_swscale_in_444(range_: str, matrix: str, space: Colorspace) -> None:
     """Within its fixed point: now and then it rounds to the neighbouring 8-bit code."""
     fmt = pixel_format("yuv444p")
     rng = np.random.default_rng(1)
@@ -109,7 +110,7 @@ def test_agrees_with_swscale_in_444(range_, matrix, space):
     range_=st.sampled_from(["limited", "full"]),
     seed=st.integers(0, 9),
 )
-def test_every_code_comes_back(name, matrix, range_, seed):
+def test_every_code_comes_back(name: str, matrix: str, range_: str, seed: int) -> None:
     fmt = pixel_format(name)
     tags = resolve(ColourTags(matrix=matrix, range=range_), fmt, 1080)
     codes = random_codes(fmt, 100, seed)
@@ -120,7 +121,7 @@ def test_every_code_comes_back(name, matrix, range_, seed):
 
 
 @pytest.mark.parametrize("siting", list(Siting))
-def test_chroma_of_a_ramp_is_exact_wherever_it_is_sited(siting):
+def test_chroma_of_a_ramp_is_exact_wherever_it_is_sited(siting: Siting) -> None:
     """Linear interpolation at the true place leaves a linear ramp as it was (away from the frame's edge)."""
     fmt = pixel_format("yuv420p16le")
     x = {Siting.LEFT: 0.0, Siting.CENTER: 0.5, Siting.TOPLEFT: 0.0}[siting]
@@ -154,13 +155,15 @@ UNKNOWN = ColourTags()
         ("gray", 1080, UNKNOWN, ColourTags("bt709", "bt709", "bt709", "full", None)),
     ],
 )
-def test_what_a_file_leaves_out_follows_the_conventions(name, height, tags, expected):
+def test_what_a_file_leaves_out_follows_the_conventions(
+    name: str, height: int, tags: ColourTags, expected: ColourTags
+) -> None:
     fmt = pixel_format(name)
     assert resolve(tags, fmt, height) == expected
     assert resolve(expected, fmt, height) == expected
 
 
-def test_matrices_that_are_no_matrices_are_refused():
+def test_matrices_that_are_no_matrices_are_refused() -> None:
     with pytest.raises(InputError, match="ictcp"):
         resolve(ColourTags(matrix="ictcp"), pixel_format("yuv420p10le"), 2160)
 
@@ -173,7 +176,9 @@ def test_matrices_that_are_no_matrices_are_refused():
     size=st.none() | st.tuples(st.integers(1, 50), st.integers(1, 50)),
     level=st.floats(0, 1),
 )
-def test_flat_gray_looks_the_same_in_every_format(name, height, width, size, level):
+def test_flat_gray_looks_the_same_in_every_format(
+    name: str, height: int, width: int, size: tuple[int, int] | None, level: float
+) -> None:
     """Any format, any size: a flat gray of R' = G' = B' = level is that gray in both 8-bit views."""
     fmt = pixel_format(name)
     info = clip_info(fmt, height, width)
@@ -190,7 +195,7 @@ def test_flat_gray_looks_the_same_in_every_format(name, height, width, size, lev
     assert np.abs(gray.astype(float) - level * 255).max() <= 1.2
 
 
-def test_bright_light_and_bad_floats_make_a_picture():
+def test_bright_light_and_bad_floats_make_a_picture() -> None:
     fmt = PixelFormat("exr-half", Family.RGB, 16, is_float=True)
     info = clip_info(fmt, 1, 6, ColourTags(transfer="linear"))
     light = np.array([[0, 0.18, 1, 60000, np.inf, np.nan]], np.float16)
