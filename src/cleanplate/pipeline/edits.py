@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cleanplate.masks.codec import MaskKind
 from cleanplate.masks.selection import Selection
 
 
@@ -28,7 +29,9 @@ class Remove(_Edit):
     kind: Literal["remove"] = "remove"
     selections: tuple[Selection, ...] = ()
     mask: Path | None = None
+    mask_kind: MaskKind = MaskKind.AUTO
     segmenter: str = "classic"
+    weights: str | None = Field(default=None, description="the segmenter's weights: a folder or a hub id")
     reasoner: str = "physics"
     reasoning: Path | None = Field(default=None, description="a document to replay instead of reasoning")
     keep: tuple[str, ...] = Field(default=(), description="names of affected things to leave as they are")

@@ -1,0 +1,76 @@
+"""The table of interchangeable parts. Choosing one is data: a name, where it lives, and a line for the user.
+
+Parts live in rooms above this one, so they are named here by text and loaded at first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from cleanplate.errors import UsageError
+from cleanplate.pipeline.protocols import Engine, Reasoner, Segmenter
+
+
+@dataclass(frozen=True)
+class Part:
+    """One row: `target` is ``module:class``.
+
+    Attributes:
+        weighted: the class takes ``weights``, a folder or a hub id.
+    """
+
+    target: str
+    summary: str
+    needs: str = "nothing but the base install"
+    weighted: bool = False
+
+
+SEGMENTERS: Mapping[str, Part] = {
+    "classic": Part(
+        "cleanplate.select.classic:ClassicSegmenter", "optical flow, colour and edges refined by graph cut; no weights"
+    ),
+    "sam2": Part(
+        "cleanplate.select.sam2:Sam2Segmenter",
+        "SAM 2 video, weights from the hub or a folder",
+        needs="cleanplate[sam2]",
+        weighted=True,
+    ),
+}
+REASONERS: Mapping[str, Part] = {
+    "physics": Part("cleanplate.reason.physics:PhysicsReasoner", "motion, contact, support and light; no weights"),
+}
+ENGINES: Mapping[str, Part] = {
+    "propagate": Part(
+        "cleanplate.engines.propagate.engine:PropagateEngine",
+        "a clean plate from the plate's own pixels in other frames; fills what was hidden, invents no motion",
+    ),
+}
+
+
+def segmenter(name: str, weights: str | None = None) -> Segmenter:
+    """The segmenter of that name. Raises UsageError for an unknown one."""
+    return cast(Segmenter, _made(SEGMENTERS, name, "segmenter", weights))
+
+
+def reasoner(name: str) -> Reasoner:
+    """The reasoner of that name. Raises UsageError for an unknown one."""
+    return cast(Reasoner, _made(REASONERS, name, "reasoner"))
+
+
+def engine(name: str) -> Engine:
+    """The engine of that name. Raises UsageError for an unknown one."""
+    return cast(Engine, _made(ENGINES, name, "engine"))
+
+
+def _made(table: Mapping[str, Part], name: str, what: str, weights: str | None = None) -> Any:
+    if name not in table:
+        raise UsageError(f"there is no {what} '{name}'", remedy=f"Choose one of: {', '.join(table)}.")
+    part = table[name]
+    if weights is not None and not part.weighted:
+        raise UsageError(f"the {what} '{name}' takes no weights", remedy="Leave --weights out.")
+    module, _, attribute = part.target.partition(":")
+    made = getattr(importlib.import_module(module), attribute)
+    return made() if weights is None else made(weights=weights)
