@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +123,29 @@ def test_zoom_shows_the_edit(viewer: Viewer, written: Write, page_of: Page) -> N
     expected = level[np.floor(middle * BARS).astype(int)]
     edges = np.abs(middle * BARS - np.rint(middle * BARS)) < 0.1
     assert np.abs(row - expected)[~edges].max() < 25
+
+
+def test_zooming_leaves_the_wipe_on_its_place(viewer: Viewer, written: Write, page_of: Page) -> None:
+    viewer.open(written(player=replace(page_of.player, window=(0.25, 0.25, 0.5, 0.5), wipe=0.6)))
+    handle = viewer.tab.locator("#handle")
+    viewer.press("z")
+    assert handle.get_attribute("aria-valuenow") == "70"
+    viewer.press("z")
+    assert handle.get_attribute("aria-valuenow") == "60"
+
+
+def test_close_ups_are_used_where_there_are_some(viewer: Viewer, written: Write, page_of: Page) -> None:
+    """A sheet without them stands in: its layer is drawn where the close-up would be."""
+    player = replace(page_of.player, window=(0.25, 0.25, 0.5, 0.5))
+    path = written(player=player)
+    text = path.read_text(encoding="utf-8")
+    layer = json.loads(re.search(r'"tiles":(\{.*?\})', text).group(1))["layer"]  # type: ignore[union-attr]
+    path.write_text(text.replace('"tiles":{', f'"tiles":{{"before_close":{json.dumps(layer)},'), encoding="utf-8")
+    viewer.open(path)
+    viewer.press("2")
+    assert viewer.number == viewer.frame
+    viewer.press("z")
+    assert np.abs(viewer.picture[2:300, 2:-2].astype(int) - LEVELS["layer"]).max() <= 2
 
 
 def test_a_long_clip_jumps_from_edit_to_edit(viewer: Viewer, written: Write, page_of: Page) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -145,8 +146,9 @@ def on_checker(premultiplied: Weight, alpha: Weight) -> Picture:
     return over
 
 
+@lru_cache(maxsize=2)
 def checkerboard(height: int, width: int) -> NDArray[np.float32]:
-    """H x W levels 0..255."""
+    """H x W levels 0..255; one array for all frames, not to be written to."""
     y, x = np.ogrid[:height, :width]
     board: NDArray[np.float32] = np.asarray(_CHECKER_LEVELS, dtype=np.float32)[(y // _CHECK + x // _CHECK) % 2]
     return board

@@ -227,6 +227,14 @@
     refresh();
   }
 
+  /** Zoom to the edit or back, and leave the wipe on the same place of the picture. */
+  function toggleZoom() {
+    if (!shot.window) return;
+    const [left, , width] = shot.window;
+    state.wipe = state.zoom ? left + state.wipe * width : clamp((state.wipe - left) / width, 0.05, 0.95);
+    flip("zoom", $("zoom"));
+  }
+
   function setLoop(on) {
     video.loop = on;
     $("loop").setAttribute("aria-pressed", on);
@@ -331,7 +339,7 @@
     "[": () => setWipe(state.wipe - 0.05),
     "]": () => setWipe(state.wipe + 0.05),
     b: () => { if (!state.peek) { state.peek = true; refresh(); } },
-    z: () => flip("zoom", $("zoom")),
+    z: toggleZoom,
     o: () => flip("tint", $("tint")),
     l: () => setLoop(!video.loop),
     f: fullScreen,
@@ -372,7 +380,7 @@
     for (const button of document.querySelectorAll("[data-jump]")) button.addEventListener("click", () => jump(button));
     const clicks = { first: () => go(0), last: () => go(count - 1), play: toggle, full: fullScreen,
       back: () => go(current() - 1), forward: () => go(current() + 1), loop: () => setLoop(!video.loop),
-      zoom: () => flip("zoom", $("zoom")), tint: () => flip("tint", $("tint")), help: () => $("keys").showModal() };
+      zoom: toggleZoom, tint: () => flip("tint", $("tint")), help: () => $("keys").showModal() };
     for (const [id, act] of Object.entries(clicks)) $(id).addEventListener("click", act);
     $("pace").addEventListener("change", (event) => { video.playbackRate = Number(event.target.value); });
     drag(stage, (event) => state.view === "wipe" && setWipe(share(canvas, event)));
