@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 
 from cleanplate.errors import InputError
 from cleanplate.files import atomic, disk_errors
-from cleanplate.media.container import bitexact_container
+from cleanplate.media.aspect import matroska, reserve_aspect
 from cleanplate.media.door import opened, plate_stream
 from cleanplate.media.ffv1_check import is_whole
 from cleanplate.media.frame import ColourTags, PixelFormat, Plane
@@ -89,7 +89,7 @@ class Ffv1Writer:
         with self._stack:
             self._stack.enter_context(disk_errors(self._path))
             partial = self._stack.enter_context(atomic(self._path))
-            self._container = self._stack.enter_context(bitexact_container(partial, "matroska"))
+            self._container = self._stack.enter_context(matroska(partial, *self._size, self._aspect))
             self._stream = self._add_stream(self._container)
             self._stack = self._stack.pop_all()
         return self
@@ -135,7 +135,7 @@ class Ffv1Writer:
         context = stream.codec_context
         context.height, context.width, context.pix_fmt = height, width, self.storage
         context.time_base = MILLISECOND
-        context.sample_aspect_ratio = self._aspect
+        reserve_aspect(stream, self._aspect)
         context.thread_type, context.thread_count = "SLICE", self._threads
         return stream
 

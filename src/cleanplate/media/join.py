@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 
 from cleanplate.errors import PackageError
 from cleanplate.files import atomic, disk_errors
-from cleanplate.media.container import bitexact_container
+from cleanplate.media.aspect import matroska, reserve_aspect
 from cleanplate.media.copies import Copy, DeliveredStream
 from cleanplate.media.door import opened, plate_stream
 from cleanplate.media.ffv1 import MILLISECOND, milliseconds
@@ -60,7 +60,8 @@ def join_master(segments: Sequence[Path], source: ClipInfo, out: Path, extra: Pa
         PackageError: segments that do not hold the source's frames in one format.
         ResourceError: the disk is full, or may not be written to.
     """
-    with disk_errors(out), atomic(out) as partial, bitexact_container(partial, "matroska") as master:
+    shape = source.height, source.width, source.sample_aspect
+    with disk_errors(out), atomic(out) as partial, matroska(partial, *shape) as master:
         with opened(segments[0]) as first:
             video = _add_plate(master, plate_stream(first, segments[0]), source)
         if source.is_sequence:
@@ -101,6 +102,7 @@ def _kept(tags: dict[str, str], left_out: Sequence[str]) -> dict[str, str]:
 
 def _add_plate(master: OutputContainer, segment: VideoStream, source: ClipInfo) -> VideoStream:
     video = master.add_stream_from_template(segment, opaque=True)
+    reserve_aspect(video, source.sample_aspect)
     if source.timecode:
         video.metadata["timecode"] = source.timecode
     return video
