@@ -130,9 +130,9 @@ def test_heat_counts_how_often_and_how_much() -> None:
     touched = np.array([[1.0, 0.2, 0.0]], dtype=np.float32)
     heat.add(touched, np.array([[10, 4, 0]], dtype=np.uint8))
     heat.add(None, np.array([[0, 0, 6]], dtype=np.uint8))
-    heat.add(np.array([[1.0, 0.0, 0.0]], dtype=np.float32), np.array([[20, 0, 0]], dtype=np.uint8))
+    heat.add(np.array([[1.0, 0.0, 0.0]], dtype=np.float32), np.array([[20, 250, 0]], dtype=np.uint8))
     np.testing.assert_allclose(heat.often, [[2 / 3, 1 / 3, 0]])
-    np.testing.assert_allclose(heat.much, [[15, 4, 6]], err_msg="a leak outside the edit has to show")
+    np.testing.assert_allclose(heat.much, [[15, 127, 6]], err_msg="a leak outside the edit has to show")
 
 
 def test_heat_leaves_what_never_changed_grey() -> None:

@@ -33,13 +33,15 @@ class Heat:
     def __init__(self, height: int, width: int) -> None:
         self._often = np.zeros((height, width), dtype=np.float64)
         self._much = np.zeros((height, width), dtype=np.float64)
+        self._active = np.zeros((height, width), dtype=np.float64)
         self._frames = 0
 
     def add(self, touched: Weight | None, change: NDArray[np.uint8]) -> None:
         """Count one frame: `touched` is 1 where the matte is not 0 (None where it is 0 everywhere)."""
         self._frames += 1
-        if touched is not None:
-            self._often += touched > 0
+        covered = np.zeros(change.shape, dtype=np.bool_) if touched is None else touched > 0
+        self._often += covered
+        self._active += covered | (change > 0)
         self._much += change
 
     @property
@@ -49,11 +51,11 @@ class Heat:
 
     @property
     def much(self) -> NDArray[np.float64]:
-        """H x W, in 8-bit codes: the mean change of a pixel over the frames that touch it.
+        """H x W, 0..255: the mean change of a pixel over the frames that touch or change it.
 
-        A pixel that changes though nothing touches it is shown with all that it changed: hiding it would hide a leak.
+        Those that change it untouched count too: to leave them out would hide a leak.
         """
-        return self._much / np.maximum(self._often, 1)
+        return self._much / np.maximum(self._active, 1)
 
 
 def draw_heat(values: NDArray[np.float64], still: Picture, peak: float | None = None) -> HeatMap:
