@@ -75,7 +75,7 @@ def agreement(masks: Sequence[Mask], scores: Sequence[float], best: Mask) -> flo
     Where the object is plain, guesses of different size end in the same outline.
     """
     weight = np.power(np.asarray(scores) / max(*scores, 1e-9), 4)
-    mean = float(weight @ [overlap(mask, best) for mask in masks]) / float(weight.sum())
+    mean = float(weight @ [overlap(mask, best) for mask in masks]) / max(float(weight.sum()), 1e-9)
     return float(np.clip(LOST_BELOW + 2 * (mean - _AGREED), 0, 1))
 
 

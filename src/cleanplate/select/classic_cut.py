@@ -42,7 +42,7 @@ def edge_weights(picture: NDArray[np.float32], strength: float, floor: float = 0
     return weights[0], weights[1]
 
 
-def minimum_cut(log_odds: Field, weights: tuple[Field, Field], iterations: int = 200, settled: float = 1e-3) -> Field:
+def minimum_cut(log_odds: Field, weights: tuple[Field, Field], iterations: int = 50, settled: float = 1e-3) -> Field:
     """Labels in 0..1 that minimise  -sum(log_odds * u) + sum(weight * |u_i - u_j|).
 
     Args:

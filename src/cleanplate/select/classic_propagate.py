@@ -164,7 +164,7 @@ def _settle(now: Look, odds: Field, expected: Mask, short: int) -> Mask:
         return found
     distance = distance_to(expected)[window]
     near = np.where(distance > _REACH * short, -20.0, odds[window] - 15 * distance / short).astype(np.float32)
-    cut = minimum_cut(near, edge_weights(now.lab[window], _STRENGTH), iterations=100)
+    cut = minimum_cut(near, edge_weights(now.lab[window], _STRENGTH))
     found[window] = parts_touching(cut > 0.5, expected[window])
     return found
 

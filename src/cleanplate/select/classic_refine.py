@@ -41,4 +41,4 @@ def _settle(
     look = Look.of(picture)
     odds = local_ratio(look.lab, look.lab, (share > 0.5).astype(np.float32), 4 * scale) + 4 * (share - 0.5)
     odds = np.where(share <= 0, -20, np.where(share >= 1, 20, odds)).astype(np.float32)
-    return minimum_cut(odds, edge_weights(look.lab, _STRENGTH), iterations=60)
+    return minimum_cut(odds, edge_weights(look.lab, _STRENGTH))
