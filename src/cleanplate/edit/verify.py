@@ -29,11 +29,7 @@ def verify(
         PackageError: the plate is not there, or the package is not whole.
         InputError: plate or composite cannot be read.
     """
-    path = source or package.source
-    if not path.exists() and not any(sign in path.name for sign in "%#"):
-        raise PackageError("the plate is not there", where=str(path), remedy="Say where it is with --source.")
-    rate = Fraction(str(package.shot.source.probe.get("rate", 24)))
-    with Clip.open(path, rate=rate if _is_sequence(path) else None) as plate:
+    with open_plate(package, source) as plate:
         composite = Clip.open(package.composite, rate=plate.info.rate if package.composite.is_dir() else None)
         with composite, package.layer() as layer:
             return prove(
@@ -45,6 +41,15 @@ def verify(
                 deep=deep,
                 progress=progress,
             )
+
+
+def open_plate(package: ShotPackage, source: Path | None = None) -> Clip:
+    """The plate that a package was made from; `source` says where it lies now. Raises PackageError when it is gone."""
+    path = source or package.source
+    if not path.exists() and not any(sign in path.name for sign in "%#"):
+        raise PackageError("the plate is not there", where=str(path), remedy="Say where it is with --source.")
+    rate = Fraction(str(package.shot.source.probe.get("rate", 24)))
+    return Clip.open(path, rate=rate if _is_sequence(path) else None)
 
 
 def package_checks(package: ShotPackage, plate: Clip) -> tuple[Check, ...]:

@@ -1,0 +1,101 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cleanplate.cli.pointing import frame_range, selections
+from cleanplate.errors import UsageError
+from cleanplate.masks.codec import MaskKind
+from cleanplate.media.clip import Clip
+from cleanplate.media.timecode import parse_time
+from cleanplate.pipeline.edits import Remove
+
+_WHERE, _WHAT, _HOW = "Where", "What goes", "How"
+
+
+def _option(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002
+    return typer.Option(*names, help=help, rich_help_panel=panel, **more)
+
+
+Plate = Annotated[Path, typer.Argument(help="A video file, a folder of images, or a pattern such as shot.%04d.exr.")]
+Rate = Annotated[
+    str | None, _option("--rate", help="Frames a second of an image sequence, such as 24000/1001.", panel=_WHERE)
+]
+Out = Annotated[Path | None, _option("--out", "-o", help="Folder to write. Default: NAME.shot here.", panel=_WHERE)]
+Reuse = Annotated[
+    Path | None, _option("--reuse", help="A folder an earlier run wrote; its stages serve again.", panel=_WHERE)
+]
+Object = Annotated[
+    list[str] | None, _option("--object", help="Name for the clicks, boxes and strokes that follow.", panel=_WHAT)
+]
+Clicks = Annotated[
+    list[str] | None, _option("--click", help="X,Y[@FRAME]; a trailing - marks what is not the object.", panel=_WHAT)
+]
+Boxes = Annotated[list[str] | None, _option("--box", help="X0,Y0,X1,Y1[@FRAME].", panel=_WHAT)]
+Strokes = Annotated[list[str] | None, _option("--stroke", help="'X,Y X,Y ...:RADIUS[@FRAME][-]'.", panel=_WHAT)]
+MaskFile = Annotated[
+    Path | None, _option("--mask", help="A quadmask or binary mask instead: video, images, or one image.", panel=_WHAT)
+]
+Kind = Annotated[MaskKind, _option("--mask-kind", help="What the mask's levels mean.", panel=_WHAT)]
+Frames = Annotated[
+    str | None, _option("--frames", help="FIRST-LAST that may change; frames, seconds or timecode.", panel=_WHAT)
+]
+Keep = Annotated[
+    list[str] | None, _option("--keep", help="Leave this affected thing as it is (its name or id).", panel=_WHAT)
+]
+Segmenter = Annotated[str, _option("--segmenter", help="Who follows the object: classic or sam2.", panel=_HOW)]
+Weights = Annotated[str | None, _option("--weights", help="The segmenter's weights: a folder or a hub id.", panel=_HOW)]
+ReasoningFile = Annotated[Path | None, _option("--reasoning", help="Replay this (edited) reasoning.json.", panel=_HOW)]
+Grow = Annotated[int, _option("--grow", help="Pixels to grow the removed region by.", panel=_HOW, min=0)]
+PixelPrecise = Annotated[
+    bool, _option("--pixel-precise", help="Affected regions by the pixel, not the grid cell.", panel=_HOW)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
+
+
+def rate_of(text: str | None) -> Fraction | None:
+    """A rate as written, ``25`` or ``24000/1001``. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if rate <= 0:
+        raise UsageError(f"'{text}' is no rate", remedy="Write frames a second, such as 25 or 24000/1001.")
+    return rate
+
+
+def removal_of(
+    plate: Path,
+    rate: Fraction | None,
+    pointing: tuple[list[str] | None, list[str] | None, list[str] | None],
+    frames: str | None,
+    **fields: Any,
+) -> Remove:
+    """The edit that the options describe; the plate is opened only when a time needs it."""
+    clicks, boxes, strokes = (texts or [] for texts in pointing)
+    frame = _frame_parser(plate, rate)
+    first, last = frame_range(frames, frame) if frames else (0, -1)
+    return Remove(
+        selections=selections(clicks, boxes, strokes, frame),
+        first_frame=first,
+        last_frame=last if last >= 0 else None,
+        **fields,
+    )
+
+
+def _frame_parser(plate: Path, rate: Fraction | None) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if text.strip().isascii() and text.strip().isdigit():
+            return int(text)
+        with Clip.open(plate, rate=rate) as clip:
+            return parse_time(text, clip.info)
+
+    return parse
