@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from cleanplate.edit.blend import blend_chroma, blend_full
+from cleanplate.edit.blend8 import Scratch, blend_chroma8, blend_full8, is_fast
 from cleanplate.edit.chroma import ChromaGrid
 from cleanplate.edit.layer_format import layer_scale
 from cleanplate.edit.patch import Patch
@@ -16,8 +17,10 @@ from cleanplate.media.colour import resolve
 from cleanplate.media.frame import PixelFormat, Plane, Siting
 from cleanplate.media.probe import ClipInfo
 
-_BAND = 32
+_BAND = 64
 """Chroma rows that are worked on at once: what they need fits a processor's cache."""
+
+_SCRATCH = Scratch()
 
 
 def composite_planes(
@@ -79,6 +82,14 @@ def _job(
     y0, _, y1, _ = patch.box
     own = max(rows[0] * factor, y0) - y0, min(rows[1] * factor, y1) - y0
 
+    full = [n for n in range(len(planes)) if not fmt.is_subsampled(n)]
+
+    def work_fast() -> None:
+        if own[0] < own[1]:
+            blend_full8(planes, patch, full, own, _SCRATCH)
+        if fmt.is_subsampled(1):
+            blend_chroma8(planes[1:3], patch, rows, grid, _SCRATCH)
+
     def work() -> None:
         for component, plane in enumerate(planes):
             if not fmt.is_subsampled(component) and own[0] < own[1]:
@@ -86,7 +97,7 @@ def _job(
         if fmt.is_subsampled(1):
             blend_chroma(planes[1:3], patch, rows=rows, grid=grid, scale=scale, peak=fmt.peak)
 
-    return work
+    return work_fast if is_fast(fmt.depth, grid) else work
 
 
 def _run(jobs: Sequence[Callable[[], None]], threads: int) -> None:

@@ -65,8 +65,14 @@ def _plate_media(path: Path, info: ClipInfo) -> Any:
     first = info.files[0]
     digits = len(first.stem) - len(first.stem.rstrip("0123456789"))
     prefix = first.stem[: len(first.stem) - digits]
+    number = int(first.stem[len(prefix) :])
     return _sequence(
-        path, first.parent, (prefix, first.suffix), (int(first.stem[len(prefix) :]), digits), (0, len(info)), info
+        path,
+        first.parent,
+        info,
+        affixes=(prefix, first.suffix),
+        numbering=(number, digits),
+        extent=(0, len(info)),
     )
 
 
@@ -74,7 +80,7 @@ def _layer_media(path: Path, info: ClipInfo, folder: Path, frames: Sequence[int]
     extent = frames[0], frames[-1] + 1
     if not info.format.is_float:
         return _reference(path, folder / COLOUR, *extent, info)
-    return _sequence(path, folder, (_EXR_PREFIX, ".exr"), (frames[0], 8), extent, info)
+    return _sequence(path, folder, info, affixes=(_EXR_PREFIX, ".exr"), numbering=(frames[0], 8), extent=extent)
 
 
 def _reference(path: Path, media: Path, start: int, stop: int, info: ClipInfo) -> Any:
@@ -84,10 +90,11 @@ def _reference(path: Path, media: Path, start: int, stop: int, info: ClipInfo) -
 def _sequence(
     path: Path,
     folder: Path,
+    info: ClipInfo,
+    *,
     affixes: tuple[str, str],
     numbering: tuple[int, int],
     extent: tuple[int, int],
-    info: ClipInfo,
 ) -> Any:
     """An image sequence: (prefix, suffix) of its names, (first number, digits), half-open range of frames."""
     return otio.schema.ImageSequenceReference(
