@@ -20,6 +20,7 @@ _MARGIN = 3
 """Pixels around an object that its mask may have missed."""
 _DARK, _FEW = 24, 64
 """Level under which a ratio says nothing about exposure, and the fewest samples that say something."""
+_SAME_EXPOSURE = 0.01
 _ENOUGH = 3
 """Free views of a place that make a median."""
 NOISE_FLOOR = 10.0
@@ -68,6 +69,8 @@ def exposed_like(behind: Picture, now: Picture, known: Mask) -> Picture:
     if lit.sum() < _FEW:
         return behind
     gain = np.median(now[some][lit].astype(np.float32) / behind[some][lit], axis=0)
+    if np.abs(gain - 1).max() < _SAME_EXPOSURE:
+        return behind
     exposed: Picture = np.clip(np.rint(behind * gain), 0, 255).astype(np.uint8)
     return exposed
 
@@ -79,7 +82,8 @@ def difference(picture: Picture, behind: Picture) -> NDArray[np.float32]:
     """
     low, high = cv2.erode(behind, np.ones((3, 3))), cv2.dilate(behind, np.ones((3, 3)))
     now = picture.astype(np.int16)
-    outside: NDArray[np.float32] = np.maximum(now - high, low - now).max(axis=2).astype(np.float32)
+    red, green, blue = cv2.split(np.maximum(now - high, low - now))
+    outside: NDArray[np.float32] = np.maximum(np.maximum(red, green), blue).astype(np.float32)
     return np.asarray(cv2.blur(np.maximum(outside, 0), (3, 3)))
 
 

@@ -12,7 +12,7 @@ from cleanplate.motion.flow import Flow
 from cleanplate.motion.warp import send
 from cleanplate.reason.backdrop import Backdrop
 from cleanplate.reason.blobs import SMALLEST, find_blobs
-from cleanplate.reason.contact import EDGE, Contact, Effect, gaps, judge, lowest
+from cleanplate.reason.contact import CLOSE, EDGE, Contact, Effect, gaps, judge, lowest
 from cleanplate.reason.findings import Place, Writer
 from cleanplate.reason.follow import follow_through
 from cleanplate.reason.footage import Footage
@@ -25,8 +25,6 @@ MOST = 5
 """Things claimed at most, the surest first."""
 _TRAVEL = 6.0
 """Small pixels that a thing must move to count."""
-_CLOSE = 40.0
-"""Small pixels: things that never come nearer to the object are none of its doing."""
 _SHARE = 0.004
 """Smallest thing as a share of the object's area."""
 _SAME = 0.5
@@ -70,7 +68,7 @@ def claims(footage: Footage, movers: list[Mover], flow: Flow, objects: int) -> l
         for mover in movers:
             if (
                 mover.area < max(SMALLEST, _SHARE * size)
-                or min(gaps(footage, mover, owner).values(), default=np.inf) > _CLOSE
+                or min(gaps(footage, mover, owner).values(), default=np.inf) > CLOSE
             ):
                 continue
             whole = follow_through(footage, mover, flow)

@@ -19,6 +19,8 @@ from cleanplate.reason.movers import REST, Mover, slope
 
 TOUCH = 7.0
 """Gap in small pixels that counts as touching; the rim that belongs to the object's edge is part of it."""
+CLOSE = 40
+"""Small pixels: things that never come nearer to the object are none of its doing."""
 _MOVING = 1.5
 _TURN = 0.5
 """Change of velocity, as a share of the speed before, that a contact must explain."""
@@ -70,14 +72,20 @@ class Contact:
 
 
 def gaps(footage: Footage, mover: Mover, owner: int) -> dict[int, float]:
-    """Position -> distance in pixels between the thing and the object, where both are to be seen."""
+    """Position -> distance in pixels between the thing and the object, where both show; inf beyond `CLOSE`."""
     found = {}
     for blob in mover.blobs:
         there = footage.owner[blob.at] == owner
-        if there.any():
-            away = cv2.distanceTransform((~there).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-            y0, x0, y1, x1 = blob.box
-            found[blob.at] = float(away[y0:y1, x0:x1][blob.inside].min())
+        if not there.any():
+            continue
+        y0, x0, y1, x1 = blob.box
+        top, left = max(y0 - CLOSE, 0), max(x0 - CLOSE, 0)
+        near = there[top : y1 + CLOSE, left : x1 + CLOSE]
+        found[blob.at] = np.inf
+        if near.any():
+            away = cv2.distanceTransform((~near).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+            gap = float(away[y0 - top : y1 - top, x0 - left : x1 - left][blob.inside].min())
+            found[blob.at] = gap if gap <= CLOSE else np.inf
     return found
 
 

@@ -17,6 +17,8 @@ _SHOWN = 0.4
 """Share of the mirror image that must lie in the frame."""
 _GAP = 0.12
 """Largest gap between the object's foot and its image, and deepest overlap, as a share of its height."""
+_TRIES = 8
+"""Heights tried on either side of the object's foot."""
 _DETAIL = 3.0
 """Standard deviation of codes under which an object is too plain to be recognised in a mirror."""
 
@@ -40,7 +42,7 @@ def mirror_image(footage: Footage, owner: int, at: int) -> MirrorImage | None:
     flipped = footage.rgb[at, y0:y1, x0:x1][::-1].astype(np.float32)
     slack = max(1, round(_GAP * (y1 - y0)))
     best: MirrorImage | None = None
-    for top in range(y1 - slack, min(y1 + slack, footage.shape[0] - 1) + 1):
+    for top in range(y1 - slack, min(y1 + slack, footage.shape[0] - 1) + 1, max(1, slack // _TRIES)):
         shown = min(y1 - y0, footage.shape[0] - top)
         mask = np.zeros(footage.shape, dtype=np.bool_)
         mask[top : top + shown, x0:x1] = flipped_mask[:shown]

@@ -39,7 +39,8 @@ def resting_blobs(footage: Footage, backs: list[Backdrop], ghosts: list[list[Blo
     for at in range(len(footage)):
         back = backdrop_for(backs, at)
         here = [_warp(footage, place.mask, back.anchor, at) for place in places if place.back is back]
-        found.append([blob_of(footage, at, mask) for mask in here if _lies(footage, back, at, mask)])
+        differs = difference(footage.rgb[at], back.seen_from(footage, at)[0]) > back.noise if here else None
+        found.append([blob_of(footage, at, m) for m in here if differs is not None and _lies(footage, at, m, differs)])
     return found
 
 
@@ -62,12 +63,10 @@ def _places(footage: Footage, backs: list[Backdrop], ghosts: list[list[Blob]]) -
     return kept
 
 
-def _lies(footage: Footage, back: Backdrop, at: int, mask: Mask) -> bool:
+def _lies(footage: Footage, at: int, mask: Mask, differs: Mask) -> bool:
     seen = mask & ~footage.object(at)
     if seen.sum() < max(SMALLEST, mask.sum() / 2):
         return False
-    behind, _ = back.seen_from(footage, at)
-    differs = difference(footage.rgb[at], behind) > back.noise
     return bool((differs & seen).sum() < _LIES_THERE * seen.sum())
 
 
