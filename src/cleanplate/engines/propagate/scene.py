@@ -1,0 +1,71 @@
+"""A clip and what is known of its scene, as the footage that the engine works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.edit.layer_format import layer_format, layer_scale
+from cleanplate.engines.propagate.footage import CAST, FREE, HOLE, LIVE, Roles, survey_size
+from cleanplate.masks.grid import fill_cells
+from cleanplate.masks.labels import AFFECTED, removed
+from cleanplate.masks.quadmask import QuadMask
+from cleanplate.masks.reasoning import Kind, Reasoning, Thing
+from cleanplate.media.colour import luma8, resolve, to_444
+from cleanplate.pipeline.protocols import Scene
+
+_CAST_KINDS = (Kind.SHADOW, Kind.REFLECTION)
+
+
+def cast_things(reasoning: Reasoning | None) -> list[Thing]:
+    """The shadows and reflections that the reasoning names."""
+    return [] if reasoning is None else [thing for thing in reasoning.affected if thing.kind in _CAST_KINDS]
+
+
+class SceneFootage:
+    """Footage (see `footage.Footage`) of a scene with a quadmask."""
+
+    def __init__(self, scene: Scene, quadmask: QuadMask) -> None:
+        info = scene.clip.info
+        self._scene, self._info, self._quadmask = scene, info, quadmask
+        self.height, self.width, self.length = info.height, info.width, len(scene.clip)
+        layer = layer_format(info.format)
+        self._scale, self.dtype = layer_scale(info.format), np.dtype(np.float32 if layer.is_float else np.uint16)
+        self.peak = 1.0 if layer.is_float else float(layer.peak)
+        self._channels = info.format.components - info.format.has_alpha
+        self._siting = resolve(info.colour, info.format, info.height).siting
+        self._casts = cast_things(scene.reasoning)
+
+    def grays(self, frames: range) -> Iterator[NDArray[np.uint8]]:
+        size = survey_size(self.height, self.width)
+        return (luma8(frame, self._info, size) for frame in self._scene.clip.frames(frames.start, frames.stop))
+
+    def colour(self, index: int) -> NDArray[Any]:
+        codes = to_444(self._scene.clip.frame(index).planes, self._info.format, self._siting)[..., : self._channels]
+        if self.dtype.kind == "f":
+            return np.ascontiguousarray(codes)
+        return np.asarray(np.rint(np.clip(codes * np.float32(self._scale), 0, self.peak)), self.dtype)
+
+    def roles(self, index: int) -> Roles:
+        labels = self._quadmask.at(index)
+        roles = np.full(labels.shape, FREE, np.uint8)
+        roles[labels == AFFECTED] = LIVE
+        for thing in self._casts:
+            if thing.onset <= index <= thing.end:
+                roles[(labels == AFFECTED) & self._region(thing, index)] = CAST
+        roles[removed(labels)] = HOLE
+        return roles
+
+    def _region(self, thing: Thing, index: int) -> NDArray[np.bool_]:
+        """Where a shadow or reflection lies on a frame: its track, or the grid cells it touches."""
+        track = self._scene.things.get(thing.id)
+        if track is not None:
+            return track.mask(index)
+        reached = [at for at in thing.cells_by_time if at.frame <= index]
+        if not reached or self._scene.reasoning is None:
+            return np.zeros((self.height, self.width), np.bool_)
+        cells = max(reached, key=lambda at: at.frame).cells
+        return fill_cells(cells, self._scene.reasoning.grid, self.height, self.width)

@@ -1,0 +1,78 @@
+"""Pictures to copy from: frames of the plate, and clean plates made earlier for what no frame shows."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.engines.propagate.footage import CAST, LIVE, Footage, halo, survey_size
+
+TRUSTED = 255
+"""Full trust."""
+_LIVE_TRUST = 0.3
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture and where it may be trusted.
+
+    Attributes:
+        frame: whose geometry it has.
+        colour: H x W x C layer codes.
+        trust: H x W uint8, 0 (hidden) to 255, falling off softly towards what is hidden.
+        small: h x w x C float32, the colours on the survey grid.
+        made: True for a clean plate that was made, not shot.
+    """
+
+    frame: int
+    colour: NDArray[Any]
+    trust: NDArray[np.uint8]
+    small: NDArray[np.float32]
+    made: bool = False
+
+
+def soft_trust(hidden: NDArray[np.bool_], live: NDArray[np.bool_], rim: int) -> NDArray[np.uint8]:
+    """Zero within `rim` pixels of what is hidden, full beyond three times that, little on what moves by itself."""
+    side = 4 * rim + 1
+    kept = cv2.dilate(hidden.astype(np.uint8), np.ones((side, side), np.uint8)) == 0
+    trust = np.where(live, _LIVE_TRUST, 1.0).astype(np.float32) * kept
+    side = 2 * rim + 1
+    soft = cv2.blur(trust, (side, side))
+    return np.asarray(np.rint(TRUSTED * soft), np.uint8)
+
+
+class Shelf:
+    """The last few frames of the plate that served as sources, so that neighbours share one decode."""
+
+    def __init__(self, footage: Footage, capacity: int) -> None:
+        self._footage, self._capacity = footage, capacity
+        self._kept: OrderedDict[int, Source] = OrderedDict()
+
+    def get(self, frame: int) -> Source:
+        """The frame as a source."""
+        if frame in self._kept:
+            self._kept.move_to_end(frame)
+            return self._kept[frame]
+        source = self._make(frame)
+        self._kept[frame] = source
+        while len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
+        return source
+
+    def _make(self, frame: int) -> Source:
+        footage = self._footage
+        colour, roles = footage.colour(frame), footage.roles(frame)
+        trust = soft_trust(roles >= CAST, roles == LIVE, halo(footage.height, footage.width) // 2)
+        size = survey_size(footage.height, footage.width)
+        return Source(frame, colour, trust, shrink(colour, size))
+
+
+def shrink(colour: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Colours on a smaller grid of `size` (height, width), float32."""
+    small = np.asarray(cv2.resize(colour, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+    return small if small.ndim == 3 else small[..., None]
