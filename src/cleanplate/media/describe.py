@@ -168,7 +168,8 @@ def chapters(container: InputContainer) -> tuple[Chapter, ...]:
 def timecode(container: InputContainer, stream: VideoStream) -> str | None:
     """The first frame's timecode: from the plate, a timecode track, or the container."""
     sources = [stream.metadata, *(s.metadata for s in container.streams if s.type == "data"), container.metadata]
-    return next((tags["timecode"] for tags in sources if "timecode" in tags), None)
+    named = ((name.lower(), value) for tags in sources for name, value in tags.items())  # Matroska's are in capitals
+    return next((value for name, value in named if name == "timecode"), None)
 
 
 def nominal_rate(stream: VideoStream) -> Fraction | None:

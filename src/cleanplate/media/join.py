@@ -111,29 +111,39 @@ def _add_plate(master: OutputContainer, segment: VideoStream, source: ClipInfo) 
 def _plate_packets(
     segments: Sequence[Path], source: ClipInfo, offset: Fraction, video: VideoStream
 ) -> Iterator[_Timed]:
-    """The frames' packets with the source's times; checks that they are one stream and all of it."""
-    times = [milliseconds(int(pts) * source.time_base + offset) for pts in source.pts]
-    times.append(milliseconds(source.end_pts * source.time_base + offset))
-    frame, extradata = 0, None
+    """The frames' packets with the source's times."""
+    times = _frame_times(source, offset)
+    frame = 0
+    for packet in _segment_packets(segments):
+        if frame == len(source):
+            raise PackageError(f"the segments hold more than {len(source)} frames", remedy=_AGAIN)
+        packet.pts = packet.dts = times[frame]
+        packet.duration = times[frame + 1] - times[frame]
+        packet.stream = video
+        yield times[frame] * MILLISECOND, packet
+        frame += 1
+    if frame != len(source):
+        raise PackageError(f"the segments hold {frame} of {len(source)} frames", remedy=_AGAIN)
+
+
+def _frame_times(source: ClipInfo, offset: Fraction) -> list[int]:
+    """Milliseconds of every frame and of the end, at least one apart."""
+    times: list[int] = []
+    for pts in (*source.pts, source.end_pts):
+        rounded = milliseconds(int(pts) * source.time_base + offset)
+        times.append(max(rounded, times[-1] + 1) if times else rounded)
+    return times
+
+
+def _segment_packets(segments: Sequence[Path]) -> Iterator[Packet[Any]]:
+    layouts = set()
     for segment in segments:
         with opened(segment) as container:
             stream = plate_stream(container, segment)
-            extradata = extradata or stream.codec_context.extradata
-            if stream.codec_context.extradata != extradata:
+            layouts.add((stream.width, stream.height, stream.codec_context.extradata))
+            if len(layouts) > 1:
                 raise PackageError("this segment is encoded unlike the first", where=str(segment), remedy=_AGAIN)
-            for packet in container.demux(stream):
-                if not packet.size:
-                    continue
-                if frame == len(source):
-                    raise PackageError(f"the segments hold more than {len(source)} frames", remedy=_AGAIN)
-                packet.pts = packet.dts = max(times[frame], frame and times[frame - 1] + 1)
-                times[frame] = packet.pts
-                packet.duration = max(1, times[frame + 1] - times[frame])
-                packet.stream = video
-                yield times[frame] * MILLISECOND, packet
-                frame += 1
-    if frame != len(source):
-        raise PackageError(f"the segments hold {frame} of {len(source)} frames", remedy=_AGAIN)
+            yield from (packet for packet in container.demux(stream) if packet.size)
 
 
 def _mux(master: OutputContainer, runs: Sequence[Iterator[_Timed]]) -> None:
