@@ -16,6 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Va
 
 from cleanplate.edit.proof import Proof
 from cleanplate.errors import PackageError
+from cleanplate.media.clip import Clip
+from cleanplate.media.probe import ClipInfo
 
 VERSION = 1
 
@@ -44,6 +46,12 @@ class SourceRecord(_Strict):
     sha256: Sha256
     probe: dict[str, JsonValue] = Field(description="what was found in it")
 
+    @classmethod
+    def of(cls, clip: Clip) -> Self:
+        """The record of an open plate. Reads it whole, for its hash."""
+        probe = json.loads(json.dumps(clip.info.describe()))
+        return cls(path=str(clip.info.path.absolute()), sha256=clip.source_hash, probe=probe)
+
 
 class EngineRecord(_Strict):
     """What generated the layer: with the same record the same bytes come out."""
@@ -62,6 +70,11 @@ class TimesRecord(_Strict):
     time_base: Ratio = Field(description="seconds of one tick")
     pts: tuple[int, ...] = Field(min_length=1)
     end_pts: int
+
+    @classmethod
+    def of(cls, info: ClipInfo) -> Self:
+        """The times of a plate."""
+        return cls(time_base=str(info.time_base), pts=tuple(map(int, info.pts)), end_pts=int(info.end_pts))
 
     @model_validator(mode="after")
     def _increasing(self) -> Self:
