@@ -72,6 +72,7 @@ def load_model(weights: str | Path, device: str | None = None) -> Any:
     """
     try:
         import torch
+        from safetensors import SafetensorError
         from transformers import Sam2VideoModel
     except ImportError as error:
         raise missing_extra(error.name or "transformers", "sam2") from error
@@ -81,7 +82,7 @@ def load_model(weights: str | Path, device: str | None = None) -> Any:
         raise InputError("no safetensors in the folder of weights", where=str(weights), remedy="Name another folder.")
     try:
         model = Sam2VideoModel.from_pretrained(weights, use_safetensors=True, local_files_only=local)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise InputError(
             "SAM 2's weights cannot be loaded", where=str(weights), remedy="Name a folder or a hub repository of SAM 2."
         ) from error
