@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from cleanplate.files import atomic, disk_errors
 from cleanplate.media.colour import picture
-from cleanplate.media.container import bitexact_container
+from cleanplate.media.container import bitexact_container, durations, lasting
 from cleanplate.media.door import opened
 from cleanplate.media.frame import ColourTags, Frame
 from cleanplate.media.probe import ClipInfo
@@ -88,7 +88,7 @@ def _video_packets(
 def _encoded_pictures(
     stream: VideoStream, frames: Iterable[Frame], info: ClipInfo, size: tuple[int, int]
 ) -> Iterator[_Timed]:
-    ends = [*(int(pts) for pts in info.pts[1:]), info.end_pts]
+    lengths = durations(info)
     for frame in frames:
         image = av.VideoFrame.from_ndarray(upright(frame, info, size), format="rgb24").reformat(
             format="yuv420p",
@@ -97,9 +97,8 @@ def _encoded_pictures(
             dst_color_range=ColorRange.MPEG,
         )
         image.pts, image.time_base = int(info.pts[frame.index] - info.pts[0]), info.time_base
-        image.duration = ends[frame.index] - int(info.pts[frame.index])
-        yield from _timed(stream.encode(image))
-    yield from _timed(stream.encode(None))
+        yield from _timed(lasting(stream.encode(image), lengths))
+    yield from _timed(lasting(stream.encode(None), lengths))
 
 
 def _timed(packets: Iterable[av.Packet[Any]]) -> Iterator[_Timed]:

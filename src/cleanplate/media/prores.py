@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cleanplate.files import atomic, disk_errors
 from cleanplate.media.colour import resolve, rgb_to_codes
-from cleanplate.media.container import bitexact_container
+from cleanplate.media.container import bitexact_container, durations, lasting
 from cleanplate.media.formats import pixel_format
 from cleanplate.media.frame import ColourTags, Plane
 from cleanplate.media.painted import Painted, every_frame
@@ -40,15 +40,14 @@ def write_prores4444(painted: Iterable[Painted], info: ClipInfo, out: Path) -> N
         ResourceError: the disk is full, or may not be written to.
     """
     tags = prores_tags(info)
-    ends = [*(int(pts) for pts in info.pts[1:]), info.end_pts]
+    lengths = durations(info)
     with disk_errors(out), atomic(out) as partial, bitexact_container(partial, "mov") as file:
         stream = _add_stream(file, info, tags)
         for index, rgb, alpha in every_frame(painted, info):
             frame = to_video_frame(prores_planes(rgb, alpha, tags), _FORMAT, _STORAGE)
             frame.pts, frame.time_base = int(info.pts[index] - info.pts[0]), info.time_base
-            frame.duration = ends[index] - int(info.pts[index])
-            file.mux(stream.encode(frame))
-        file.mux(stream.encode(None))
+            file.mux(list(lasting(stream.encode(frame), lengths)))
+        file.mux(list(lasting(stream.encode(None), lengths)))
 
 
 def prores_planes(rgb: NDArray[np.float32], alpha: NDArray[np.float32], tags: ColourTags) -> tuple[Plane, ...]:
