@@ -6,20 +6,24 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from cleanplate.masks.track import Mask, Track
 from cleanplate.media.ffv1 import Ffv1Writer
 from cleanplate.media.formats import pixel_format
 from cleanplate.media.frame import ColourTags
 
 HEIGHT, WIDTH = 180, 320
+Colour = tuple[int, int, int]
+Places = list[tuple[int, int] | None]
 
 
 @dataclass(frozen=True)
 class Scene:
     """Pictures (H x W x 3 uint8 RGB) with the object's true mask on each."""
 
-    pictures: list[np.ndarray]
-    masks: list[np.ndarray]
+    pictures: list[NDArray[np.uint8]]
+    masks: list[Mask]
 
     def write(self, path: Path) -> Path:
         fmt, colour = pixel_format("gbrp"), ColourTags(matrix="gbr", range="pc", transfer="bt709", primaries="bt709")
@@ -31,20 +35,27 @@ class Scene:
         return path
 
 
-def texture(height, width, colour, seed, contrast=18.0):
+def texture(height: int, width: int, colour: Colour, seed: int, contrast: float = 18.0) -> NDArray[np.float32]:
     """A surface: a colour with soft random spots, so that flow has something to hold on to."""
     rng = np.random.default_rng(seed)
     spots = cv2.GaussianBlur(rng.normal(size=(height, width, 1)).astype(np.float32), (0, 0), 2.0)[..., None]
     fine = rng.normal(size=(height, width, 3)).astype(np.float32)
-    return np.asarray(colour, np.float32) + contrast * 4 * spots + 2 * fine
+    return np.asarray(np.array(colour) + contrast * 4 * spots + 2 * fine, np.float32)
 
 
-def disc(x, y, radius, height=HEIGHT, width=WIDTH):
-    ys, xs = np.mgrid[:height, :width]
-    return (xs - x) ** 2 + (ys - y) ** 2 <= radius**2
+def disc(x: float, y: float, radius: float) -> Mask:
+    ys, xs = np.mgrid[:HEIGHT, :WIDTH]
+    return np.asarray((xs - x) ** 2 + (ys - y) ** 2 <= radius**2)
 
 
-def draw(places, *, radius=22, wall=None, colours=None, pan=0.0):
+def draw(
+    places: Places,
+    *,
+    radius: float = 22,
+    wall: tuple[int, int] | None = None,
+    colours: list[Colour] | None = None,
+    pan: float = 0.0,
+) -> Scene:
     """A textured disc before a textured ground.
 
     Args:
@@ -54,16 +65,16 @@ def draw(places, *, radius=22, wall=None, colours=None, pan=0.0):
         pan: pixels that the ground moves to the left on each frame.
     """
     ground = texture(HEIGHT, WIDTH + round(pan * len(places)), (90, 120, 100), seed=1)
-    skin = {}
+    skin: dict[Colour, NDArray[np.float32]] = {}
     pictures, masks = [], []
     for index, place in enumerate(places):
-        shift = np.float32([[1, 0, -pan * index], [0, 1, 0]])
+        shift = np.array([[1, 0, -pan * index], [0, 1, 0]], np.float32)
         picture = cv2.warpAffine(ground, shift, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
         mask = np.zeros((HEIGHT, WIDTH), bool)
         if place is not None:
             colour = (200, 50, 40) if colours is None else colours[index]
             surface = skin.setdefault(colour, texture(HEIGHT, WIDTH, colour, seed=2))
-            move = np.float32([[1, 0, place[0] - WIDTH / 2], [0, 1, place[1] - HEIGHT / 2]])
+            move = np.array([[1, 0, place[0] - WIDTH / 2], [0, 1, place[1] - HEIGHT / 2]], np.float32)
             mask = disc(*place, radius)
             picture[mask] = cv2.warpAffine(surface, move, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)[mask]
         if wall is not None:
@@ -74,11 +85,11 @@ def draw(places, *, radius=22, wall=None, colours=None, pan=0.0):
     return Scene(pictures, masks)
 
 
-def overlap(a, b):
+def overlap(a: Mask, b: Mask) -> float:
     """Intersection over union, 1 for two empty masks; written apart from the package's own."""
     union = np.logical_or(a, b).sum()
-    return np.logical_and(a, b).sum() / union if union else 1.0
+    return float(np.logical_and(a, b).sum() / union) if union else 1.0
 
 
-def overlaps(track, scene):
+def overlaps(track: Track, scene: Scene) -> NDArray[np.float64]:
     return np.array([overlap(track.mask(n), mask) for n, mask in enumerate(scene.masks)])

@@ -22,7 +22,7 @@ SIDE = 64
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model of SAM 2's structure, 64 pixels wide, seeded."""
     import torch
     from transformers import Sam2VideoConfig, Sam2VideoModel
@@ -66,12 +66,12 @@ def weights(tmp_path_factory):
 
 
 def scene_file(folder: Path, length: int) -> Path:
-    return draw([(60 + 80 * n / length, 90) for n in range(length)]).write(folder / "clip.mkv")
+    return draw([(60 + 80 * n // length, 90) for n in range(length)]).write(folder / "clip.mkv")
 
 
 @needs_model
 @pytest.mark.slow
-def test_every_frame_is_followed_both_ways_and_twice_alike(weights, tmp_path):
+def test_every_frame_is_followed_both_ways_and_twice_alike(weights: Path, tmp_path: Path) -> None:
     path = scene_file(tmp_path, 14)
     selection = Selection(
         clicks=(Click(x=60, y=90, frame=5), Click(x=5, y=5, frame=9, positive=False)),
@@ -92,7 +92,7 @@ def test_every_frame_is_followed_both_ways_and_twice_alike(weights, tmp_path):
 @needs_model
 @pytest.mark.slow
 @pytest.mark.parametrize("backwards", [False, True])
-def test_agrees_with_the_models_own_loop_over_the_whole_video(weights, tmp_path, backwards):
+def test_agrees_with_the_models_own_loop_over_the_whole_video(weights: Path, tmp_path: Path, backwards: bool) -> None:
     """Dropping what lies beyond the memory bank changes nothing: transformers' own loop keeps every frame."""
     import torch
     from transformers import Sam2VideoInferenceSession
@@ -147,7 +147,7 @@ print(json.dumps(peaks))
 @needs_model
 @pytest.mark.slow
 @pytest.mark.parametrize("frame", ["first", "last"])
-def test_memory_is_equal_for_a_hundred_and_a_thousand_frames(weights, tmp_path, frame):
+def test_memory_is_equal_for_a_hundred_and_a_thousand_frames(weights: Path, tmp_path: Path, frame: str) -> None:
     """Peak resident memory of a process of its own; a warm-up of 41 frames comes first in each."""
     grown = {}
     for length in (100, 1000):
@@ -165,7 +165,7 @@ def test_memory_is_equal_for_a_hundred_and_a_thousand_frames(weights, tmp_path, 
 
 @needs_model
 @pytest.mark.slow
-def test_weights_that_are_none_are_named(tmp_path):
+def test_weights_that_are_none_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no safetensors"):
         load_model(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"nonsense")
@@ -174,6 +174,6 @@ def test_weights_that_are_none_are_named(tmp_path):
 
 
 @pytest.mark.skipif(LEARNED, reason="torch and transformers are installed")
-def test_without_the_extra_it_says_what_to_install(tmp_path):
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(ResourceError, match=r"cleanplate\[sam2\]"):
         load_model(tmp_path)
