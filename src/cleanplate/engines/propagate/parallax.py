@@ -1,10 +1,10 @@
 """The depth of what is hidden, from the frames that show it.
 
-Around the hole, flow tells how far each point lies from the camera's homography in every source. For a scene at rest these
-residuals all follow from one number a pixel, its parallax: residual_k = mean_k + parallax * direction_k (a factorisation in
-the manner of Tomasi and Kanade, IJCV 1992, after the plane is taken out as by Irani and Anandan, ECCV 1996). Inside the
-hole no flow exists, but the sources can be compared with each other there: the parallax is the one at which they agree (a
-plane sweep, Collins, CVPR 1996). Completing the flow smoothly instead would tear wherever a depth edge crosses the hole.
+Around the hole, flow tells how far each point lies from the camera's homography in every source. A scene at rest falls into
+a few surfaces, on each of which these residuals are nearly affine (layers in the manner of Wang and Adelson, IEEE TIP 1994,
+here fitted to all sources at once). Inside the hole no flow exists, but the sources can be compared with each other there:
+a pixel belongs to the surface on which they agree (a plane sweep, Collins, CVPR 1996). Completing the flow smoothly
+instead, which stays in play as one more answer, would tear wherever the edge of a near thing crosses the hole.
 """
 
 from __future__ import annotations
@@ -21,15 +21,22 @@ from cleanplate.motion.warp import Homography, covers, pixel_grid, resample, sen
 
 _FEWEST_POINTS = 300
 _FEWEST_VIEWS = 2
-_LEAST_EXPLAINED = 0.7
-"""Share of the residuals' energy that one number a pixel must explain, or the scene is not at rest."""
-_STEP = 0.4
-_MOST_STEPS = 24
-_WINDOW = 7
-_WORST = 20.0
+_POINTS = 4000
+_TRIALS = 300
+_FITS = 0.5
+"""Survey pixels from an affine motion, in the root mean square over views, within which a point belongs to a surface."""
+_SURFACES = 4
+_LEAST_SHARE = 0.06
+"""Of the points around the hole that a surface must hold."""
+_SIDE = 5
+_WORST = 25.0
 """Gray levels: differences beyond this count as this, so that an occluder in one view does not decide."""
-_PRIOR = 0.5
-"""Squared gray levels for each pixel of distance from the smooth completion: decides where there is no texture."""
+_TOGETHER = 60.0
+"""Squared gray levels that a pixel pays for differing from all its neighbours."""
+_SMOOTH_EXTRA = 4.0
+"""Squared gray levels by which a surface is preferred to the smooth completion."""
+_ROUNDS = 12
+_CLAIM = 11
 
 
 @dataclass(frozen=True)
@@ -50,118 +57,122 @@ class View:
     known: NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class _Factors:
-    """residual_k = mean[k] + parallax * direction[k]; both K x 2."""
+def sweep(target: NDArray[np.uint8], views: Sequence[View], seed: int = 0) -> list[NDArray[np.float32]] | None:
+    """Residual fields of all views, with every hidden pixel on the surface on which the views agree.
 
-    mean: NDArray[np.float32]
-    direction: NDArray[np.float32]
-
-    def residual(self, k: int, parallax: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Of view k, for an array of parallaxes of any shape."""
-        return np.asarray(self.mean[k] + parallax[..., None] * self.direction[k], np.float32)
-
-
-def sweep(target: NDArray[np.uint8], views: Sequence[View]) -> list[NDArray[np.float32]] | None:
-    """Residual fields of all views with the hidden part filled by the parallax at which the views agree.
-
-    None when there are too few views or the scene's motion is not that of a scene at rest.
+    None when there are too few views, or when what surrounds the hole is no set of surfaces.
     """
     if len(views) < _FEWEST_VIEWS:
         return None
-    factors = _factorise(views)
-    if factors is None:
-        return None
-    measured, known = _measured(views, factors)
-    smooth = complete(measured, known)
-    low, high = np.quantile(measured[known], (0.01, 0.99))
-    reach = float(high - low) * float(np.linalg.norm(factors.direction, axis=1).max())
-    levels = np.linspace(low, high, int(np.clip(np.ceil(reach / _STEP) + 1, 3, _MOST_STEPS)), dtype=np.float32)
-    found, certain = _agreed(target, views, factors, levels, smooth, reach)
-    parallax = complete(np.where(known, measured, found).astype(np.float32), known | certain)
-    return [_completed(view, factors.residual(k, parallax)) for k, view in enumerate(views)]
-
-
-def _factorise(views: Sequence[View]) -> _Factors | None:
     common = np.logical_and.reduce([view.known for view in views])
     if int(common.sum()) < _FEWEST_POINTS:
         return None
-    table = np.concatenate([view.flow[common] for view in views], axis=1).astype(np.float64)
-    mean, direction, explained = table.mean(axis=0), np.zeros(table.shape[1]), 0.0
-    for _ in range(3):
-        mean = table.mean(axis=0)
-        centred = table - mean
-        energy, vectors = np.linalg.eigh(centred.T @ centred)
-        direction, explained = vectors[:, -1], float(energy[-1] / max(energy.sum(), 1e-9))
-        rest = np.linalg.norm(centred - np.outer(centred @ direction, direction), axis=1)
-        table = table[rest <= 3 * np.median(rest) + 1e-6]
-    if explained < _LEAST_EXPLAINED:
+    surfaces = _surfaces(common, np.concatenate([view.flow for view in views], axis=2), seed)
+    if not surfaces:
         return None
-    count = len(views)
-    return _Factors(mean.reshape(count, 2).astype(np.float32), direction.reshape(count, 2).astype(np.float32))
+    smooth = np.concatenate([complete(view.flow, view.known) for view in views], axis=2)
+    answers = [smooth, *(_motion(surface, target.shape) for surface in surfaces)]
+    costs = np.stack([_disagreement(target, views, answer) for answer in answers])
+    costs[0] += _SMOOTH_EXTRA
+    labels = _labels(costs, _claims(common, smooth, answers))
+    chosen = np.take_along_axis(np.stack(answers), labels[None, ..., None], axis=0)[0]
+    return [
+        np.where(view.known[..., None], view.flow, chosen[..., 2 * k : 2 * k + 2]).astype(np.float32)
+        for k, view in enumerate(views)
+    ]
 
 
-def _measured(views: Sequence[View], factors: _Factors) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Parallax by least squares where flow was measured in views that move enough together to tell it."""
-    above = np.zeros(views[0].known.shape, np.float32)
-    below = np.zeros_like(above)
-    for k, view in enumerate(views):
-        above += view.known * ((view.flow - factors.mean[k]) @ factors.direction[k])
-        below += view.known * float(factors.direction[k] @ factors.direction[k])
-    known = below > 0.2
-    return np.where(known, above / np.maximum(below, 1e-6), 0).astype(np.float32), known
+def _surfaces(known: NDArray[np.bool_], flows: NDArray[np.float32], seed: int) -> list[NDArray[np.float64]]:
+    """Affine motions (3 x 2K each) that between them explain the flows (h x w x 2K), largest first; RANSAC."""
+    rng = np.random.default_rng(seed)
+    ys, xs = np.nonzero(known)
+    picked = rng.permutation(len(ys))[:_POINTS]
+    places = np.column_stack([xs[picked], ys[picked], np.ones(len(picked))]).astype(np.float64)
+    motions = flows[ys[picked], xs[picked]].astype(np.float64)
+    least, found = int(_LEAST_SHARE * len(picked)), []
+    while len(found) < _SURFACES and len(places) > max(least, 30):
+        model = _best_affine(places, motions, rng)
+        for _ in range(3):
+            near = _distance(places, motions, model) < _FITS
+            if near.sum() < max(least, 10):
+                return found
+            model = np.linalg.lstsq(places[near], motions[near], rcond=None)[0]
+        found.append(model)
+        left = _distance(places, motions, model) >= 2 * _FITS
+        places, motions = places[left], motions[left]
+    return found
 
 
-def _agreed(
-    target: NDArray[np.uint8],
-    views: Sequence[View],
-    factors: _Factors,
-    levels: NDArray[np.float32],
-    smooth: NDArray[np.float32],
-    reach: float,
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """For every pixel the level at which the views differ least, and where at least two views had a say."""
+def _best_affine(
+    places: NDArray[np.float64], motions: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """The affine motion of three points that most others follow."""
+    best, most = np.zeros((3, motions.shape[1])), -1
+    for _ in range(_TRIALS):
+        # Three points near each other are likely to lie on one surface.
+        first = places[rng.integers(len(places))]
+        near = np.argsort(np.abs(places - first).sum(axis=1))[: max(40, len(places) // 8)]
+        three = rng.choice(near, 3, replace=False)
+        if abs(np.linalg.det(places[three])) < 50:
+            continue
+        model = np.linalg.solve(places[three], motions[three])
+        support = int((_distance(places, motions, model) < _FITS).sum())
+        if support > most:
+            best, most = model, support
+    return best
+
+
+def _distance(
+    places: NDArray[np.float64], motions: NDArray[np.float64], model: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return np.asarray(np.sqrt(2 * np.mean((places @ model - motions) ** 2, axis=1)))
+
+
+def _motion(model: NDArray[np.float64], size: tuple[int, ...]) -> NDArray[np.float32]:
+    """An affine motion at every pixel: h x w x 2K."""
+    place = pixel_grid((0, 0, size[0], size[1]))
+    return np.asarray(place @ model[:2] + model[2], np.float32)
+
+
+def _disagreement(target: NDArray[np.uint8], views: Sequence[View], answer: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Variance of the views' grays (h x w), were `answer` true; NaN where fewer than two views have a say."""
     height, width = target.shape
     place = pixel_grid((0, 0, height, width))
-    tones = [_tone(target, view, place) for view in views]
-    span = max(float(levels[-1] - levels[0]), 1e-6)
-    costs = np.full((len(levels), height, width), np.inf, np.float32)
-    for n, level in enumerate(levels):
-        total, squares, count = (np.zeros((height, width), np.float32) for _ in range(3))
-        looks = []
-        for k, view in enumerate(views):
-            there = send_grid(view.matrix, place + factors.residual(k, np.asarray(level)))
-            seen = resample(view.free.astype(np.uint8), there, kernel=cv2.INTER_NEAREST) * covers(
-                there, *view.gray.shape
-            )
-            gain, offset = tones[k]
-            look = gain * resample(view.gray, there, kernel=cv2.INTER_LINEAR).astype(np.float32) + offset
-            looks.append((look, seen))
-            total += look * seen
-            count += seen
-        mean = total / np.maximum(count, 1)
-        for look, seen in looks:
-            squares += np.minimum(np.abs(look - mean), _WORST) ** 2 * seen
-        both = (count >= _FEWEST_VIEWS).astype(np.float32)
-        mass = cv2.boxFilter(both, -1, (_WINDOW, _WINDOW))
-        cost = cv2.boxFilter(both * squares / np.maximum(count, 1), -1, (_WINDOW, _WINDOW)) / np.maximum(mass, 1e-6)
-        cost += _PRIOR * np.abs(level - smooth) / span * reach
-        costs[n] = np.where(mass > 0.3, cost, np.inf)
-    found = _between(levels, costs)
-    certain = np.isfinite(costs).any(axis=0)
-    return np.asarray(cv2.medianBlur(np.where(certain, found, smooth).astype(np.float32), 5), np.float32), certain
+    looks, says = [], []
+    for k, view in enumerate(views):
+        gain, offset = _tone(target, view, place)
+        there = send_grid(view.matrix, place + answer[..., 2 * k : 2 * k + 2])
+        free = resample(view.free.astype(np.uint8), there, kernel=cv2.INTER_NEAREST)
+        says.append((free * covers(there, *view.gray.shape)).astype(np.float32))
+        looks.append(gain * resample(view.gray, there, kernel=cv2.INTER_LINEAR).astype(np.float32) + offset)
+    say, look = np.stack(says), np.stack(looks)
+    count = say.sum(axis=0)
+    mean = (look * say).sum(axis=0) / np.maximum(count, 1)
+    square = (np.minimum(np.abs(look - mean), _WORST) ** 2 * say).sum(axis=0) / np.maximum(count - 1, 1)
+    both = (count >= _FEWEST_VIEWS).astype(np.float32)
+    mass = cv2.blur(both, (_SIDE, _SIDE))
+    cost = cv2.blur(both * square, (_SIDE, _SIDE)) / np.maximum(mass, 1e-6)
+    return np.where(mass > 0.3, cost, np.nan).astype(np.float32)
 
 
-def _between(levels: NDArray[np.float32], costs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The cheapest level of each pixel, refined by the parabola through it and its two neighbours."""
-    best = np.argmin(costs, axis=0)
-    inner = np.clip(best, 1, len(levels) - 2)[None]
-    low, middle, high = (np.take_along_axis(costs, inner + step, axis=0)[0] for step in (-1, 0, 1))
-    with np.errstate(invalid="ignore"):
-        bend = low - 2 * middle + high
-        shift = np.clip(0.5 * (low - high) / np.maximum(bend, 1e-6), -0.5, 0.5)
-    refined = levels[best] + np.where((best == inner[0]) & np.isfinite(shift), shift, 0) * (levels[1] - levels[0])
-    return refined.astype(np.float32)
+def _claims(
+    known: NDArray[np.bool_], smooth: NDArray[np.float32], answers: Sequence[NDArray[np.float32]]
+) -> NDArray[np.int64]:
+    """Which surface each pixel with measured flow lies on; -1 where that is open."""
+    gaps = np.stack([np.sqrt(2 * np.mean((answer - smooth) ** 2, axis=2)) for answer in answers[1:]])
+    best = np.argmin(gaps, axis=0)
+    return np.where(known, np.where(gaps.min(axis=0) < 2 * _FITS, best + 1, 0), -1)
+
+
+def _labels(costs: NDArray[np.float32], claims: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Cheapest answers that also go with their neighbours' (iterated, neighbourhoods by box filter)."""
+    open_cost = np.nanmax(costs, axis=0, keepdims=True, initial=0)
+    data = np.where(np.isnan(costs), np.where(np.isfinite(open_cost), open_cost, 0), costs)
+    labels = np.where(claims >= 0, claims, np.argmin(data, axis=0))
+    for _ in range(_ROUNDS):
+        near = np.stack([cv2.blur((labels == n).astype(np.float32), (_CLAIM, _CLAIM)) for n in range(len(costs))])
+        labels = np.where(claims >= 0, claims, np.argmin(data + _TOGETHER * (1 - near), axis=0))
+    return np.asarray(labels, np.int64)
 
 
 def _tone(target: NDArray[np.uint8], view: View, place: NDArray[np.float32]) -> tuple[float, float]:
@@ -170,9 +181,3 @@ def _tone(target: NDArray[np.uint8], view: View, place: NDArray[np.float32]) -> 
     here = target[view.known].astype(np.float64)
     gain = float(np.median(here) / max(float(np.median(there)), 1.0))
     return gain, float(np.median(here - gain * there))
-
-
-def _completed(view: View, model: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The model, plus what the measured flow says beyond it, carried on smoothly."""
-    rest = complete((view.flow - model).astype(np.float32), view.known)
-    return np.asarray(cv2.GaussianBlur(model + rest, (0, 0), 0.7), np.float32)
