@@ -161,11 +161,11 @@ class ClipInfo:
             "time_base": str(self.time_base),
             "rotation": self.rotation,
             "sample_aspect": str(self.sample_aspect),
-            "clean_aperture": self.clean_aperture,
+            "clean_aperture": list(self.clean_aperture) if self.clean_aperture else None,
             "interlaced": self.interlaced,
             "field_order": self.field_order,
             "timecode": self.timecode,
-            "streams": [vars(stream) for stream in self.streams],
+            "streams": [vars(stream) | {"disposition": list(stream.disposition)} for stream in self.streams],
             "chapters": [{"start": float(c.start), "end": float(c.end), "title": c.title} for c in self.chapters],
             "warnings": list(self.warnings),
         }

@@ -58,7 +58,7 @@ def manifest(folder: Path, clip: Clip, layer: Layer, draft: Draft, streams: tupl
         composite=master_name(info),
         quadmask=QUADMASK if (folder / QUADMASK).is_file() else None,
         reasoning=REASONING if (folder / REASONING).is_file() else None,
-        tracks=tuple(path.name for path in sorted((folder / TRACKS).glob("*.zip"))),
+        tracks=tuple(path.name for path in sorted((folder / TRACKS).glob("*.track"))),
         streams=streams,
         hashes={str(path.relative_to(folder)): sha256(path) for path in _files(folder, master_name(info))},
         measurements=dict(draft.measurements),

@@ -73,7 +73,7 @@ class Removal:
     def _select(self, selections: Sequence[Any]) -> list[Track]:
         tracks = []
         for selection in coded(selections, self._clip.info, self.frames):
-            name = f"{TRACKS}/{slug(selection.name)}.zip"
+            name = f"{TRACKS}/{slug(selection.name)}.track"
             inputs = {
                 "plate": self._clip.source_hash,
                 "selection": selection.model_dump(mode="json"),
@@ -163,7 +163,7 @@ class Removal:
         return Scene(self._clip, QuadMask.open(self._path(QUADMASK)), document)
 
     def _track_of_mask(self) -> list[Track]:
-        name = f"{TRACKS}/{_OBJECT}.zip"
+        name = f"{TRACKS}/{_OBJECT}.track"
         inputs = {"mask": self._shop.key("mask"), "frames": [self.frames.start, self.frames.stop]}
 
         def work() -> None:
