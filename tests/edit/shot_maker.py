@@ -20,6 +20,8 @@ from cleanplate.media.join import JoinResult, join_master
 
 BOX = (5, 6, 18, 22)
 """Where the made-up edits lie: y0, x0, y1, x1."""
+Leak = tuple[int, int, int, int]
+"""Frame, plane, row, column."""
 
 
 @dataclass
@@ -81,11 +83,13 @@ def patch_on(clip: Clip, frame: int) -> Patch:
     return Patch(y0, x0, colour, alpha)
 
 
-def make(
-    plate: Path, folder: Path, covered: range = range(2, 6), *, leak: tuple[int, int, int, int] | None = None
-) -> Made:
-    """Layer and composite of a clip. `leak` (frame, plane, y, x) changes one sample of the composite on top."""
-    clip = Clip.open(plate)
+def make(plate: Path, folder: Path, covered: range = range(2, 6), *, leak: Leak | None = None) -> Made:
+    """Layer and composite of a file."""
+    return compose(Clip.open(plate), folder, covered, leak=leak)
+
+
+def compose(clip: Clip, folder: Path, covered: range, *, leak: Leak | None = None) -> Made:
+    """Layer and composite of a clip; a leak changes one sample of the composite on top."""
     info = clip.info
     with LayerWriter(folder / "layer", info, segment=3) as writer:
         for n in covered:
@@ -104,7 +108,7 @@ def make(
     return Made(clip, layer, Clip.open(folder / "composite.mkv"), joined)
 
 
-def _leaked(planes: tuple[Plane, ...], frame: int, leak: tuple[int, int, int, int] | None) -> tuple[Plane, ...]:
+def _leaked(planes: tuple[Plane, ...], frame: int, leak: Leak | None) -> tuple[Plane, ...]:
     if leak is None or leak[0] != frame:
         return planes
     changed = [np.array(plane) for plane in planes]

@@ -34,8 +34,9 @@ def blend_full(
     colour = patch.colour[start:stop, :, component].astype(np.float32)
     if scale != 1:
         colour *= np.float32(1 / scale)
-    mixed = colour * alpha + target * (np.float32(1) - alpha)
-    if fmt.is_float:  # floats may be infinite, and infinity times nothing is not nothing
+    with np.errstate(invalid="ignore"):  # an infinite plate's product with nothing, which is put right below
+        mixed = colour * alpha + target * (np.float32(1) - alpha)
+    if fmt.is_float:
         np.copyto(mixed, colour, where=alpha == 1)
         np.copyto(mixed, target, where=alpha == 0)
         target[...] = mixed
