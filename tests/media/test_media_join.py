@@ -150,6 +150,42 @@ def test_attachments_come_along(sources: Path, tmp_path: Path) -> None:
     assert {row.kind for row in result.streams} == {"audio", "attachment"}
 
 
+def test_what_matroska_refuses_or_would_change_is_set_aside_whole(sources: Path, tmp_path: Path) -> None:
+    """Big-endian float sound, and a second video as MPEG streams hold it; cover art becomes an attachment."""
+    ffmpeg("-i", "full.mp4", "-map", "0:v", "-map", "0:a:0", "-c:v", "copy", "-c:a", "pcm_f32be", "-map_chapters", "-1",
+           "-write_tmcd", "0", "float.mov", cwd=sources)  # fmt: skip
+    ffmpeg("-i", "full.mp4", "-map", "0:v", "-map", "0:v", "-map", "0:a:0", "-c", "copy", "two.ts", cwd=sources)
+    ffmpeg("-f", "lavfi", "-i", "color=red:s=16x16", "-frames:v", "1", "cover.jpg", cwd=sources)
+    ffmpeg("-i", "float.mov", "-i", "cover.jpg", "-map", "0:v", "-map", "1", "-c", "copy",
+           "-disposition:v:1", "attached_pic", "cover.mp4", cwd=sources)  # fmt: skip
+    names = {}
+    for name in ("float.mov", "two.ts"):
+        folder = tmp_path / name
+        folder.mkdir()
+        result, _ = joined(sources / name, folder)
+        (file,) = result.set_aside
+        (row,) = (row for row in result.streams if row.file)
+        found = (
+            stream_digests(file)[0].sha256 if file.suffix == ".mov" else hashlib.sha256(file.read_bytes()).hexdigest()
+        )
+        assert found == row.digest.sha256 == stream_digests(sources / name)[row.source_index].sha256
+        names[name] = file.name
+    assert names == {"float.mov": "01-audio-pcm_f32be.mov", "two.ts": "01-video-h264.h264"}
+    result, _ = joined(sources / "cover.mp4", tmp_path)
+    (cover,) = result.streams
+    assert cover.index is not None
+    assert stream_digests(tmp_path / "master.mkv")[cover.index] == cover.digest
+    assert stream_digests(sources / "cover.mp4")[cover.source_index] == cover.digest
+
+
+def test_a_second_video_with_reordered_frames_is_copied(sources: Path, tmp_path: Path) -> None:
+    ffmpeg("-i", "full.mp4", "-map", "0:v", "-map", "0:v", "-c", "copy", "two.mkv", cwd=sources)
+    result, _ = joined(sources / "two.mkv", tmp_path)
+    (row,) = result.streams
+    assert (row.index, row.codec) == (1, "h264")
+    assert stream_digests(tmp_path / "master.mkv")[1] == row.digest
+
+
 def test_offsets_are_whole_milliseconds_and_only_where_needed(sources: Path, tmp_path: Path) -> None:
     offsets = {name: joined(sources / name, tmp_path)[0].offset for name in NAMES}
     assert all((offset * 1000).denominator == 1 for offset in offsets.values())
@@ -173,6 +209,7 @@ def test_shape_and_turn_survive_joining(sources: Path, tmp_path: Path) -> None:
     join_master(segments, info, tmp_path / "master.mkv", tmp_path / "extra")
     with Clip.open(tmp_path / "master.mkv") as master:
         assert (master.info.rotation, master.info.sample_aspect) == (270, Fraction(4, 3))
+        assert master.info.streams[0].disposition == ("default",)
 
 
 def test_varying_times_arrive_exactly(sources: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from av.stream import Stream
 from cleanplate.files import atomic, disk_errors
 from cleanplate.media.container import bitexact_container
 from cleanplate.media.door import opened
-from cleanplate.media.streams import Digest, RunningDigest, codec_name, timed_packets
+from cleanplate.media.streams import Digest, RunningDigest, codec_name, has_start_codes, timed_packets
 
 
 def is_accepted(stream: Stream, container: str) -> bool:
@@ -29,13 +29,15 @@ def is_accepted(stream: Stream, container: str) -> bool:
 def set_aside(source: Path, index: int, folder: Path) -> tuple[Path | None, Digest]:
     """Write one stream of `source` into `folder`: a QuickTime file, or where that fails the bare payloads.
 
-    Bare payloads (``.bin``) come with an index (``.json``) of their times and sizes. A stream without packets leaves no
-    file. Returns the file and the digest of what it holds.
+    Bare payloads (``.bin``, or a name that players know) come with an index (``.json``) of their times and sizes. A
+    stream without packets leaves no file. Returns the file and the digest of what it holds.
     """
     with opened(source) as container:
         stream = container.streams[index]
         name = f"{index:02d}-{stream.type}-{codec_name(stream)}"
-        fits_quicktime = is_accepted(stream, "mov")
+        bare = has_start_codes(stream)
+        fits_quicktime = not bare and is_accepted(stream, "mov")
+        suffix = codec_name(stream) if bare else "bin"
     if next(timed_packets(source, index), None) is None:
         return None, RunningDigest().result
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +47,7 @@ def set_aside(source: Path, index: int, folder: Path) -> tuple[Path | None, Dige
                 return _to_quicktime(source, index, folder / f"{name}.mov")
             except (av.error.InvalidDataError, av.error.ArgumentError):  # a header it could write, but not the rest
                 pass
-        return _to_payloads(source, index, folder / f"{name}.bin")
+        return _to_payloads(source, index, folder / f"{name}.{suffix}")
 
 
 def _to_quicktime(source: Path, index: int, file: Path) -> tuple[Path, Digest]:

@@ -1,7 +1,7 @@
 """The sample aspect ratio of a Matroska file (RFC 9559: DisplayWidth, DisplayHeight), which PyAV cannot set.
 
-Room for it is reserved in the header as a long track name, before FFmpeg writes the file; afterwards the name gives way
-to the two numbers. Nothing else moves, so the file needs no second writing.
+Room for it is reserved in the header at the end of the track's name, before FFmpeg writes the file; afterwards it
+gives way to the two numbers. Nothing else moves, so the file needs no second writing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SEGMENT, _TRACKS, _ENTRY, _VIDEO = b"\x18\x53\x80\x67", b"\x16\x54\xae\x6b", b"
 _NAME, _CRC, _VOID = b"\x53\x6e", b"\xbf", b"\xec"
 _DISPLAY = b"\x54\xb0", b"\x54\xba"
 _UNIT = b"\x54\xb2"  # without it, pixels
-_ROOM = " " * 40
+_ROOM = b" " * 40
 _HEADER = 1 << 20
 Element = tuple[bytes, int, int]
 """Identifier, first byte of the payload, end."""
@@ -39,9 +39,9 @@ def matroska(path: Path, height: int, width: int, aspect: Fraction) -> Iterator[
 
 
 def reserve_aspect(stream: VideoStream, aspect: Fraction) -> None:
-    """Before the first packet: make room in the track's header, if samples are not square."""
+    """Before the first packet, after the tags: make room in the track's header, if samples are not square."""
     if aspect != 1:
-        stream.metadata["title"] = _ROOM
+        stream.metadata["title"] = stream.metadata.get("title", "") + _ROOM.decode()
 
 
 def _write_aspect(path: Path, size: tuple[int, int]) -> None:
@@ -68,7 +68,7 @@ def _with_aspect(head: bytes, size: tuple[int, int], path: Path) -> tuple[int, b
         entry = next(
             found
             for found in _elements(head, begin, end)
-            if found[0] == _ENTRY and head[slice(*_find(head, _NAME, *found[1:])[1:])] == _ROOM.encode()
+            if found[0] == _ENTRY and head[slice(*_find(head, _NAME, *found[1:])[1:])].endswith(_ROOM)
         )
     except StopIteration as error:
         raise PackageError("the file has no room for its aspect ratio", where=str(path)) from error
@@ -77,7 +77,7 @@ def _with_aspect(head: bytes, size: tuple[int, int], path: Path) -> tuple[int, b
 
 
 def _rewritten(head: bytes, entry: Element, size: tuple[int, int]) -> bytes:
-    """A track's payload with its name given up for the display size; as long as before."""
+    """A track's payload with the room in its name given to the display size; as long as before."""
     kept = []
     for name, begin, end in _elements(head, *entry[1:]):
         payload = head[begin:end]
@@ -85,7 +85,9 @@ def _rewritten(head: bytes, entry: Element, size: tuple[int, int]) -> bytes:
             parts = [_element(n, head[b:e]) for n, b, e in _elements(head, begin, end) if n not in (*_DISPLAY, _UNIT)]
             parts += [_element(n, _number(value)) for n, value in zip(_DISPLAY, size, strict=True)]
             payload = b"".join(parts)
-        if name != _NAME:
+        if name == _NAME:
+            payload = payload.removesuffix(_ROOM)
+        if payload:
             kept.append(_element(name, payload))
     rewritten = b"".join(kept)
     spare = entry[2] - entry[1] - len(rewritten)

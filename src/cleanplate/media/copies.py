@@ -17,15 +17,15 @@ from cleanplate.media.streams import (
     Digest,
     RunningDigest,
     codec_name,
+    has_start_codes,
     is_attached_picture,
     payload_reader,
     quicktime_text,
     timed_packets,
 )
 
-_OF_THE_TRACK = ("encoder", "duration", "vendor_id")
+_OF_THE_TRACK = ("encoder", "duration", "vendor_id", "bps", "number_of_", "_statistics")
 _COVERS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png"), "bmp": ("cover.bmp", "image/bmp")}
-_WITH_START_CODES = ("h264", "hevc")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Copy:
             self._attach(master, *_COVERS[self._codec], bytes(packet))
         elif self._is_text:
             self._track = master.add_mux_stream("subrip")
-        elif not _has_start_codes(stream) and is_accepted(stream, "matroska"):
+        elif not has_start_codes(stream) and is_accepted(stream, "matroska"):
             self._track = master.add_stream_from_template(stream, opaque=True)
         if self._track is not None:
             self._track.metadata.update(track_tags(stream.metadata))
@@ -99,7 +99,7 @@ class Copy:
             moved = _text_packet(packet) if self._is_text else packet
             shift = round(offset / (packet.time_base or 1))
             moved.pts = (packet.pts or 0) + shift
-            moved.dts = moved.pts if packet.dts is None or self._is_text else packet.dts + shift
+            moved.dts = None if packet.dts is None else packet.dts + shift
             moved.stream = self._track
             yield seconds + offset, moved
 
@@ -114,17 +114,11 @@ class Copy:
 
 
 def track_tags(tags: dict[str, str]) -> dict[str, str]:
-    """A track's tags without those that the muxer writes itself."""
-    return {name: value for name, value in tags.items() if name.lower() not in _OF_THE_TRACK}
+    """A track's tags without those that muxers write themselves, and counts of what the track once held."""
+    return {name: value for name, value in tags.items() if not name.lower().startswith(_OF_THE_TRACK)}
 
 
 def _text_packet(packet: av.Packet[Any]) -> av.Packet[Any]:
     text: av.Packet[Any] = av.Packet(quicktime_text(bytes(packet)))
     text.time_base, text.duration = packet.time_base, packet.duration
     return text
-
-
-def _has_start_codes(stream: Stream) -> bool:
-    """True for H.264 and HEVC as MPEG streams hold them; Matroska would rewrite their packets."""
-    context = stream.codec_context
-    return codec_name(stream) in _WITH_START_CODES and (context.extradata or b"\0")[:1] != b"\1"

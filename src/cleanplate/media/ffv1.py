@@ -1,6 +1,5 @@
 """The lossless store: FFV1 version 3 (RFC 9043) in Matroska (RFC 9559), each frame apart, the same bytes everywhere.
 
-The number of slices follows from the frame's size alone, so that neither the machine nor its threads show in the file.
 Matroska counts time in milliseconds here; exact times live in the shot's manifest.
 """
 
@@ -25,30 +24,13 @@ from cleanplate.media.door import opened, plate_stream
 from cleanplate.media.ffv1_check import is_whole
 from cleanplate.media.frame import ColourTags, PixelFormat, Plane
 from cleanplate.media.repack import planes_from, storage_format, to_video_frame
+from cleanplate.media.slices import slice_count
 from cleanplate.media.tagging import colour_options
 
 MILLISECOND = Fraction(1, 1000)
 _LEVEL = {"level": "3", "g": "1", "slicecrc": "1", "flags": "+bitexact", "strict": "-2"}
 _CHECKSUM_START = 0
 _FIELD_ORDERS = ("progressive", "tt", "bb", "tb", "bt")
-
-
-def slice_options(height: int, width: int, storage: str) -> dict[str, str]:
-    """How to cut a frame: into enough slices for many threads where it is large, into one where it is tiny.
-
-    FFmpeg refuses cuts that fall between the luma samples of one chroma sample, as in odd sizes. There it chooses the
-    number itself, by size and format alone.
-    """
-    count = 1 if min(height, width) < 64 else 4 if height * width <= 1280 * 720 else 16
-    options = {"slices": str(count)}
-    trial = av.CodecContext.create("ffv1", "w")
-    trial.height, trial.width, trial.pix_fmt, trial.time_base = height, width, storage, MILLISECOND
-    trial.options = _LEVEL | options
-    try:
-        trial.open()
-    except av.error.NotImplementedError:
-        return {}
-    return options
 
 
 def milliseconds(seconds: Fraction) -> int:
@@ -137,7 +119,7 @@ class Ffv1Writer:
 
     def _add_stream(self, container: OutputContainer) -> VideoStream:
         height, width = self._size
-        options = _LEVEL | slice_options(height, width, self.storage) | colour_options(self._colour)
+        options = _LEVEL | {"slices": str(slice_count(height, width, self.storage))} | colour_options(self._colour)
         if self._field_order in _FIELD_ORDERS:
             options["field_order"] = self._field_order
         stream = container.add_stream("ffv1", rate=self._rate, options=options)

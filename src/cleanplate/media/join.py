@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from cleanplate.errors import PackageError
 from cleanplate.files import atomic, disk_errors
 from cleanplate.media.aspect import matroska, reserve_aspect
-from cleanplate.media.copies import Copy, DeliveredStream
+from cleanplate.media.copies import Copy, DeliveredStream, track_tags
 from cleanplate.media.door import opened, plate_stream
 from cleanplate.media.ffv1 import MILLISECOND, milliseconds
 from cleanplate.media.probe import ClipInfo
@@ -62,8 +62,7 @@ def join_master(segments: Sequence[Path], source: ClipInfo, out: Path, extra: Pa
     """
     shape = source.height, source.width, source.sample_aspect
     with disk_errors(out), atomic(out) as partial, matroska(partial, *shape) as master:
-        with opened(segments[0]) as first:
-            video = _add_plate(master, plate_stream(first, segments[0]), source)
+        video = _add_plate(master, segments[0], source)
         if source.is_sequence:
             _mux(master, [_plate_packets(segments, source, Fraction(0), video)])
             return JoinResult(len(source), Fraction(0), ())
@@ -100,11 +99,17 @@ def _kept(tags: dict[str, str], left_out: Sequence[str]) -> dict[str, str]:
     return {name: value for name, value in tags.items() if name.lower() not in left_out and not name.startswith("_")}
 
 
-def _add_plate(master: OutputContainer, segment: VideoStream, source: ClipInfo) -> VideoStream:
-    video = master.add_stream_from_template(segment, opaque=True)
-    reserve_aspect(video, source.sample_aspect)
+def _add_plate(master: OutputContainer, segment: Path, source: ClipInfo) -> VideoStream:
+    with opened(segment) as first:
+        video = master.add_stream_from_template(plate_stream(first, segment), opaque=True)
+    if not source.is_sequence:
+        with opened(source.path) as container:
+            plate = container.streams[source.video_index]
+            video.metadata.update(track_tags(plate.metadata))
+            video.disposition = plate.disposition
     if source.timecode:
         video.metadata["timecode"] = source.timecode
+    reserve_aspect(video, source.sample_aspect)
     return video
 
 

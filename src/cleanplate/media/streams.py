@@ -14,6 +14,8 @@ from av.stream import AttachmentStream, Stream
 from cleanplate.media.door import opened
 
 _ADTS_SYNC = 0xFFF0
+ELEMENTARY = ("h264", "hevc")
+"""Codecs whose bare payloads are a file of their own, where they have start codes."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ def _without_adts(packet: bytes) -> bytes:
 def quicktime_text(packet: bytes) -> bytes:
     """The UTF-8 text of a QuickTime text sample; its styles follow it."""
     return packet[2 : 2 + int.from_bytes(packet[:2], "big")]
+
+
+def has_start_codes(stream: Stream) -> bool:
+    """True for H.264 and HEVC as MPEG streams hold them, which QuickTime and Matroska would rewrite (Annex B)."""
+    return codec_name(stream) in ELEMENTARY and (stream.codec_context.extradata or b"\0")[:1] != b"\1"
 
 
 def is_attached_picture(stream: Stream) -> bool:
