@@ -1,0 +1,47 @@
+# Every target does its own set-up. PYTHON names the interpreter to build the environment with.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+
+# Two busy thread pools spin each other to a quarter of their speed without this.
+export OMP_WAIT_POLICY = PASSIVE
+
+.PHONY: demo test test-all lint bench lock clean
+
+demo: $(READY)
+	$(BIN)/python demo/run.py
+
+test: $(READY_DEV) lint
+	$(BIN)/pytest -n 2
+
+test-all: $(READY_DEV) lint
+	$(BIN)/pytest -n 2 -m ""
+
+lint: $(READY_DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY_DEV)
+	for bench in bench/*.py; do $(BIN)/python $$bench || exit 1; done
+
+$(VENV)/bin/python:
+	scripts/environment $(PYTHON) $(VENV)
+
+$(READY): $(VENV)/bin/python pyproject.toml requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	touch $@
+
+$(READY_DEV): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
+	scripts/browser
+	touch $@
+
+lock: $(READY_DEV)
+	$(BIN)/python -m pip freeze --exclude-editable > requirements.lock
+
+clean:
+	rm -rf $(VENV) demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
