@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.propagate.footage import FREE, HOLE, survey_size
+from cleanplate.motion.warp import Box
 
 PEAK_8 = 255.0
 _CODES = 4
@@ -143,7 +144,7 @@ class WorldFootage:
             gray = self.picture(frame).mean(axis=2).astype(np.uint8)
             yield np.asarray(cv2.resize(gray, size[::-1], interpolation=cv2.INTER_AREA), np.uint8)
 
-    def colour(self, index: int) -> NDArray[Any]:
+    def colour(self, index: int, box: Box) -> NDArray[Any]:
         return self.picture(index).astype(np.uint16) * np.uint16(_CODES)
 
     def roles(self, index: int) -> NDArray[np.uint8]:

@@ -9,20 +9,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.engines.propagate.boxes import boxes_of
+from cleanplate.engines.propagate.boxes import boxes_of, grown
 from cleanplate.engines.propagate.choose import Chooser
 from cleanplate.engines.propagate.footage import CAST, FREE, HOLE, Footage, halo
 from cleanplate.engines.propagate.gather import Gathered, gather
 from cleanplate.engines.propagate.geometry import Relation, relate, with_depth
 from cleanplate.engines.propagate.grain import Grain, make_grain
 from cleanplate.engines.propagate.matte import cast_alpha, hole_alpha
-from cleanplate.engines.propagate.plates import Plates
+from cleanplate.engines.propagate.plates import Plates, context_of
 from cleanplate.engines.propagate.source import Shelf, Source
 from cleanplate.engines.propagate.survey import Survey
 from cleanplate.masks.track import mask_box
 from cleanplate.motion.flow import make_flow
 from cleanplate.motion.membrane import complete
-from cleanplate.motion.warp import Box
+from cleanplate.motion.warp import Box, rescaled, send
 
 _KEY_STEP = 12
 _NEARNESS = 10.0
@@ -101,8 +101,7 @@ class Cleaner:
         y0, x0, y1, x1 = box
         part = roles[y0:y1, x0:x1]
         hole = part == HOLE
-        feather = 1.0 + self._grow / 8
-        alpha = hole_alpha(hole, part > FREE, self._grow, feather)
+        alpha = hole_alpha(hole, part > FREE, self._grow)
         got = self._gather(frame, box)
         missing = (got.covered < _SEEN) & (alpha > 0)
         if missing.sum() > _TOLERATED * max(1, int(hole.sum())):
@@ -110,7 +109,7 @@ class Cleaner:
             missing = (got.covered < _SEEN) & (alpha > 0)
         colour = complete(got.colour, got.covered >= _SEEN) if missing.any() else got.colour
         cast = part == CAST
-        plate = self._shelf.get(frame).colour[y0:y1, x0:x1].astype(np.float32)
+        plate = self._shelf.get(frame, self._needed(frame, box)).colour[y0:y1, x0:x1].astype(np.float32)
         if cast.any():
             shade = cast_alpha(plate, colour, got.seen, cast, self._noise(got.grain))
             counts.cast += int(cast.sum())
@@ -140,9 +139,9 @@ class Cleaner:
 
     def _gather(self, frame: int, box: Box) -> Gathered:
         made = [(plate, _PLATE_STANDING) for plate in self._plates.sources if self._reachable(frame, plate.frame)]
-        witnesses = list(self._witnesses(frame))
+        witnesses = list(self._witnesses(frame, box))
         self._settle(frame, [source.frame for source, _ in [*witnesses, *made]])
-        target = self._shelf.get(frame)
+        target = self._shelf.get(frame, self._needed(frame, box))
         return gather(target, box, [*witnesses, *made], self._relate, self._footage.peak)
 
     def _settle(self, frame: int, sources: list[int]) -> None:
@@ -161,9 +160,11 @@ class Cleaner:
         for hero in (self._hero(frame), frame):
             if hero in self._plates.frames:
                 continue
-            witnesses = list(self._witnesses(hero))
             hole = self._footage.roles(hero) >= CAST
-            self._plates.make(frame, self._shelf.get(hero), hole, witnesses, self._relate)
+            context = context_of(hole)
+            witnesses = list(self._witnesses(hero, context))
+            self._settle(hero, [source.frame for source, _ in witnesses])
+            self._plates.make(frame, self._shelf.get(hero, context), context, witnesses, self._relate)
             got = self._gather(frame, box)
             if ((got.covered < _SEEN) & wanted).sum() <= _TOLERATED * wanted.sum():
                 break
@@ -175,7 +176,7 @@ class Cleaner:
         near = [n for n in ahead if self._reachable(frame, n)]
         return max(near, key=lambda n: (self._chooser.never_seen(n), -n))
 
-    def _witnesses(self, frame: int) -> Iterator[tuple[Source, float]]:
+    def _witnesses(self, frame: int, box: Box) -> Iterator[tuple[Source, float]]:
         """Sources of the two key frames around this one, fading from one set to the other."""
         position = (frame - self._run.start) / _KEY_STEP
         standing: dict[int, float] = {}
@@ -184,7 +185,23 @@ class Cleaner:
             for source in self._sources(key) if share > 0 else []:
                 if source != frame and self._survey.same_scene(frame, source):
                     standing[source] = standing.get(source, 0) + share / (1 + abs(frame - source) / _NEARNESS)
-        return ((self._shelf.get(source), weight) for source, weight in sorted(standing.items()))
+        for source, weight in sorted(standing.items()):
+            yield self._shelf.get(source, self._needed(source, self._seen_from(frame, source, box))), weight
+
+    def _needed(self, frame: int, box: Box) -> Box:
+        """A box with room for what parallax and the next frames will ask for, so that it is seldom read again."""
+        return grown(box, 64 + 8 * self._grow, self._footage.height, self._footage.width)
+
+    def _seen_from(self, target: int, source: int, box: Box) -> Box:
+        """Where a box of the target lies in the source, by the camera's path."""
+        sy, sx = self._survey.scale
+        y0, x0, y1, x1 = box
+        corners = np.array([(x0, y0), (x1, y0), (x0, y1), (x1, y1)], np.float64)
+        there = send(rescaled(self._survey.guess(target, source), sx, sy), corners)
+        height, width = self._footage.height, self._footage.width
+        left, top = np.clip(np.floor(there.min(axis=0)), 0, (width - 1, height - 1)).astype(int).tolist()
+        right, bottom = np.clip(np.ceil(there.max(axis=0)), (left + 1, top + 1), (width, height)).astype(int).tolist()
+        return top, left, bottom, right
 
     def _sources(self, key: int) -> list[int]:
         if key not in self._chosen:

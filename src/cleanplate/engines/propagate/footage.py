@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.motion.warp import Box
+
 FREE, LIVE, CAST, HOLE = 0, 1, 2, 3
 """Roles of a pixel: as in the plate; may change but is left as it is (a thing that moves by itself); shadow or
 reflection of what is removed; removed. Everything but FREE lies in the permitted region."""
@@ -37,8 +39,8 @@ class Footage(Protocol):
         """Small luma pictures (of `survey_size`) of consecutive frames, in order."""
         ...
 
-    def colour(self, index: int) -> NDArray[Any]:
-        """H x W x C straight layer colour of one frame."""
+    def colour(self, index: int, box: Box) -> NDArray[Any]:
+        """H x W x C straight layer colour of one frame; only `box` of it has to be filled in."""
         ...
 
     def roles(self, index: int) -> Roles:

@@ -105,7 +105,7 @@ def with_depth(survey: Survey, target: int, relations: Mapping[int, Relation]) -
     hidden = mask_box(survey.role(target) >= CAST)
     if hidden is None or not deep:
         return dict(relations)
-    y0, x0, y1, x1 = grown(hidden, _NEAR // 2, *survey.gray(target).shape)
+    y0, x0, y1, x1 = grown(hidden, _NEAR, *survey.gray(target).shape)
     part = np.s_[y0:y1, x0:x1]
     shift = np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1]], np.float64)
     views = [_cut(view, part, shift) for source in deep if (view := relations[source].view) is not None]

@@ -10,16 +10,16 @@ Alpha = NDArray[np.float32]
 """h x w, 0..1."""
 
 
-def hole_alpha(hole: NDArray[np.bool_], permitted: NDArray[np.bool_], grow: int, feather: float) -> Alpha:
-    """One in the hole and up to `grow` pixels beyond it, falling to zero over `feather` pixels inside the permitted region.
+def hole_alpha(hole: NDArray[np.bool_], permitted: NDArray[np.bool_], grow: int) -> Alpha:
+    """One in the hole, falling to zero over `grow` pixels beyond it, where the permitted region goes on that far.
 
-    The picture's own edge is no edge of the region.
+    The hole itself is not feathered: its rim is where the object's own edge would show through.
     """
-    outward = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5) if hole.any() else None
-    if outward is None:
+    if not hole.any():
         return np.zeros(hole.shape, np.float32)
-    beyond = np.clip((grow + 1 - outward) / feather, 0, 1)
-    return np.asarray(np.minimum(beyond, inner_ramp(permitted, feather)), np.float32)
+    outward = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
+    beyond = np.clip(2 - 2 * outward / (grow + 1), 0, 1) * inner_ramp(permitted, 0.5 * grow)
+    return np.where(hole, 1, beyond).astype(np.float32)
 
 
 def inner_ramp(permitted: NDArray[np.bool_], feather: float) -> Alpha:
@@ -40,4 +40,4 @@ def cast_alpha(
     """
     gap = np.abs(cv2.GaussianBlur(fill - plate, (0, 0), 3.0)).reshape(plate.shape).max(axis=2)
     differs = cv2.GaussianBlur(np.clip(gap / max(noise, 1e-6) - 1, 0, 1).astype(np.float32), (0, 0), 4.0)
-    return np.asarray(np.clip(2 * differs, 0, 1) * seen * cast, np.float32)
+    return np.asarray(np.clip(2 * differs, 0, 1) * seen * inner_ramp(cast, 4.0), np.float32)

@@ -26,7 +26,7 @@ _TRIALS = 300
 _FITS = 0.5
 """Survey pixels from an affine motion, in the root mean square over views, within which a point belongs to a surface."""
 _SURFACES = 4
-_LEAST_SHARE = 0.06
+_LEAST_SHARE = 0.03
 """Of the points around the hole that a surface must hold."""
 _SIDE = 5
 _WORST = 25.0

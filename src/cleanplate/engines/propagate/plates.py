@@ -16,12 +16,20 @@ from cleanplate.engines.propagate.footage import LIVE, Footage, survey_size
 from cleanplate.engines.propagate.gather import Relate, gather
 from cleanplate.engines.propagate.source import TRUSTED, Source, shrink
 from cleanplate.masks.track import mask_box
+from cleanplate.motion.warp import Box
 
 _CONTEXT_SHARE = 0.6
 """Surroundings to take texture from, as a share of the hole's longer side."""
 _KEPT = 3
-_OWN_STANDING = 1.0
+_OWN_STANDING, _OLDER_STANDING = 1.0, 0.02
 _NAME = re.compile(r"plate-(\d+)-(\d+)\.npz")
+
+
+def context_of(hole: NDArray[np.bool_]) -> Box:
+    """A box around a hole (H x W bool) with enough surroundings to take texture from; the whole frame for no hole."""
+    height, width = hole.shape
+    y0, x0, y1, x1 = mask_box(hole) or (0, 0, height, width)
+    return grown((y0, x0, y1, x1), round(_CONTEXT_SHARE * max(y1 - y0, x1 - x0)) + 16, height, width)
 
 
 class Plates:
@@ -42,26 +50,16 @@ class Plates:
         return [source.frame for source in self.sources]
 
     def make(
-        self,
-        asked: int,
-        hero: Source,
-        hole: NDArray[np.bool_],
-        witnesses: Sequence[tuple[Source, float]],
-        relate: Relate,
+        self, asked: int, hero: Source, box: Box, witnesses: Sequence[tuple[Source, float]], relate: Relate
     ) -> None:
-        """Fill `hole` (H x W bool) of the frame `hero`, first from what its witnesses show, then with texture.
+        """Fill the holes in a box of the frame `hero`, first from what its witnesses show, then with texture.
 
         Args:
             asked: the frame that needed it.
+            box: the hole with its context (`context_of`).
         """
-        height, width = hole.shape
-        around = mask_box(hole)
-        if around is None:
-            return
-        side = max(around[2] - around[0], around[3] - around[1])
-        box = grown(around, round(_CONTEXT_SHARE * side) + 16, height, width)
         part = np.s_[box[0] : box[2], box[1] : box[3]]
-        everyone = [*witnesses, (hero, _OWN_STANDING), *((plate, 0.02) for plate in self.sources)]
+        everyone = [*witnesses, (hero, _OWN_STANDING), *((plate, _OLDER_STANDING) for plate in self.sources)]
         known = gather(hero, box, everyone, relate, self._footage.peak)
         unseen = cv2.dilate((known.covered < 0.5).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
         live = self._footage.roles(hero.frame)[part] == LIVE

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.edit.layer_format import layer_format, layer_scale
+from cleanplate.engines.propagate.boxes import grown
 from cleanplate.engines.propagate.footage import CAST, FREE, HOLE, LIVE, Roles, survey_size
 from cleanplate.masks.grid import fill_cells
 from cleanplate.masks.labels import AFFECTED, removed
 from cleanplate.masks.quadmask import QuadMask
 from cleanplate.masks.reasoning import Kind, Reasoning, Thing
 from cleanplate.media.colour import luma8, resolve, to_444
+from cleanplate.media.frame import Frame, PixelFormat, Plane
+from cleanplate.motion.warp import Box
 from cleanplate.pipeline.protocols import Scene
 
 _CAST_KINDS = (Kind.SHADOW, Kind.REFLECTION)
@@ -43,11 +47,15 @@ class SceneFootage:
         size = survey_size(self.height, self.width)
         return (luma8(frame, self._info, size) for frame in self._scene.clip.frames(frames.start, frames.stop))
 
-    def colour(self, index: int) -> NDArray[Any]:
-        codes = to_444(self._scene.clip.frame(index).planes, self._info.format, self._siting)[..., : self._channels]
-        if self.dtype.kind == "f":
-            return np.ascontiguousarray(codes)
-        return np.asarray(np.rint(np.clip(codes * np.float32(self._scale), 0, self.peak)), self.dtype)
+    def colour(self, index: int, box: Box) -> NDArray[Any]:
+        colour = np.zeros((self.height, self.width, self._channels), self.dtype)
+        y0, x0, y1, x1 = box = _for_chroma(box, self.height, self.width)
+        codes = to_444(_cut(self._scene.clip.frame(index), box, self._info.format), self._info.format, self._siting)
+        codes = codes[..., : self._channels] * np.float32(self._scale)
+        if self.dtype.kind != "f":
+            codes = cv2.min(cv2.max(codes, 0), self.peak).reshape(codes.shape) + np.float32(0.5)
+        colour[y0:y1, x0:x1] = codes
+        return colour
 
     def roles(self, index: int) -> Roles:
         labels = self._quadmask.at(index)
@@ -69,3 +77,23 @@ class SceneFootage:
             return np.zeros((self.height, self.width), np.bool_)
         cells = max(reached, key=lambda at: at.frame).cells
         return fill_cells(cells, self._scene.reasoning.grid, self.height, self.width)
+
+
+_CHROMA = 16
+"""Pixels beyond a box that chroma's interpolation may look at, and a multiple of every subsampling."""
+
+
+def _for_chroma(box: Box, height: int, width: int) -> Box:
+    """The box with a rim, cut between chroma samples."""
+    y0, x0, y1, x1 = grown(box, _CHROMA, height, width)
+    return y0 // _CHROMA * _CHROMA, x0 // _CHROMA * _CHROMA, y1, x1
+
+
+def _cut(frame: Frame, box: Box, fmt: PixelFormat) -> tuple[Plane, ...]:
+    """A box of every plane; its top left corner lies on whole chroma samples."""
+    y0, x0, y1, x1 = box
+    planes = []
+    for component, plane in enumerate(frame.planes):
+        down, across = (fmt.sub_y, fmt.sub_x) if fmt.is_subsampled(component) else (0, 0)
+        planes.append(plane[y0 >> down : -(-y1 >> down), x0 >> across : -(-x1 >> across)])
+    return tuple(planes)

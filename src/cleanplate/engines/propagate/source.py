@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.propagate.footage import CAST, LIVE, Footage, halo, survey_size
+from cleanplate.motion.warp import Box
 
 TRUSTED = 255
 """Full trust."""
@@ -51,25 +52,33 @@ class Shelf:
 
     def __init__(self, footage: Footage, capacity: int) -> None:
         self._footage, self._capacity = footage, capacity
-        self._kept: OrderedDict[int, Source] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[Box, Source]] = OrderedDict()
 
-    def get(self, frame: int) -> Source:
-        """The frame as a source."""
-        if frame in self._kept:
-            self._kept.move_to_end(frame)
-            return self._kept[frame]
-        source = self._make(frame)
-        self._kept[frame] = source
+    def get(self, frame: int, box: Box) -> Source:
+        """The frame as a source, with colours at least in `box`."""
+        kept = self._kept.pop(frame, None)
+        if kept is None or not _holds(kept[0], box):
+            wider = box if kept is None else _around(kept[0], box)
+            kept = wider, self._make(frame, wider)
+        self._kept[frame] = kept
         while len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
-        return source
+        return kept[1]
 
-    def _make(self, frame: int) -> Source:
+    def _make(self, frame: int, box: Box) -> Source:
         footage = self._footage
-        colour, roles = footage.colour(frame), footage.roles(frame)
+        colour, roles = footage.colour(frame, box), footage.roles(frame)
         trust = soft_trust(roles >= CAST, roles == LIVE, halo(footage.height, footage.width) // 2)
         size = survey_size(footage.height, footage.width)
         return Source(frame, colour, trust, shrink(colour, size))
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
+
+
+def _around(a: Box, b: Box) -> Box:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
 def shrink(colour: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
