@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -239,3 +240,36 @@ def test_segments_that_do_not_fit_are_refused(sources: Path, tmp_path: Path) -> 
             join_master([segments[0], tmp_path / "odd.mkv"], clip.info, out, tmp_path / "extra")
     assert not out.exists()
     assert not list(tmp_path.glob(".*"))
+
+
+_PEAK = """
+import resource, sys
+from pathlib import Path
+from cleanplate.media.clip import Clip
+from cleanplate.media.join import join_master
+
+folder = Path(sys.argv[1])
+with Clip.open(folder / "sparse.mp4") as clip:
+    info = clip.info
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+join_master(sorted(folder.glob("0*.mkv")), info, folder / "master.mkv", folder / "extra")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.slow
+def test_a_silent_subtitle_does_not_hold_the_picture_back(tmp_path: Path) -> None:
+    """FFmpeg's muxer would keep ten seconds of picture in memory while it waits for the next line of text."""
+    lines = "1\n00:00:00,100 --> 00:00:00,500\nA\n\n2\n00:00:11,500 --> 00:00:11,800\nB\n"
+    (tmp_path / "text.srt").write_text(lines, encoding="utf-8")
+    noise = ["-f", "lavfi", "-i", "nullsrc=s=480x360:r=24:d=12,geq=random(1)*255:128:128"]
+    ffmpeg(*noise, "-i", "text.srt", "-map", "0:v", "-map", "1:s", "-c:v", "libx264", "-preset", "ultrafast",
+           "-pix_fmt", "yuv420p", "-c:s", "mov_text", "sparse.mp4", cwd=tmp_path)  # fmt: skip
+    with Clip.open(tmp_path / "sparse.mp4") as clip:
+        segments = segments_of(clip, tmp_path, 48)
+    stored = sum(segment.stat().st_size for segment in segments)
+    command = [sys.executable, "-c", _PEAK, str(tmp_path)]
+    grown = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    grown *= 1 if sys.platform == "darwin" else 1024
+    assert stored > 30e6
+    assert grown < stored / 4

@@ -25,14 +25,19 @@ _DISPLAY = b"\x54\xb0", b"\x54\xba"
 _UNIT = b"\x54\xb2"  # without it, pixels
 _ROOM = b" " * 40
 _HEADER = 1 << 20
+_AT_ONCE = "1"
+"""Microseconds that the muxer waits for silent streams; left alone it holds ten seconds of picture for a subtitle."""
 Element = tuple[bytes, int, int]
 """Identifier, first byte of the payload, end."""
 
 
 @contextmanager
 def matroska(path: Path, height: int, width: int, aspect: Fraction) -> Iterator[OutputContainer]:
-    """A bit-exact Matroska file for writing, whose first track with `reserve_aspect` gets samples of this aspect."""
-    with bitexact_container(path, "matroska") as container:
+    """A bit-exact Matroska file for writing, whose first track with `reserve_aspect` gets samples of this aspect.
+
+    Packets must come in the order of their times: they are written as they come.
+    """
+    with bitexact_container(path, "matroska", max_interleave_delta=_AT_ONCE) as container:
         yield container
     if aspect != 1:
         _write_aspect(path, _display_size(height, width, aspect))
