@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.edit.chroma import ChromaGrid, Real, reduce, window
+from cleanplate.edit.chroma import ChromaGrid, Range, Real, reduce, window
+from cleanplate.edit.layer_format import layer_scale
 from cleanplate.edit.patch import ALPHA_PEAK, Patch
 from cleanplate.media.frame import PixelFormat, Plane
 
@@ -20,33 +21,27 @@ _UNIT = np.float32(1 / ALPHA_PEAK)
 
 
 def blend_full(
-    plane: Plane, patch: Patch, component: int, *, rows: tuple[int, int], scale: int, fmt: PixelFormat
+    planes: Sequence[Plane], patch: Patch, components: Sequence[int], rows: Range, *, fmt: PixelFormat
 ) -> None:
-    """Blend one full-resolution component into `plane` in place, on rows start..stop-1 of the patch.
-
-    Args:
-        scale: layer codes a code of the plate.
-    """
+    """Blend full-resolution components into `planes` in place, on rows start..stop-1 of the patch."""
     start, stop = rows
     y0, x0, _, x1 = patch.box
-    target = plane[y0 + start : y0 + stop, x0:x1]
     alpha = patch.alpha[start:stop] * _UNIT
-    colour = patch.colour[start:stop, :, component].astype(np.float32)
-    if scale != 1:
-        colour *= np.float32(1 / scale)
-    with np.errstate(invalid="ignore"):  # an infinite plate's product with nothing, which is put right below
-        mixed = colour * alpha + target * (np.float32(1) - alpha)
-    if fmt.is_float:
-        np.copyto(mixed, colour, where=alpha == 1)
-        np.copyto(mixed, target, where=alpha == 0)
-        target[...] = mixed
-    else:
-        _store(mixed, target, fmt.peak)
+    shows = np.float32(1) - alpha
+    for component in components:
+        target = planes[component][y0 + start : y0 + stop, x0:x1]
+        colour = patch.colour[start:stop, :, component] * np.float32(1 / layer_scale(fmt))
+        with np.errstate(invalid="ignore"):  # an infinite plate's product with nothing, which is put right below
+            mixed = colour * alpha + target * shows
+        if fmt.is_float:
+            np.copyto(mixed, colour, where=alpha == 1)
+            np.copyto(mixed, target, where=alpha == 0)
+            target[...] = mixed
+        else:
+            _store(mixed, target, fmt.peak)
 
 
-def blend_chroma(
-    planes: Sequence[Plane], patch: Patch, *, rows: tuple[int, int], grid: ChromaGrid, scale: int, peak: int
-) -> None:
+def blend_chroma(planes: Sequence[Plane], patch: Patch, rows: Range, grid: ChromaGrid, *, fmt: PixelFormat) -> None:
     """Blend both subsampled components into `planes` in place, on chroma rows start..stop-1 that the patch reaches.
 
     The layer is premultiplied before it is subsampled: C = sum(w a C_layer) + (1 - sum(w a)) C_plate.
@@ -66,7 +61,7 @@ def blend_chroma(
     for component, plane in enumerate(planes, 1):
         target = plane[slice(*rows), slice(*columns)]
         layer = subsampled(alpha * patch.colour[first:last, :, component])
-        _store(layer * np.float32(1 / scale) + target * shows, target, peak)
+        _store(layer * np.float32(1 / layer_scale(fmt)) + target * shows, target, fmt.peak)
 
 
 def _store(mixed: Real, target: NDArray[Any], peak: int) -> None:

@@ -13,20 +13,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.edit.chroma import Axis, ChromaGrid
+from cleanplate.edit.chroma import Axis, ChromaGrid, Range
 from cleanplate.edit.patch import ALPHA_PEAK, Patch
-from cleanplate.media.frame import Plane
-
-Range = tuple[int, int]
-"""Half-open."""
+from cleanplate.media.frame import PixelFormat, Plane
 
 _HALF_PEAK = ALPHA_PEAK // 2
 _FACTORS = (1, 2)
 
 
-def is_fast(fmt_depth: int, grid: ChromaGrid) -> bool:
+def is_fast(fmt: PixelFormat, grid: ChromaGrid) -> bool:
     """True where this module serves: 8 bits, chroma not subsampled or by two."""
-    return fmt_depth == 8 and grid.down.factor in _FACTORS and grid.across.factor in _FACTORS
+    return fmt.depth == 8 and grid.down.factor in _FACTORS and grid.across.factor in _FACTORS
 
 
 class Scratch(threading.local):
@@ -43,9 +40,10 @@ class Scratch(threading.local):
         return held
 
 
-def blend_full8(
-    planes: Sequence[Plane], patch: Patch, components: Sequence[int], rows: Range, scratch: Scratch
-) -> None:
+_SCRATCH = Scratch()
+
+
+def blend_full8(planes: Sequence[Plane], patch: Patch, components: Sequence[int], rows: Range) -> None:
     """Blend full-resolution components into `planes` in place, on rows start..stop-1 of the patch.
 
     P + a (L - P), where the difference is held in 1/64 of a code. A 64th is added to it, so that at full alpha halves
@@ -54,8 +52,8 @@ def blend_full8(
     start, stop = rows
     y0, x0, _, x1 = patch.box
     shape = stop - start, x1 - x0
-    alpha = np.right_shift(patch.alpha[start:stop], 1, out=scratch.array("alpha", shape)).view(np.int16)
-    plate, mixed = scratch.array("plate", shape).view(np.int16), scratch.array("mixed", shape).view(np.int16)
+    alpha = np.right_shift(patch.alpha[start:stop], 1, out=_SCRATCH.array("alpha", shape)).view(np.int16)
+    plate, mixed = _SCRATCH.array("plate", shape).view(np.int16), _SCRATCH.array("mixed", shape).view(np.int16)
     for component in components:
         target = planes[component][y0 + start : y0 + stop, x0:x1]
         layer = patch.colour[start:stop, :, component].view(np.int16)
@@ -67,7 +65,7 @@ def blend_full8(
         np.copyto(target, mixed, casting="unsafe")
 
 
-def blend_chroma8(planes: Sequence[Plane], patch: Patch, rows: Range, grid: ChromaGrid, scratch: Scratch) -> None:
+def blend_chroma8(planes: Sequence[Plane], patch: Patch, rows: Range, grid: ChromaGrid) -> None:
     """Blend both subsampled components into `planes` in place, on chroma rows start..stop-1 that the patch reaches.
 
     Alpha and the two premultiplied components are scaled so that the sum over a footprint fills 16 bits.
@@ -81,9 +79,9 @@ def blend_chroma8(planes: Sequence[Plane], patch: Patch, rows: Range, grid: Chro
     inside = np.s_[first - top : last - top, x0 - left : x1 - left]
     alpha = patch.alpha[first - y0 : last - y0]
     size = rows[1] - rows[0], columns[1] - columns[0]
-    sums = scratch.array("sums", (3, *size))
+    sums = _SCRATCH.array("sums", (3, *size))
     for component, total in enumerate(sums):
-        samples = scratch.array("samples", (height, width))
+        samples = _SCRATCH.array("samples", (height, width))
         _blank_around(samples, inside)
         if component == 0:
             np.right_shift(alpha, share.bit_length() - 1, out=samples[inside])
@@ -91,18 +89,16 @@ def blend_chroma8(planes: Sequence[Plane], patch: Patch, rows: Range, grid: Chro
             colour = patch.colour[first - y0 : last - y0, :, component]
             cv2.multiply(alpha, colour, dst=samples[inside], scale=64 / share / ALPHA_PEAK)
         _continue_edges(samples, (top, bottom), (left, right), grid)
-        _subsample(samples, total, grid, scratch)
-    _mix(planes, sums, (rows, columns), share, scratch)
+        _subsample(samples, total, grid)
+    _mix(planes, sums, (rows, columns), share)
 
 
-def _mix(
-    planes: Sequence[Plane], layer: NDArray[np.uint16], place: tuple[Range, Range], share: int, scratch: Scratch
-) -> None:
+def _mix(planes: Sequence[Plane], layer: NDArray[np.uint16], place: tuple[Range, Range], share: int) -> None:
     """Put the plate's part beside the layer's, which is in 1/256 of a code."""
     covered, colours = layer[0], layer[1:]
     full = (ALPHA_PEAK // share) * share
     np.subtract(full, covered, out=covered)
-    plate = scratch.array("chroma", covered.shape)
+    plate = _SCRATCH.array("chroma", covered.shape)
     for plane, colour in zip(planes, colours, strict=True):
         target = plane[slice(*place[0]), slice(*place[1])]
         np.copyto(plate, target)
@@ -143,27 +139,27 @@ def _continue_edges(samples: NDArray[np.uint16], rows: Range, columns: Range, gr
         samples[end_y:] = samples[end_y - 1]
 
 
-def _subsample(samples: NDArray[np.uint16], total: NDArray[np.uint16], grid: ChromaGrid, scratch: Scratch) -> None:
+def _subsample(samples: NDArray[np.uint16], total: NDArray[np.uint16], grid: ChromaGrid) -> None:
     """Sums over footprints, in whole weights, into `total`.
 
     Rows are added up as one long row: what runs over a row's end lies beyond the last footprint.
     """
     height, width = total.shape
     if len(grid.down.weights) == 3:
-        samples = _neighbours(samples, samples.shape[1], scratch, "rows")
+        samples = _neighbours(samples, samples.shape[1], "rows")
     if grid.down.factor == 2:
-        halved = scratch.array("halved", (height, samples.shape[1]))
+        halved = _SCRATCH.array("halved", (height, samples.shape[1]))
         samples = np.add(samples[: 2 * height : 2], samples[1 : 2 * height : 2], out=halved)
     for n in range(len(grid.across.weights) - 1):
-        samples = _neighbours(samples, 1, scratch, f"columns {n}")
+        samples = _neighbours(samples, 1, f"columns {n}")
     if grid.across.factor == 2:
         samples = samples.view("<u4")[:, :width]  # of each pair the first, which is its lower half
     np.copyto(total, samples, casting="unsafe")
 
 
-def _neighbours(samples: NDArray[np.uint16], step: int, scratch: Scratch, name: str) -> NDArray[np.uint16]:
+def _neighbours(samples: NDArray[np.uint16], step: int, name: str) -> NDArray[np.uint16]:
     """Every sample plus the one `step` further on, in reading order; the last ones are left undefined."""
-    pairs = scratch.array(name, samples.shape)
+    pairs = _SCRATCH.array(name, samples.shape)
     flat = samples.reshape(-1)
     np.add(flat[:-step], flat[step:], out=pairs.reshape(-1)[:-step])
     return pairs

@@ -13,6 +13,8 @@ from cleanplate.media.siting import is_cosited, taps
 
 Real = NDArray[np.float32]
 """H x W."""
+Range = tuple[int, int]
+"""Half-open."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,15 @@ class Axis:
     first: int
     weights: tuple[float, ...]
 
-    def reached(self, start: int, stop: int) -> tuple[int, int]:
-        """The chroma samples, as a half-open range, whose footprint meets luma samples start..stop-1."""
+    def reached(self, start: int, stop: int) -> Range:
+        """The chroma samples whose footprint meets luma samples start..stop-1."""
         last = self.first + len(self.weights) - 1
         low = max(0, -(-(start - last) // self.factor))
         high = min(-(-self.size // self.factor), (stop - 1 - self.first) // self.factor + 1)
         return low, high
 
-    def footprint(self, start: int, stop: int) -> tuple[int, int]:
-        """The luma samples, as a half-open range that may leave the frame, of chroma samples start..stop-1."""
+    def footprint(self, start: int, stop: int) -> Range:
+        """The luma samples, a range that may leave the frame, of chroma samples start..stop-1."""
         first = self.factor * start + self.first
         return first, first + self.factor * (stop - start - 1) + len(self.weights)
 
@@ -73,9 +75,7 @@ def _reduced(samples: Real, axis: Axis) -> Real:
     return total
 
 
-def window(
-    samples: Real, corner: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int], grid: ChromaGrid
-) -> Real:
+def window(samples: Real, corner: tuple[int, int], rows: Range, columns: Range, grid: ChromaGrid) -> Real:
     """The samples of rows x columns (ranges that may leave the frame) of a picture that is zero but for a rectangle.
 
     Args:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from cleanplate.edit.blend import blend_chroma, blend_full
-from cleanplate.edit.blend8 import Scratch, blend_chroma8, blend_full8, is_fast
-from cleanplate.edit.chroma import ChromaGrid
-from cleanplate.edit.layer_format import layer_scale
+from cleanplate.edit.blend8 import blend_chroma8, blend_full8, is_fast
+from cleanplate.edit.chroma import ChromaGrid, Range
 from cleanplate.edit.patch import Patch
 from cleanplate.media.colour import resolve
 from cleanplate.media.frame import PixelFormat, Plane, Siting
 from cleanplate.media.probe import ClipInfo
 
-_BAND = 64
-"""Chroma rows that are worked on at once: what they need fits a processor's cache."""
-
-_SCRATCH = Scratch()
+_BAND = 96
+"""Chroma rows that are worked on at once: enough to outweigh the cost of calls, few enough for a processor's cache."""
 
 
 def composite_planes(
@@ -68,36 +65,31 @@ def _require_fit(patch: Patch, height: int, width: int, colours: int) -> None:
         )
 
 
-def _bands(patch: Patch, grid: ChromaGrid) -> Iterator[tuple[int, int]]:
+def _bands(patch: Patch, grid: ChromaGrid) -> Iterator[Range]:
     """Half-open ranges of chroma rows that together hold all that the patch reaches."""
     start, stop = grid.down.reached(patch.y, patch.y + patch.alpha.shape[0])
     return ((row, min(row + _BAND, stop)) for row in range(start, stop, _BAND))
 
 
-def _job(
-    planes: list[Plane], patch: Patch, fmt: PixelFormat, grid: ChromaGrid, rows: tuple[int, int]
-) -> Callable[[], None]:
+def _job(planes: list[Plane], patch: Patch, fmt: PixelFormat, grid: ChromaGrid, rows: Range) -> Callable[[], None]:
     """The work of one band, which touches no sample of another's."""
-    scale, factor = layer_scale(fmt), grid.down.factor
     y0, _, y1, _ = patch.box
+    factor = grid.down.factor
     own = max(rows[0] * factor, y0) - y0, min(rows[1] * factor, y1) - y0
-
     full = [n for n in range(len(planes)) if not fmt.is_subsampled(n)]
-
-    def work_fast() -> None:
-        if own[0] < own[1]:
-            blend_full8(planes, patch, full, own, _SCRATCH)
-        if fmt.is_subsampled(1):
-            blend_chroma8(planes[1:3], patch, rows, grid, _SCRATCH)
+    over_full, over_chroma = (blend_full8, blend_chroma8) if is_fast(fmt, grid) else _float_kernels(fmt)
 
     def work() -> None:
-        for component, plane in enumerate(planes):
-            if not fmt.is_subsampled(component) and own[0] < own[1]:
-                blend_full(plane, patch, component, rows=own, scale=scale, fmt=fmt)
-        if fmt.is_subsampled(1):
-            blend_chroma(planes[1:3], patch, rows=rows, grid=grid, scale=scale, peak=fmt.peak)
+        if own[0] < own[1]:
+            over_full(planes, patch, full, own)
+        if len(full) < len(planes):
+            over_chroma(planes[1:], patch, rows, grid)
 
-    return work_fast if is_fast(fmt.depth, grid) else work
+    return work
+
+
+def _float_kernels(fmt: PixelFormat) -> tuple[Callable[..., None], Callable[..., None]]:
+    return partial(blend_full, fmt=fmt), partial(blend_chroma, fmt=fmt)
 
 
 def _run(jobs: Sequence[Callable[[], None]], threads: int) -> None:
