@@ -84,10 +84,11 @@ def draw(
 ) -> Iterator[Labels]:
     """The labels of every frame of the clip, one at a time."""
     nothing = np.zeros((reasoning.height, reasoning.width), dtype=np.bool_)
+    keep = combine(nothing, nothing)
     going = [*tracks, *(things[r.name] for r in reasoning.removed_with if r.name in things)]
     for index in range(reasoning.frames):
         if index not in frames:
-            yield combine(nothing, nothing)
+            yield keep
             continue
         remove = _union([track.mask(index) for track in going if track.box(index)], nothing)
         parts = [_affected_by(thing, things.get(thing.id), reasoning, rules, index) for thing in reasoning.affected]
