@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -43,7 +44,9 @@ def canvas(patch: Patch, height: int, width: int) -> tuple[np.ndarray, np.ndarra
     return colour, alpha
 
 
-def exact_composite(planes, patch: Patch, fmt: PixelFormat, siting: Siting, scale: int) -> list[np.ndarray]:
+def exact_composite(
+    planes: Sequence[np.ndarray], patch: Patch, fmt: PixelFormat, siting: Siting, scale: int
+) -> list[np.ndarray]:
     """float64 planes before rounding; the layer's codes are divided by `scale`."""
     height, width = planes[0].shape
     colour, codes = canvas(patch, height, width)
@@ -70,7 +73,8 @@ def untouched(fmt: PixelFormat, component: int, codes: np.ndarray, siting: Sitin
     """Which samples of a plane have alpha 0 over their whole footprint."""
     height, width = codes.shape
     if not fmt.is_subsampled(component):
-        return codes == 0
+        still: np.ndarray = codes == 0
+        return still
     still = np.zeros(fmt.plane_shape(component, height, width), dtype=bool)
     for cy, cx in np.ndindex(still.shape):
         still[cy, cx] = all(codes[p] == 0 for p in footprint(cy, cx, fmt, siting, height, width))

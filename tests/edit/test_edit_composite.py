@@ -13,10 +13,10 @@ from cleanplate.edit.composite import composite_planes
 from cleanplate.edit.layer_format import layer_format, layer_scale
 from cleanplate.edit.patch import ALPHA_PEAK, Patch
 from cleanplate.media.formats import pixel_format
-from cleanplate.media.frame import Siting
+from cleanplate.media.frame import PixelFormat, Siting
 
 
-def within(fmt, exact: np.ndarray) -> float:
+def within(fmt: PixelFormat, exact: np.ndarray) -> float:
     """How far a sample may lie from the exact value: rounding, and float32 on the way."""
     if fmt.is_float:
         return float(np.finfo(fmt.dtype).eps * 4 * max(1.0, np.abs(exact).max()))
@@ -25,7 +25,9 @@ def within(fmt, exact: np.ndarray) -> float:
 
 @settings(max_examples=150, deadline=None)
 @given(formats, sitings, sizes, seeds, st.booleans())
-def test_composite_matches_the_definition(fmt, siting, size, seed, whole):
+def test_composite_matches_the_definition(
+    fmt: PixelFormat, siting: Siting, size: tuple[int, int], seed: int, whole: bool
+) -> None:
     rng = np.random.default_rng(seed)
     planes, patch = random_planes(fmt, *size, rng), random_patch(fmt, *size, rng, whole)
     result = composite_planes(planes, [patch], fmt, siting)
@@ -41,7 +43,9 @@ def test_composite_matches_the_definition(fmt, siting, size, seed, whole):
 
 @settings(max_examples=60, deadline=None)
 @given(formats, sitings, sizes, seeds)
-def test_full_alpha_shows_the_layer_and_nothing_of_the_plate(fmt, siting, size, seed):
+def test_full_alpha_shows_the_layer_and_nothing_of_the_plate(
+    fmt: PixelFormat, siting: Siting, size: tuple[int, int], seed: int
+) -> None:
     rng = np.random.default_rng(seed)
     patch = random_patch(fmt, *size, rng, whole=True)
     patch.alpha[...] = ALPHA_PEAK
@@ -58,7 +62,7 @@ def test_full_alpha_shows_the_layer_and_nothing_of_the_plate(fmt, siting, size, 
 
 
 @pytest.mark.parametrize("fmt", FORMATS, ids=lambda f: f.name)
-def test_a_layer_of_the_plates_own_colour_changes_nothing(fmt):
+def test_a_layer_of_the_plates_own_colour_changes_nothing(fmt: PixelFormat) -> None:
     """At full alpha and where chroma is not subsampled, or flat."""
     rng = np.random.default_rng(5)
     planes = random_planes(fmt, 12, 16, rng)
@@ -71,7 +75,7 @@ def test_a_layer_of_the_plates_own_colour_changes_nothing(fmt):
         np.testing.assert_array_equal(a, b)
 
 
-def test_without_patches_the_planes_are_the_same_objects():
+def test_without_patches_the_planes_are_the_same_objects() -> None:
     fmt = pixel_format("yuva420p")
     planes = random_planes(fmt, 6, 6, np.random.default_rng(0))
     assert composite_planes(planes, [], fmt, None) is planes
@@ -80,7 +84,7 @@ def test_without_patches_the_planes_are_the_same_objects():
 
 
 @pytest.mark.parametrize("siting", list(Siting))
-def test_threads_and_bands_do_not_show(siting):
+def test_threads_and_bands_do_not_show(siting: Siting) -> None:
     fmt, rng = pixel_format("yuv420p"), np.random.default_rng(2)
     planes = random_planes(fmt, 301, 203, rng)
     patch = random_patch(fmt, 301, 203, rng, whole=True)
@@ -96,7 +100,7 @@ def test_threads_and_bands_do_not_show(siting):
 
 @pytest.mark.parametrize("siting", list(Siting))
 @pytest.mark.parametrize("name", ["yuv420p", "yuv422p10le", "p010le"])
-def test_chroma_at_a_discs_edge_is_within_one_code(name, siting):
+def test_chroma_at_a_discs_edge_is_within_one_code(name: str, siting: Siting) -> None:
     """A radius-60 disc with an antialiased edge, saturated on saturated: where straight subsampling errs by 16."""
     fmt, size = pixel_format(name), 140
     y, x = np.mgrid[:size, :size]
@@ -113,7 +117,7 @@ def test_chroma_at_a_discs_edge_is_within_one_code(name, siting):
         assert np.abs(plane - expected).max() < 1
 
 
-def test_later_patches_lie_over_earlier_ones():
+def test_later_patches_lie_over_earlier_ones() -> None:
     fmt, rng = pixel_format("yuv420p"), np.random.default_rng(3)
     planes = random_planes(fmt, 20, 24, rng)
     a, b = random_patch(fmt, 20, 24, rng), random_patch(fmt, 20, 24, rng, whole=True)
@@ -123,7 +127,7 @@ def test_later_patches_lie_over_earlier_ones():
         np.testing.assert_array_equal(one, two)
 
 
-def test_a_patch_that_leaves_the_frame_is_refused():
+def test_a_patch_that_leaves_the_frame_is_refused() -> None:
     fmt = pixel_format("gray")
     planes = random_planes(fmt, 8, 8, np.random.default_rng(0))
     patch = Patch(4, 4, np.zeros((5, 2, 1), np.uint16), np.zeros((5, 2), np.uint16))

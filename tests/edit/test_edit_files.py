@@ -40,6 +40,7 @@ def encode(path: Path, codec: str, pixels: str) -> None:
     rng = np.random.default_rng(1)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=Fraction(24000, 1001))
+        assert isinstance(stream, av.VideoStream)
         stream.height, stream.width, stream.pix_fmt = HEIGHT, WIDTH, pixels
         if codec == "libx265":
             stream.options = {"x265-params": "log-level=none:colorprim=9:transfer=16:colormatrix=9:chromaloc=2"}
@@ -51,7 +52,7 @@ def encode(path: Path, codec: str, pixels: str) -> None:
 
 
 @pytest.mark.parametrize(("suffix", "codec", "pixels"), FILES, ids=lambda v: v)
-def test_every_kind_of_file_stays_untouched(tmp_path: Path, suffix: str, codec: str, pixels: str):
+def test_every_kind_of_file_stays_untouched(tmp_path: Path, suffix: str, codec: str, pixels: str) -> None:
     source = tmp_path / f"plate.{suffix}"
     encode(source, codec, pixels)
     with Clip.open(source) as clip:
@@ -63,7 +64,7 @@ def test_every_kind_of_file_stays_untouched(tmp_path: Path, suffix: str, codec: 
     assert proof.changed > 0
 
 
-def test_p010_stays_untouched(tmp_path: Path):
+def test_p010_stays_untouched(tmp_path: Path) -> None:
     """Only hardware decoders hand it out, so a software-decoded clip is dressed as one."""
     encode(tmp_path / "plate.mkv", "libx265", "yuv420p10le")
     clip = Clip.open(tmp_path / "plate.mkv")
@@ -75,7 +76,7 @@ def test_p010_stays_untouched(tmp_path: Path):
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
-def test_float_plates_stay_untouched_in_every_channel(tmp_path: Path, dtype: type[np.floating]):
+def test_float_plates_stay_untouched_in_every_channel(tmp_path: Path, dtype: type[np.floating]) -> None:
     rng = np.random.default_rng(3)
     plate, out = tmp_path / "plate", tmp_path / "composite"
     plate.mkdir()

@@ -54,7 +54,7 @@ def write_layer(folder: Path, fmt: PixelFormat, frames: list[int], stop: int | N
 
 
 @pytest.mark.parametrize("name", ["yuv420p", "p010le", "yuv444p12le", "gbrp", "gray", "yuv420p9le", *FLOATS])
-def test_what_goes_in_comes_out(tmp_path: Path, name: str | PixelFormat):
+def test_what_goes_in_comes_out(tmp_path: Path, name: str | PixelFormat) -> None:
     fmt = pixel_format(name) if isinstance(name, str) else name
     frames = [3, 4, 5, 11, 30]
     layer = write_layer(tmp_path, fmt, frames)
@@ -74,7 +74,7 @@ def test_what_goes_in_comes_out(tmp_path: Path, name: str | PixelFormat):
 
 
 @pytest.mark.parametrize("fmt", [pixel_format("yuv420p"), FLOATS[0]], ids=lambda f: f.name)
-def test_a_killed_run_ends_with_the_same_bytes(tmp_path: Path, fmt: PixelFormat):
+def test_a_killed_run_ends_with_the_same_bytes(tmp_path: Path, fmt: PixelFormat) -> None:
     frames = [2, 3, 4, 7, 8, 14, 20, 21, 33]
     write_layer(tmp_path / "whole", fmt, frames)
     for stop in (4, 9, 21, 33):
@@ -87,7 +87,7 @@ def test_a_killed_run_ends_with_the_same_bytes(tmp_path: Path, fmt: PixelFormat)
     assert digests(tmp_path / "killed") == digests(tmp_path / "whole")
 
 
-def test_an_empty_layer_is_a_layer(tmp_path: Path):
+def test_an_empty_layer_is_a_layer(tmp_path: Path) -> None:
     layer = write_layer(tmp_path, pixel_format("yuv420p"), [])
     assert layer is not None
     assert list(layer) == []
@@ -96,7 +96,7 @@ def test_an_empty_layer_is_a_layer(tmp_path: Path):
 
 @settings(max_examples=40, deadline=None)
 @given(formats, seeds)
-def test_merging_keeps_the_last_patch_that_covers(fmt: PixelFormat, seed: int):
+def test_merging_keeps_the_last_patch_that_covers(fmt: PixelFormat, seed: int) -> None:
     rng = np.random.default_rng(seed)
     given = [random_patch(fmt, HEIGHT, WIDTH, rng) for _ in range(3)]
     one = merged(given, info(fmt))
@@ -116,7 +116,7 @@ def test_merging_keeps_the_last_patch_that_covers(fmt: PixelFormat, seed: int):
     assert all(line.any() for line in (one.alpha[0], one.alpha[-1], one.alpha[:, 0], one.alpha[:, -1]))
 
 
-def test_what_is_no_layer_is_refused(tmp_path: Path):
+def test_what_is_no_layer_is_refused(tmp_path: Path) -> None:
     fmt = pixel_format("yuv420p")
     with pytest.raises(PackageError, match="cannot be read"):
         Layer.open(tmp_path)
@@ -133,7 +133,7 @@ def test_what_is_no_layer_is_refused(tmp_path: Path):
         layer.patches(3)
 
 
-def test_bad_patches_are_refused(tmp_path: Path):
+def test_bad_patches_are_refused(tmp_path: Path) -> None:
     writer = LayerWriter(tmp_path, info(FLOATS[1]))
     full = np.full((2, 2), ALPHA_PEAK, np.uint16)
     with pytest.raises(CleanplateError, match="not finite"):

@@ -18,7 +18,7 @@ from cleanplate.media.siting import footprint_any, upsample
 
 @settings(max_examples=50, deadline=None)
 @given(seeds)
-def test_cleaning(seed):
+def test_cleaning(seed: int) -> None:
     alpha = random_alpha((40, 40), np.random.default_rng(seed))
     clean = clean_alpha(alpha)
     assert not clean[alpha < 4 * 257].any()
@@ -31,7 +31,7 @@ def test_cleaning(seed):
     np.testing.assert_array_equal(clean_alpha(clean), clean)
 
 
-def test_a_piece_of_sixteen_pixels_stays_and_one_of_fifteen_goes():
+def test_a_piece_of_sixteen_pixels_stays_and_one_of_fifteen_goes() -> None:
     alpha = np.zeros((20, 20), np.uint16)
     alpha[2:6, 2:6] = alpha[10:14, 10:14] = ALPHA_PEAK
     alpha[13, 13] = 0
@@ -42,7 +42,7 @@ def test_a_piece_of_sixteen_pixels_stays_and_one_of_fifteen_goes():
 
 @settings(max_examples=40, deadline=None)
 @given(seeds, st.floats(0, 6))
-def test_feathering_never_leaves_the_region(seed, radius):
+def test_feathering_never_leaves_the_region(seed: int, radius: float) -> None:
     rng = np.random.default_rng(seed)
     alpha, region = random_alpha((30, 36), rng), random_alpha((30, 36), rng) > 0
     soft = feather_inside(alpha, region, radius)
@@ -53,7 +53,7 @@ def test_feathering_never_leaves_the_region(seed, radius):
         np.testing.assert_array_equal(soft[deep], alpha[deep])
 
 
-def test_the_ramp_is_linear_and_stops_at_no_frame_border():
+def test_the_ramp_is_linear_and_stops_at_no_frame_border() -> None:
     region = np.zeros((9, 30), bool)
     region[:, 10:] = True
     soft = feather_inside(np.full(region.shape, ALPHA_PEAK, np.uint16), region, 3)
@@ -64,7 +64,7 @@ def test_the_ramp_is_linear_and_stops_at_no_frame_border():
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(["yuv420p", "yuv422p", "yuv440p", "yuv411p"]), sitings, seeds)
-def test_chroma_safe_keeps_displays_from_spreading_chroma(name, siting, seed):
+def test_chroma_safe_keeps_displays_from_spreading_chroma(name: str, siting: Siting, seed: int) -> None:
     fmt, shape = pixel_format(name), (27, 31)
     alpha = random_alpha(shape, np.random.default_rng(seed))
     safe = chroma_safe(alpha, fmt, siting)
@@ -74,15 +74,15 @@ def test_chroma_safe_keeps_displays_from_spreading_chroma(name, siting, seed):
     assert (alpha[shown] > 0).all()
 
 
-def test_chroma_safe_keeps_the_inside_and_all_of_444():
+def test_chroma_safe_keeps_the_inside_and_all_of_444() -> None:
     alpha = np.zeros((40, 40), np.uint16)
     alpha[9:31, 9:31] = ALPHA_PEAK
     for siting in Siting:
         assert chroma_safe(alpha, pixel_format("yuv420p"), siting)[12:28, 12:28].all()
-    np.testing.assert_array_equal(chroma_safe(alpha, pixel_format("yuv444p"), None), alpha)
+    np.testing.assert_array_equal(chroma_safe(alpha, pixel_format("yuv444p"), Siting.LEFT), alpha)
 
 
-def test_refinement_moves_a_matte_to_the_pictures_edge():
+def test_refinement_moves_a_matte_to_the_pictures_edge() -> None:
     """A disc; the matte given is three pixels too large."""
     y, x = np.mgrid[:120, :120]
     distance = np.hypot(y - 60, x - 60)
@@ -97,7 +97,7 @@ def test_refinement_moves_a_matte_to_the_pictures_edge():
     np.testing.assert_array_equal(refine_matte(rough, luma, distance < 20, radius=8)[distance >= 20], 0)
 
 
-def test_alpha_that_is_not_finite_is_refused():
+def test_alpha_that_is_not_finite_is_refused() -> None:
     with pytest.raises(ValueError, match="finite"):
         to_codes(np.array([[np.nan]], np.float32))
     assert to_codes(np.array([[-1, 0, 0.5, 1, 2]], np.float32)).tolist() == [[0, 0, 32768, 65535, 65535]]

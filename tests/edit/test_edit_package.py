@@ -57,7 +57,7 @@ def package(tmp_path: Path) -> ShotPackage:
     return ShotPackage.write(folder, manifest(made), run)
 
 
-def test_a_package_proves_itself(package: ShotPackage):
+def test_a_package_proves_itself(package: ShotPackage) -> None:
     proof = verify(package)
     assert proof.passed, proof.faults
     assert {"plate", "recorded times", "recorded files", "stream 1", "rotation"} <= {c.name for c in proof.checks}
@@ -67,7 +67,7 @@ def test_a_package_proves_itself(package: ShotPackage):
     assert again.shot.proof == proof
 
 
-def test_verify_believes_nothing(package: ShotPackage, tmp_path: Path):
+def test_verify_believes_nothing(package: ShotPackage, tmp_path: Path) -> None:
     shot = package.shot
 
     def faults(**changes: object) -> str:
@@ -82,24 +82,24 @@ def test_verify_believes_nothing(package: ShotPackage, tmp_path: Path):
         verify(package, source=tmp_path / "gone.mkv")
 
 
-def test_another_plate_of_the_same_make_fails(package: ShotPackage, tmp_path: Path):
+def test_another_plate_of_the_same_make_fails(package: ShotPackage, tmp_path: Path) -> None:
     other = write_plate(tmp_path / "other.mkv", frames=8, audio=False)
     assert not verify(package, source=other).passed
 
 
-def test_the_shipped_schema_is_the_models(package: ShotPackage):
+def test_the_shipped_schema_is_the_models(package: ShotPackage) -> None:
     assert SCHEMA.read_text() == schema_text(), "run: python -m cleanplate.edit.manifest_schema"
     jsonschema.validate(json.loads(to_text(package.shot)), json.loads(schema_text()))
 
 
 @pytest.mark.parametrize("path", BASELINES, ids=lambda p: p.name)
-def test_every_version_ever_written_can_be_read(path: Path):
+def test_every_version_ever_written_can_be_read(path: Path) -> None:
     shot = read_shot(path)
     assert shot.proof is not None
     assert Shot.model_validate_json(to_text(shot)) == shot
 
 
-def test_the_newest_version_has_a_baseline_that_does_not_change():
+def test_the_newest_version_has_a_baseline_that_does_not_change() -> None:
     newest = BASELINES[-1]
     assert to_text(read_shot(newest)) == newest.read_text()
     jsonschema.validate(json.loads(newest.read_text()), json.loads(SCHEMA.read_text()))
@@ -120,14 +120,14 @@ def test_the_newest_version_has_a_baseline_that_does_not_change():
         ({"composite": "gone.mkv"}, "'gone.mkv' is missing"),
     ],
 )
-def test_bad_manifests_are_refused(package: ShotPackage, change: dict[str, object], message: str):
+def test_bad_manifests_are_refused(package: ShotPackage, change: dict[str, object], message: str) -> None:
     path = package.folder / "shot.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(PackageError, match=message):
         ShotPackage.open(package.folder)
 
 
-def test_what_is_no_package_is_refused(tmp_path: Path):
+def test_what_is_no_package_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PackageError, match="no such folder"):
         ShotPackage.open(tmp_path / "gone")
     with pytest.raises(PackageError, match="no finished shot"):
@@ -138,7 +138,7 @@ def test_what_is_no_package_is_refused(tmp_path: Path):
             ShotPackage.open(tmp_path)
 
 
-def test_a_link_out_of_the_package_is_refused(package: ShotPackage, tmp_path: Path):
+def test_a_link_out_of_the_package_is_refused(package: ShotPackage, tmp_path: Path) -> None:
     composite = package.composite
     composite.rename(tmp_path / "elsewhere.mkv")
     composite.symlink_to(tmp_path / "elsewhere.mkv")
@@ -146,13 +146,13 @@ def test_a_link_out_of_the_package_is_refused(package: ShotPackage, tmp_path: Pa
         ShotPackage.open(package.folder)
 
 
-def test_spans():
+def test_spans() -> None:
     assert spans_of([]) == ()
     assert spans_of([3]) == ((3, 3),)
     assert spans_of([1, 2, 3, 7, 9, 10]) == ((1, 3), (7, 7), (9, 10))
 
 
-def test_the_timeline(package: ShotPackage, tmp_path: Path):
+def test_the_timeline(package: ShotPackage, tmp_path: Path) -> None:
     info = make(tmp_path / "plate.mkv", tmp_path / "again", range(0)).plate.info
     path = package.folder / "timeline.otio"
     write_timeline(path, info, package.folder / "layer", [2, 3, 6], title="shot")

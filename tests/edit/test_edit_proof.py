@@ -15,12 +15,14 @@ from shot_maker import BOX, make, patch_on, write_plate
 from cleanplate.edit.census import Area, Census, differing
 from cleanplate.edit.prove import exact_times_check, prove
 from cleanplate.edit.region import BoxRegion, whole_frame
-from cleanplate.media.frame import Siting
+from cleanplate.media.frame import PixelFormat, Siting
 
 
 @settings(max_examples=80, deadline=None)
 @given(formats, sitings, sizes, seeds)
-def test_a_census_counts_as_the_slow_way_does(fmt, siting, size, seed):
+def test_a_census_counts_as_the_slow_way_does(
+    fmt: PixelFormat, siting: Siting, size: tuple[int, int], seed: int
+) -> None:
     rng = np.random.default_rng(seed)
     source = random_planes(fmt, *size, rng)
     composite = tuple(np.where(rng.random(p.shape) < 0.2, p[::-1, ::-1], p) for p in source)
@@ -53,7 +55,7 @@ def test_a_census_counts_as_the_slow_way_does(fmt, siting, size, seed):
         ("gray", Siting.LEFT),
     ],
 )
-def test_an_honest_composite_passes(tmp_path: Path, name: str, siting: Siting):
+def test_an_honest_composite_passes(tmp_path: Path, name: str, siting: Siting) -> None:
     made = make(write_plate(tmp_path / "plate.mkv", name, siting=siting), tmp_path)
     region = BoxRegion(27, 33, BOX, range(8))
     proof = prove(made.plate, made.composite, made.layer, region)
@@ -68,7 +70,7 @@ def test_an_honest_composite_passes(tmp_path: Path, name: str, siting: Siting):
 
 
 @pytest.mark.parametrize(("plane", "y", "x", "where"), [(0, 26, 31, "plane Y"), (1, 12, 2, "plane Cb")])
-def test_a_leak_fails_and_is_named(tmp_path: Path, plane: int, y: int, x: int, where: str):
+def test_a_leak_fails_and_is_named(tmp_path: Path, plane: int, y: int, x: int, where: str) -> None:
     made = make(write_plate(tmp_path / "plate.mkv"), tmp_path, leak=(3, plane, y, x))
     proof = prove(made.plate, made.composite, made.layer, BoxRegion(27, 33, BOX, range(8)))
     assert not proof.passed
@@ -79,14 +81,14 @@ def test_a_leak_fails_and_is_named(tmp_path: Path, plane: int, y: int, x: int, w
     assert any("layer over plate" in fault for fault in proof.faults)
 
 
-def test_a_leak_under_the_matte_is_found_by_the_layer(tmp_path: Path):
+def test_a_leak_under_the_matte_is_found_by_the_layer(tmp_path: Path) -> None:
     made = make(write_plate(tmp_path / "plate.mkv"), tmp_path, leak=(3, 0, BOX[0], BOX[1]))
     proof = prove(made.plate, made.composite, made.layer, BoxRegion(27, 33, BOX, range(8)))
     assert proof.alpha_zero.differing == 0
     assert proof.faults == ("layer over plate: frame 3 is not the stored layer over the plate",)
 
 
-def test_a_matte_outside_the_region_fails(tmp_path: Path):
+def test_a_matte_outside_the_region_fails(tmp_path: Path) -> None:
     made = make(write_plate(tmp_path / "plate.mkv"), tmp_path)
     small = BoxRegion(27, 33, (5, 6, 18, 14), range(8))
     proof = prove(made.plate, made.composite, made.layer, small)
@@ -94,7 +96,7 @@ def test_a_matte_outside_the_region_fails(tmp_path: Path):
     assert proof.outside_region.first[0].frame == 2
 
 
-def test_a_region_that_is_the_whole_frame_is_said_loudly(tmp_path: Path):
+def test_a_region_that_is_the_whole_frame_is_said_loudly(tmp_path: Path) -> None:
     made = make(write_plate(tmp_path / "plate.mkv"), tmp_path)
     proof = prove(made.plate, made.composite, made.layer, whole_frame(27, 33, range(2, 6)))
     assert proof.passed
@@ -102,7 +104,7 @@ def test_a_region_that_is_the_whole_frame_is_said_loudly(tmp_path: Path):
     assert proof.permitted == 0.5
 
 
-def test_varying_rate_and_sound(tmp_path: Path):
+def test_varying_rate_and_sound(tmp_path: Path) -> None:
     times = [0, 40, 81, 200, 201, 300, 330, 400]
     made = make(write_plate(tmp_path / "plate.mkv", pts=times, audio=True), tmp_path)
     proof = prove(made.plate, made.composite, made.layer, BoxRegion(27, 33, BOX, range(8)))
@@ -110,7 +112,7 @@ def test_varying_rate_and_sound(tmp_path: Path):
     assert [int(t) for t in made.composite.info.pts] == times
 
 
-def test_wrong_times_fail(tmp_path: Path):
+def test_wrong_times_fail(tmp_path: Path) -> None:
     plate = make(write_plate(tmp_path / "plate.mkv"), tmp_path).plate
     other = make(write_plate(tmp_path / "late.mkv", pts=[40 * n + 3 * (n == 5) for n in range(8)]), tmp_path)
     proof = prove(plate, other.composite, other.layer, BoxRegion(27, 33, BOX, range(8)))
@@ -121,7 +123,7 @@ def test_wrong_times_fail(tmp_path: Path):
     assert not exact_times_check(info, Fraction(1, 999), info.pts.tolist(), info.end_pts).passed
 
 
-def test_another_length_is_not_compared(tmp_path: Path):
+def test_another_length_is_not_compared(tmp_path: Path) -> None:
     plate = make(write_plate(tmp_path / "plate.mkv"), tmp_path).plate
     short = make(write_plate(tmp_path / "short.mkv", frames=7), tmp_path)
     proof = prove(plate, short.composite, short.layer, whole_frame(27, 33, range(8)))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleanplate.media.formats import pixel_format
-from cleanplate.media.frame import Siting
+from cleanplate.media.frame import PixelFormat, Siting
 from cleanplate.media.siting import downsample, footprint, footprint_all, footprint_any, spread, taps, upsample
 
 FORMATS = [pixel_format(f"yuv{name}p") for name in ("420", "422", "440", "444", "411", "410")]
@@ -31,18 +31,18 @@ sizes = st.tuples(st.integers(1, 17), st.integers(1, 17))
         ("444", Siting.TOPLEFT, (1, 1)),
     ],
 )
-def test_footprints(name, siting, expected):
+def test_footprints(name: str, siting: Siting, expected: tuple[int, int]) -> None:
     assert footprint(pixel_format(f"yuv{name}p"), siting) == expected
 
 
-def test_weights():
+def test_weights() -> None:
     assert taps(2, True) == (-1, (0.25, 0.5, 0.25))
     assert taps(2, False) == (0, (0.5, 0.5))
     assert taps(4, True) == (-3, tuple(n / 16 for n in (1, 2, 3, 4, 3, 2, 1)))
     assert taps(1, True) == (0, (1.0,))
 
 
-def test_one_row_by_hand():
+def test_one_row_by_hand() -> None:
     row = np.array([[0, 8, 16, 0, 4]], np.uint8)
     left, centre = pixel_format("yuv422p"), Siting.CENTER
     assert downsample(row, left, Siting.LEFT).tolist() == [[2, 10, 3]]
@@ -54,7 +54,7 @@ def test_one_row_by_hand():
 
 @settings(max_examples=80, deadline=None)
 @given(formats, sitings, sizes, st.integers(0, 2**32 - 1))
-def test_flat_stays_flat_and_shapes_fit(fmt, siting, size, seed):
+def test_flat_stays_flat_and_shapes_fit(fmt: PixelFormat, siting: Siting, size: tuple[int, int], seed: int) -> None:
     value = np.float32(np.random.default_rng(seed).integers(0, 65536))
     down = downsample(np.full(size, value), fmt, siting)
     assert down.shape == fmt.plane_shape(1, *size)
@@ -66,7 +66,9 @@ def test_flat_stays_flat_and_shapes_fit(fmt, siting, size, seed):
 
 @settings(max_examples=80, deadline=None)
 @given(formats, sitings, sizes, st.integers(0, 2**32 - 1))
-def test_footprints_are_where_the_filter_weighs(fmt, siting, size, seed):
+def test_footprints_are_where_the_filter_weighs(
+    fmt: PixelFormat, siting: Siting, size: tuple[int, int], seed: int
+) -> None:
     mask = np.random.default_rng(seed).random(size) < 0.15
     weighed = downsample(mask.astype(np.float32), fmt, siting)
     reached = footprint_any(mask, fmt, siting)
@@ -83,7 +85,7 @@ def test_footprints_are_where_the_filter_weighs(fmt, siting, size, seed):
 
 @settings(max_examples=40, deadline=None)
 @given(formats, sitings)
-def test_a_ramp_keeps_its_place(fmt, siting):
+def test_a_ramp_keeps_its_place(fmt: PixelFormat, siting: Siting) -> None:
     """Away from the edges, down and up again gives a linear ramp back exactly: no shift."""
     y, x = np.mgrid[:48, :48].astype(np.float32)
     ramp = 3 * x + 5 * y
