@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,7 +52,8 @@ class SceneFootage:
         codes = to_444(_cut(self._scene.clip.frame(index), box, self._info.format), self._info.format, self._siting)
         codes = codes[..., : self._channels] * np.float32(self._scale)
         if self.dtype.kind != "f":
-            codes = cv2.min(cv2.max(codes, 0), self.peak).reshape(codes.shape) + np.float32(0.5)
+            np.clip(codes, 0, self.peak, out=codes)
+            codes += np.float32(0.5)
         colour[y0:y1, x0:x1] = codes
         return colour
 
