@@ -8,19 +8,21 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 from scenes import FRAMES, HEIGHT, SCENES, WIDTH, Scene, picture
 
+from cleanplate.files import atomic
+
 RATE, SOUND_RATE = 24, 48000
-OUT = Path("demo-out")
 
 
-def main() -> int:
-    """Make both shots; the exit code is the worst of theirs."""
-    OUT.mkdir(exist_ok=True)
-    made = [make_shot(scene) for scene in SCENES]
+def main(folder: Path) -> int:
+    """Make both shots in `folder`; 0 when both proofs hold."""
+    folder.mkdir(exist_ok=True)
+    made = [make_shot(scene, folder) for scene in SCENES]
     print("\nWhere to look:")
     for page, proof in made:
         outside = proof["outside_region"]
@@ -33,10 +35,12 @@ def main() -> int:
     return 0 if all(proof["passed"] for _, proof in made) else 1
 
 
-def make_shot(scene: Scene) -> tuple[Path, dict[str, object]]:
+def make_shot(scene: Scene, folder: Path) -> tuple[Path, dict[str, Any]]:
     """Draw the clip, run the command on it, and return the report and the proof."""
-    clip, shot = OUT / f"{scene.name}.mp4", OUT / f"{scene.name}.shot"
-    write_clip(scene, clip)
+    clip, shot = folder / f"{scene.name}.mp4", folder / f"{scene.name}.shot"
+    if not clip.exists():
+        with atomic(clip) as partial:
+            write_clip(scene, partial)
     shutil.rmtree(shot, ignore_errors=True)
     clicks = [argument for click in scene.clicks for argument in ("--click", click)]
     command = ["cleanplate", "remove", str(clip), "--object", scene.object, *clicks, "--out", str(shot)]
@@ -71,4 +75,4 @@ def write_clip(scene: Scene, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "demo-out")))
