@@ -60,6 +60,14 @@ def binary_mask(number: int, size: tuple[int, int] = (HEIGHT, WIDTH)) -> Pixels:
     return mask
 
 
+def write_all(folder: Path) -> Path:
+    """plate.mp4, quadmask.mkv and binary.mkv in a folder, which is returned."""
+    write_plate(folder / "plate.mp4")
+    write_quadmask(folder / "quadmask.mkv", range(FRAMES))
+    write_binary(folder / "binary.mkv", range(FRAMES))
+    return folder
+
+
 def write_plate(path: Path, frames: int = FRAMES, *, size: tuple[int, int] = (HEIGHT, WIDTH)) -> Path:
     """The clip as H.264."""
     return write_video(path, (picture(n, size) for n in range(frames)), "libx264", "yuv420p", {"crf": "12"})

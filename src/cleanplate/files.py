@@ -62,14 +62,13 @@ def disk_errors(where: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reasons = {
-            errno.ENOSPC: (
-                "the disk is full",
-                "Free some space and run the same command again; it goes on from where it stopped.",
-            ),
+            errno.ENOSPC: ("the disk is full", "Free some space and run the same command again."),
             errno.EDQUOT: ("the disk quota is used up", "Free some space and run the same command again."),
             errno.EROFS: ("the file system is read-only", "Choose another --out."),
             errno.EACCES: ("no permission to write there", "Choose another --out."),
             errno.EPERM: ("no permission to write there", "Choose another --out."),
+            errno.ENOTDIR: ("a part of this path is a file, not a folder", "Choose another --out."),
+            errno.ENAMETOOLONG: ("the name is too long", "Choose another --out."),
         }
         if error.errno not in reasons:
             raise

@@ -219,3 +219,10 @@ def test_a_published_quadmask_is_exact(tmp_path: Path) -> None:
     assert mask.changed_frames[0] == 6
     first_grey = next(n for n in range(62) if mask.summaries[n].counts[2])
     assert first_grey == 18
+
+
+def test_a_lossless_quadmask_is_known_by_a_thin_line_of_grey(tmp_path: Path, info: ClipInfo):
+    labels = np.full((HEIGHT, WIDTH), KEEP, dtype=np.uint8)
+    labels[40:60, 30:50], labels[60, 30:50] = REMOVE, OVERLAP
+    path = encode(tmp_path / "m.mkv", [labels] * LENGTH, "ffv1", "gray")
+    assert read_mask_file(path, info, tmp_path / "out.mkv")[1].kind is MaskKind.QUADMASK

@@ -11,6 +11,7 @@ import typer
 
 from cleanplate.cli.console import Screen
 from cleanplate.errors import CleanplateError
+from cleanplate.pipeline.workshop import Abandoned
 
 INTERRUPTED = 130
 
@@ -24,6 +25,8 @@ def guarded(screen: Screen) -> Iterator[None]:
     except CleanplateError as error:
         screen.error(error)
         raise typer.Exit(error.exit_code) from None
+    except Abandoned:
+        raise typer.Exit from None
     except KeyboardInterrupt:
         screen.warn("Interrupted. Run the same command again to go on from here.")
         raise typer.Exit(INTERRUPTED) from None

@@ -13,6 +13,7 @@ from cleanplate.cli.guard import guarded
 from cleanplate.cli.results import show_mask, show_package
 from cleanplate.masks.codec import MaskKind
 from cleanplate.pipeline.preflight import Preflight
+from cleanplate.pipeline.workshop import Abandoned
 
 _DEFAULT_SHOT = ".shot"
 
@@ -140,4 +141,4 @@ def _announce(screen: Screen, plan: Preflight, *, stop: bool) -> None:
     if stop:
         figures = {"frames": plan.frames, "seconds": plan.seconds, "memory_bytes": plan.memory_bytes}
         screen.result({"estimate": figures | {"disk_bytes": plan.disk_bytes}, "notes": plan.plan.notes}, [])
-        raise typer.Exit
+        raise Abandoned

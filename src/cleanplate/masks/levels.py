@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.errors import InputError
-from cleanplate.masks.labels import AFFECTED, FAR, KEEP, OVERLAP, REMOVE
+from cleanplate.masks.labels import AFFECTED, FAR, KEEP, OVERLAP, REMOVE, affected, is_exact
 from cleanplate.media.frame import Family, Plane
 from cleanplate.media.probe import ClipInfo
 
@@ -48,7 +48,12 @@ def require_grey(planes: tuple[Plane, ...], info: ClipInfo) -> None:
 
 
 def holds_greys(levels: Levels) -> bool:
-    """True when a frame has flat areas of the quadmask's two grey labels, rather than edges that a codec softened."""
+    """True when a frame has flat areas of the quadmask's two grey labels, rather than edges that a codec softened.
+
+    In a frame of exact labels a single grey sample is enough, since no codec has softened anything.
+    """
+    if is_exact(levels):
+        return bool(affected(levels).any())
     near = [np.abs(levels.astype(np.int16) - label) < FAR for label in (OVERLAP, AFFECTED)]
     between = (levels >= REMOVE + FAR) & (levels <= KEEP - FAR)
     if 2 * sum(int(np.count_nonzero(n)) for n in near) < np.count_nonzero(between):

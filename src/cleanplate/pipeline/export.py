@@ -37,10 +37,15 @@ EXPORTS: Mapping[str, Export] = {
 }
 
 
+def require_known(names: Iterable[str]) -> None:
+    """Raise UsageError when a name is not one of `EXPORTS`; to be asked before any work."""
+    for name in names:
+        if name not in EXPORTS:
+            raise UsageError(f"there is no export '{name}'", remedy=f"Choose from: {', '.join(EXPORTS)}.")
+
+
 def write_export(name: str, clip: Clip, layer: Layer, folder: Path, progress: Progress) -> Path:
-    """Write the layer over the whole length of the clip. Raises UsageError for an unknown name."""
-    if name not in EXPORTS:
-        raise UsageError(f"there is no export '{name}'", remedy=f"Choose from: {', '.join(EXPORTS)}.")
+    """Write the layer over the whole length of the clip; `name` is a known one."""
     export = EXPORTS[name]
     with disk_errors(folder):
         folder.mkdir(exist_ok=True)

@@ -11,6 +11,7 @@ from cleanplate.edit.verify import open_plate
 from cleanplate.files import sha256
 from cleanplate.masks.quadmask import index_path
 from cleanplate.media.clip import Clip
+from cleanplate.pipeline.export import require_known
 from cleanplate.pipeline.finish import Finish
 from cleanplate.pipeline.record import Draft
 from cleanplate.pipeline.rematte import MatteChange, rewrite_matte
@@ -36,6 +37,7 @@ def rebuild(
         PackageError: no package, or its plate is not there or not the one it was made from.
     """
     package, out, progress, change = ShotPackage.open(shot), Path(out), progress or Silent(), change or MatteChange()
+    require_known(exports)
     record = package.shot
     with open_plate(package, source) as clip, opened(out) as shop:
         _copy_selection(package, shop)

@@ -15,6 +15,7 @@ from cleanplate.errors import CleanplateError
 from cleanplate.media.clip import Clip
 from cleanplate.pipeline import registry
 from cleanplate.pipeline.edits import Remove
+from cleanplate.pipeline.export import require_known
 from cleanplate.pipeline.finish import MASK_FILES, Finish
 from cleanplate.pipeline.preflight import Preflight, preflight
 from cleanplate.pipeline.protocols import Generated, Plan, Scene
@@ -52,11 +53,12 @@ def remove(
         exports: names of `pipeline.export.EXPORTS`.
         chroma_safe: shrink the matte to whole chroma footprints.
         reuse: a folder that an earlier run wrote, whose finished stages serve where their inputs are the same.
-        watch: called with the estimate before anything is generated; it may raise to stop.
+        watch: called with the estimate before anything is generated; it may raise `workshop.Abandoned` to stop.
     Raises:
         CleanplateError: of the kind that says what to do; nothing is left under `out` then.
     """
     out, progress, part = Path(out), progress or Silent(), registry.engine(engine)
+    require_known(exports)
     with Clip.open(plate, rate=rate) as clip, opened(out, reuse) as shop:
         frames = edit_frames(edit, clip)
         removal = Removal(shop, clip, edit, progress)

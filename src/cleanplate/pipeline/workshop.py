@@ -10,16 +10,20 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from cleanplate.errors import InputError, PackageError, RefusalError, ResourceError, UsageError
+from cleanplate.errors import CleanplateError, PackageError, ProofError, ResourceError
 from cleanplate.files import disk_errors
 from cleanplate.pipeline.ledger import LEDGER, Ledger, StageEntry, stage_key
 from cleanplate.pipeline.machine import Machine, peak_memory
 
 _LOCK = ".lock"
+
+
+class Abandoned(Exception):  # noqa: N818
+    """Raised inside a workshop to stop on purpose, without an error: what the run began goes."""
 
 
 class Workshop:
@@ -77,31 +81,31 @@ class Workshop:
 def opened(out: Path, reuse: Path | None = None) -> Iterator[Workshop]:
     """The workshop of the shot `out`, with what an earlier run left in it, alone in the folder.
 
+    A run that began here and fails leaves nothing; one that is interrupted or killed leaves what the next can go on
+    from, and so does a failed proof, to be looked at.
+
     Args:
         reuse: a package or mask folder whose stages may serve; its files are linked, never changed.
     Raises:
         ResourceError: another run works on the same shot, or the folder cannot be written to.
         PackageError: `out` exists and is not empty, or `reuse` holds no run.
     """
-    require_free(out)
-    folder = out.with_name(f".{out.name}.work")
-    with disk_errors(out.parent):
-        fresh = not folder.exists()
+    with disk_errors(out):
+        require_free(out)
+        place = out.resolve()
+        folder = place.with_name(f".{place.name}.work")
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            remedy = "Wait for it, or choose another --out."
-            raise ResourceError("another run is making this shot", where=str(out), remedy=remedy) from error
-        if fresh and reuse is not None:
-            _link_all(reuse, folder)
-        try:
-            yield Workshop(folder)
-        except (InputError, UsageError, RefusalError):
-            if fresh:
-                shutil.rmtree(folder, ignore_errors=True)
-            raise
+        with _locked(folder, out):
+            try:
+                if missing and reuse is not None:
+                    _link_all(reuse, folder)
+                yield Workshop(folder)
+            except ProofError:
+                raise
+            except (CleanplateError, Abandoned, OSError):
+                _sweep(missing)
+                raise
 
 
 def deliver(shop: Workshop, out: Path, keep: Sequence[str]) -> None:
@@ -110,7 +114,7 @@ def deliver(shop: Workshop, out: Path, keep: Sequence[str]) -> None:
         for path in shop.folder.iterdir():
             if path.name not in keep:
                 _discard(path)
-        shop.folder.rename(out)
+        shop.folder.rename(out.resolve())
 
 
 def require_free(out: Path) -> None:
@@ -119,6 +123,28 @@ def require_free(out: Path) -> None:
         what = "this folder holds another shot" if (out / "shot.json").exists() else "something else lies there"
         remedy = f"Choose another --out; with --reuse {out} its finished stages serve again."
         raise PackageError(what, where=str(out), remedy=remedy if out.is_dir() else "Choose another --out.")
+
+
+@contextmanager
+def _locked(folder: Path, out: Path) -> Iterator[None]:
+    """Hold the folder for this process; the lock goes with it, however it ends."""
+    with (folder / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            remedy = "Wait for it, or choose another --out."
+            raise ResourceError("another run is making this shot", where=str(out), remedy=remedy) from error
+        yield
+
+
+def _sweep(made: Sequence[Path]) -> None:
+    """Remove a folder, and the parents made for it unless something else has come into them meanwhile."""
+    for number, folder in enumerate(made):
+        if number == 0:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _link_all(source: Path, target: Path) -> None:
