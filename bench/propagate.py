@@ -4,8 +4,8 @@
 
 PSNR is taken over the hole's pixels that some other frame shows (by the known geometry), between the composite with its
 grain and the clean background *without* grain in the frame's own exposure, over three 8-bit channels; so grain of 2.5
-codes alone caps it at 40.2 dB. Flicker is the spread of the change of that error from frame to frame: in the hole, over the
-same figure of the untouched plate around it.
+codes alone caps it at 40.2 dB. Flicker is the spread of the change of that error from frame to frame: in the hole, over
+the same figure of the untouched plate around it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ Result = tuple[NDArray[np.float32], float]
 def propagate(footage: WorldFootage, folder: Path) -> Iterator[Result]:
     """The engine's composites, rounded to 8 bits as in a delivered plate."""
     survey = make_survey(footage, range(footage.length), folder, lambda advance=1: None)
-    cleaner = Cleaner(footage, survey, range(footage.length), Settings(seed=1), folder, 0)
+    cleaner = Cleaner(footage, survey, range(footage.length), Settings(seed=1), folder=folder, start=0)
     for frame in range(footage.length):
         composite = footage.picture(frame).astype(np.float32)
         pieces, counts = cleaner.fill(frame)

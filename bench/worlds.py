@@ -27,8 +27,8 @@ class World:
     """What a clip is made of.
 
     Attributes:
-        camera: pixels of pan over the clip, in the frame's own size; 0 stands still. The pan comes with rotation, zoom and
-            perspective, so that only a homography fits.
+        camera: pixels of pan over the clip, in the frame's own size; 0 stands still. The pan comes with rotation, zoom
+            and perspective, so that only a homography fits.
         parallax: share of the pan by which the nearer layer outruns the farther one; 0 for a single plane.
         grain: standard deviation in 8-bit codes.
         drift: relative change of exposure from the first frame to the last.
@@ -173,8 +173,9 @@ def _texture(size: tuple[int, int], seed: int) -> NDArray[np.float32]:
 
 
 def _blobs(size: tuple[int, int], seed: int) -> NDArray[np.float32]:
-    """Coverage of the nearer layer: broad soft-edged regions of the lower part of the picture."""
+    """Coverage of the nearer layer: broad regions, as sharp as the textures, of the lower part of the picture."""
     rng = np.random.default_rng(seed)
     field = cv2.GaussianBlur(rng.normal(0, 1, size).astype(np.float32), (0, 0), 60)
     slope = np.linspace(-1.5, 1.5, size[0], dtype=np.float32)[:, None]
-    return np.asarray(np.clip((field / field.std() + slope) * 20, 0, 1), np.float32)
+    shape = (field / field.std() + slope > 0).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(shape, (0, 0), 0.8), np.float32)

@@ -15,8 +15,8 @@ def agreement(
 ) -> NDArray[np.float32]:
     """Weights (K x h x w) for a mean of K answers, in which what disagrees with the best supported one has no say.
 
-    The best supported answer of a pixel is its weighted medoid: a thing that passes through one frame is outvoted by the
-    others, and two answers that differ are never mixed into a ghost.
+    The best supported answer of a pixel is its weighted medoid: a thing that passes through one frame is outvoted by
+    the others, and two answers that differ are never mixed into a ghost.
 
     Args:
         answers: K x h x w x C.

@@ -78,7 +78,7 @@ class Cleaner:
     """
 
     def __init__(
-        self, footage: Footage, survey: Survey, run: range, settings: Settings, folder: Path, start: int
+        self, footage: Footage, survey: Survey, run: range, settings: Settings, *, folder: Path, start: int
     ) -> None:
         self._footage, self._survey, self._run, self._settings = footage, survey, run, settings
         self._chooser = Chooser(survey, settings.sources, settings.reach)
@@ -155,7 +155,7 @@ class Cleaner:
         return other in self._survey.frames and self._survey.same_scene(frame, other)
 
     def _with_plate(self, frame: int, box: Box, wanted: NDArray[np.bool_]) -> Gathered:
-        """Gather again with a clean plate of the frame that hides most, then, if that is not enough, with one of this."""
+        """Gather again with a clean plate of the frame that hides most, then, if need be, with one of this frame."""
         got = self._gather(frame, box)
         for hero in (self._hero(frame), frame):
             if hero in self._plates.frames:

@@ -58,7 +58,7 @@ class PropagateEngine:
         work = _work(scene, quadmask, windows, settings)
         if work.memory_bytes > machine.memory_bytes:
             return self._refuse(
-                f"it needs about {work.memory_bytes / 1e9:.1f} GB of memory and {machine.memory_bytes / 1e9:.1f} GB is free",
+                f"it needs {work.memory_bytes / 1e9:.1f} GB of memory and {machine.memory_bytes / 1e9:.1f} GB is free",
                 "Close other programs, or work on a smaller version of the clip.",
             )
         return Plan(
@@ -82,38 +82,32 @@ class PropagateEngine:
         with LayerWriter(folder, scene.clip.info) as writer:
             ledger = Ledger(work / "frames.jsonl", writer.next_frame)
             for window in plan.windows:
-                if window.stop > writer.next_frame:
-                    self._window(window, footage, settings, work, writer, ledger, progress)
+                start = max(window.start, writer.next_frame)
+                if start < window.stop:
+                    cleaner = _cleaner(window, start, footage, settings, work=work, progress=progress)
+                    with progress.task("clean plate", window.stop - start) as tick:
+                        for frame in range(start, window.stop):
+                            pieces, counts = cleaner.fill(frame)
+                            writer.write(frame, [_patch(piece, footage) for piece in pieces])
+                            ledger.note(frame, counts)
+                            tick()
             layer = writer.close()
         measurements = ledger.summary()
         shutil.rmtree(work)
         return Generated(layer=layer, measurements=measurements)
 
-    def _window(
-        self,
-        window: range,
-        footage: Footage,
-        settings: Settings,
-        work: Path,
-        writer: LayerWriter,
-        ledger: Ledger,
-        progress: Progress,
-    ) -> None:
-        around = range(max(0, window.start - settings.reach), min(footage.length, window.stop + settings.reach))
-        with progress.task("camera motion", len(around)) as tick:
-            survey = make_survey(footage, around, work, tick)
-        start = max(window.start, writer.next_frame)
-        cleaner = Cleaner(footage, survey, window, settings, work, start)
-        with progress.task("clean plate", len(window)) as tick:
-            tick(start - window.start)
-            for frame in range(start, window.stop):
-                pieces, counts = cleaner.fill(frame)
-                writer.write(frame, [_patch(piece, footage) for piece in pieces])
-                ledger.note(frame, counts)
-                tick()
-
     def _refuse(self, why: str, remedy: str) -> Refusal:
         return Refusal(self.name, why, remedy)
+
+
+def _cleaner(
+    window: range, start: int, footage: Footage, settings: Settings, *, work: Path, progress: Progress
+) -> Cleaner:
+    """What fills one window, after a look at its frames and those within reach."""
+    around = range(max(0, window.start - settings.reach), min(footage.length, window.stop + settings.reach))
+    with progress.task("camera motion", len(around)) as tick:
+        survey = make_survey(footage, around, work, tick)
+    return Cleaner(footage, survey, window, settings, folder=work, start=start)
 
 
 def _patch(piece: Piece, footage: Footage) -> Patch:

@@ -1,9 +1,9 @@
 """Filling what no frame ever showed with texture from around it.
 
-Patches of the hole are matched with patches of the surroundings, coarse to fine, and the hole takes the colours that its
-matches vote for (Wexler et al., PAMI 2007; matching by PatchMatch, Barnes et al., SIGGRAPH 2009, here with all pixels of
-a sweep at once). The finest levels are not searched: the offsets found are scaled up, and pixels copied along them at full
-resolution, which keeps the texture crisp.
+Patches of the hole are matched with patches of the surroundings, coarse to fine, and the hole takes the colours that
+its matches vote for (Wexler et al., PAMI 2007; matching by PatchMatch, Barnes et al., SIGGRAPH 2009, here with all
+pixels of a sweep at once). The finest levels are not searched: the offsets found are scaled up, and pixels copied along
+them at full resolution, which keeps the texture crisp.
 """
 
 from __future__ import annotations

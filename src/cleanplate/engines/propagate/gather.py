@@ -64,7 +64,10 @@ def gather(target: Source, box: Box, sources: Sequence[tuple[Source, float]], re
     """
     scale = (target.trust.shape[0] / target.small.shape[0], target.trust.shape[1] / target.small.shape[1])
     small_box = _survey_box(box, scale)
-    aligned = [_align(target, small_box, source, standing, relate, scale, peak) for source, standing in sources]
+    aligned = [
+        _align(target, small_box, source, standing, relate=relate, scale=scale, peak=peak)
+        for source, standing in sources
+    ]
     aligned = [one for one in aligned if one.trust.any()]
     plate = _crop(target.colour, box).astype(np.float32)
     total, squares, seen, covered = (np.zeros(plate.shape[:2], np.float32) for _ in range(4))
@@ -93,6 +96,7 @@ def _align(
     small_box: Box,
     source: Source,
     standing: float,
+    *,
     relate: Relate,
     scale: tuple[float, float],
     peak: float,

@@ -21,8 +21,8 @@ from cleanplate.motion.warp import (
     IDENTITY,
     Grid,
     Homography,
-    rescaled,
     resample,
+    rescaled,
     send_grid,
     warp_homography,
 )
@@ -45,7 +45,8 @@ class Relation:
 
     Attributes:
         matrix: target to source, in plate pixels.
-        residual: h x w x 2 float32 on the target's survey grid, in survey pixels, to add before the homography; or None.
+        residual: h x w x 2 float32 on the target's survey grid, in survey pixels, to add before the homography, or
+            None.
         scale: (y, x) size of the plate over the survey's.
         view: what the residual was measured from, where there is one.
     """
@@ -82,7 +83,7 @@ def on_plate(grid: Grid, scale: tuple[float, float]) -> Grid:
 
 
 def relate(survey: Survey, target: int, source: int, flow: Flow) -> Relation:
-    """Measure how `target` sees `source`: the chain's guess, refined between the two themselves, and the flow that is left."""
+    """Measure how `target` sees `source`: the chain's guess, refined between the two, and the flow that is left."""
     if target == source:
         return Relation(IDENTITY, None, survey.scale)
     a, b = survey.gray(target), survey.gray(source)
@@ -91,7 +92,14 @@ def relate(survey: Survey, target: int, source: int, flow: Flow) -> Relation:
     small = motion.matrix if motion.support > 0 else survey.guess(target, source)
     if largest_shift(small, *a.shape) < _STILL:
         return Relation(IDENTITY, None, survey.scale)
-    view = _view(a, b, usable(survey.role(target), _BLUR), usable(survey.role(source), _BLUR), small, flow)
+    view = _view(
+        a,
+        b,
+        free_a=usable(survey.role(target), _BLUR),
+        free_b=usable(survey.role(source), _BLUR),
+        matrix=small,
+        flow=flow,
+    )
     sy, sx = survey.scale
     matrix = rescaled(small, sx, sy)
     if not _has_parallax(view, survey.role(target)):
@@ -128,6 +136,7 @@ def _cut(view: View, part: tuple[slice, slice], shift: Homography) -> View:
 def _view(
     a: NDArray[np.uint8],
     b: NDArray[np.uint8],
+    *,
     free_a: NDArray[np.bool_],
     free_b: NDArray[np.bool_],
     matrix: Homography,

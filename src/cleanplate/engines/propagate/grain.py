@@ -36,8 +36,8 @@ def measure_grain(
 ) -> Grain | None:
     """The plate's grain from its difference to the mean of `copies` (h x w) independent other frames.
 
-    The difference carries the plate's own grain and 1/copies of it again. The flatter half of the pixels is used, where a
-    small misalignment shows least. None when there is too little to measure on.
+    The difference carries the plate's own grain and 1/copies of it again. The flatter half of the pixels is used, where
+    a small misalignment shows least. None when there is too little to measure on.
     """
     if int(where.sum()) < _FEWEST:
         return None

@@ -33,7 +33,7 @@ def inner_ramp(permitted: NDArray[np.bool_], feather: float) -> Alpha:
 def cast_alpha(
     plate: NDArray[np.float32], fill: NDArray[np.float32], seen: Alpha, cast: NDArray[np.bool_], noise: float
 ) -> Alpha:
-    """Where a shadow or reflection really changes the plate, softly: the fill differs from the plate by more than grain.
+    """Where a shadow or reflection really changes the plate, softly: the fill differs by more than grain.
 
     Args:
         noise: spread of the grain in layer codes.

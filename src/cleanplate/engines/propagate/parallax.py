@@ -1,10 +1,10 @@
 """The depth of what is hidden, from the frames that show it.
 
-Around the hole, flow tells how far each point lies from the camera's homography in every source. A scene at rest falls into
-a few surfaces, on each of which these residuals are nearly affine (layers in the manner of Wang and Adelson, IEEE TIP 1994,
-here fitted to all sources at once). Inside the hole no flow exists, but the sources can be compared with each other there:
-a pixel belongs to the surface on which they agree (a plane sweep, Collins, CVPR 1996). Completing the flow smoothly
-instead, which stays in play as one more answer, would tear wherever the edge of a near thing crosses the hole.
+Around the hole, flow tells how far each point lies from the camera's homography in every source. A scene at rest falls
+into a few surfaces, on each of which these residuals are nearly affine (layers in the manner of Wang and Adelson, IEEE
+TIP 1994, here fitted to all sources at once). Inside the hole no flow exists, but the sources can be compared with each
+other there: a pixel belongs to the surface on which they agree (a plane sweep, Collins, CVPR 1996). Completing the flow
+smoothly instead, which stays in play as one more answer, would tear wherever the edge of a near thing crosses the hole.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from cleanplate.motion.warp import Homography, covers, pixel_grid, resample, sen
 
 _FEWEST_POINTS = 300
 _FEWEST_VIEWS = 2
-_POINTS = 4000
-_TRIALS = 300
+_POINTS = 1500
+_TRIALS = 150
 _FITS = 0.5
-"""Survey pixels from an affine motion, in the root mean square over views, within which a point belongs to a surface."""
+"""Survey pixels from an affine motion, root mean square over views, within which a point lies on a surface."""
 _SURFACES = 4
 _LEAST_SHARE = 0.03
 """Of the points around the hole that a surface must hold."""
@@ -89,14 +89,15 @@ def _surfaces(known: NDArray[np.bool_], flows: NDArray[np.float32], seed: int) -
     picked = rng.permutation(len(ys))[:_POINTS]
     places = np.column_stack([xs[picked], ys[picked], np.ones(len(picked))]).astype(np.float64)
     motions = flows[ys[picked], xs[picked]].astype(np.float64)
-    least, found = int(_LEAST_SHARE * len(picked)), []
+    least = int(_LEAST_SHARE * len(picked))
+    found: list[NDArray[np.float64]] = []
     while len(found) < _SURFACES and len(places) > max(least, 30):
         model = _best_affine(places, motions, rng)
         for _ in range(3):
             near = _distance(places, motions, model) < _FITS
             if near.sum() < max(least, 10):
                 return found
-            model = np.linalg.lstsq(places[near], motions[near], rcond=None)[0]
+            model = np.asarray(np.linalg.lstsq(places[near], motions[near], rcond=None)[0], np.float64)
         found.append(model)
         left = _distance(places, motions, model) >= 2 * _FITS
         places, motions = places[left], motions[left]

@@ -1,4 +1,4 @@
-"""Clean plates made once for what no frame shows, then propagated like frames, so that the invented does not flicker."""
+"""Clean plates made once for what no frame shows, then propagated like frames, so that nothing invented flickers."""
 
 from __future__ import annotations
 

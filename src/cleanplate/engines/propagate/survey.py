@@ -72,7 +72,7 @@ def make_survey(footage: Footage, frames: range, folder: Path, tick: Tick) -> Su
     stem = f"survey-{frames.start:08d}-{frames.stop:08d}"
     grays, roles, path = (folder / f"{stem}.{part}.npy" for part in ("grays", "roles", "path"))
     if not path.exists():
-        _look(footage, frames, size, grays, roles, path, tick)
+        _look(footage, frames, size, grays=grays, roles=roles, path=path, tick=tick)
     else:
         tick(len(frames))
     stored = np.load(path)
@@ -87,7 +87,7 @@ def make_survey(footage: Footage, frames: range, folder: Path, tick: Tick) -> Su
 
 
 def _look(
-    footage: Footage, frames: range, size: tuple[int, int], grays: Path, roles: Path, path: Path, tick: Tick
+    footage: Footage, frames: range, size: tuple[int, int], *, grays: Path, roles: Path, path: Path, tick: Tick
 ) -> None:
     shape = (len(frames), *size)
     gray_file = np.lib.format.open_memmap(grays, "w+", np.uint8, shape)

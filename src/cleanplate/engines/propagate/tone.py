@@ -1,4 +1,4 @@
-"""Bringing a source frame to the target's exposure: a gain and an offset per channel, and what varies slowly over them."""
+"""Bringing a source to the target's exposure: a gain and an offset per channel, and what varies slowly over them."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Tone:
 def match_tone(target: NDArray[np.float32], source: NDArray[np.float32], both: NDArray[np.bool_], peak: float) -> Tone:
     """Fit the tone on the pixels that show the same thing in both (h x w x C each, `both` h x w bool).
 
-    Iteratively reweighted least squares per channel; then the residual of the pixels that agree is carried into the rest
-    by a membrane, so that no seam is left where light changed over the frame. What disagrees, such as a thing that
+    Iteratively reweighted least squares per channel; then the residual of the pixels that agree is carried into the
+    rest by a membrane, so that no seam is left where light changed over the frame. What disagrees, such as a thing that
     moved, has no say.
     """
     channels = target.shape[2]
