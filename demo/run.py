@@ -42,8 +42,7 @@ def make_shot(scene: Scene, folder: Path) -> tuple[Path, dict[str, Any]]:
         with atomic(clip) as partial:
             write_clip(scene, partial)
     shutil.rmtree(shot, ignore_errors=True)
-    clicks = [argument for click in scene.clicks for argument in ("--click", click)]
-    command = ["cleanplate", "remove", str(clip), "--object", scene.object, *clicks, "--out", str(shot)]
+    command = ["cleanplate", "remove", str(clip), "--object", scene.object, *scene.pointing, "--out", str(shot)]
     print(f"\n$ {' '.join(command)}", flush=True)
     subprocess.run([str(Path(sys.executable).with_name("cleanplate")), *command[1:]], check=True)
     proof = subprocess.run(

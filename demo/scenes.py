@@ -29,13 +29,13 @@ class Scene:
     Attributes:
         name: of the file.
         draw: frame number -> picture at twice the size.
-        clicks: ``X,Y@FRAME`` on the object that goes.
+        pointing: options that show `cleanplate remove` the object that goes.
     """
 
     name: str
     draw: Callable[[int], Picture]
     object: str
-    clicks: tuple[str, ...]
+    pointing: tuple[str, ...]
 
 
 def picture(scene: Scene, frame: int) -> NDArray[np.uint8]:
@@ -182,6 +182,6 @@ def _make_street() -> Picture:
 
 _DESK, _STREET = _make_desk(), _make_street()
 SCENES = (
-    Scene("ball-on-desk", desk, "ball", ("62,252@0",)),
-    Scene("car-under-pan", street, "car", ("575,288@0",)),
+    Scene("ball-on-desk", desk, "ball", ("--box", "12,228,78,294")),
+    Scene("car-under-pan", street, "car", ("--box", "522,258,628,326")),
 )
