@@ -1,10 +1,11 @@
 """The README's picture, from the shot that `make demo` leaves: plate, quadmask over it, composite.
 
-Run from the repository's root after `make demo`: .venv/bin/python docs/images/make.py
+Run from the repository's root after `make demo`: .venv/bin/python docs/images/make.py [SHOT]
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,7 @@ from cleanplate.media.colour import picture
 Picture = NDArray[np.uint8]
 """H x W x 3, R'G'B'."""
 
-SHOT = Path("demo-out/ball-on-desk.shot")
+SHOT = Path(sys.argv[1] if len(sys.argv) > 1 else "demo-out/ball-on-desk.shot")
 OUT = Path("docs/images/before-quadmask-after.jpg")
 FRAME = 22
 GAP = 6
