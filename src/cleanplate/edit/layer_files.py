@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,7 @@ from cleanplate.edit.layer_index import COLOUR, COLOUR_EXR, MATTE, LayerIndex, S
 from cleanplate.edit.patch import Patch
 from cleanplate.errors import PackageError
 from cleanplate.files import atomic
-from cleanplate.media.container import bitexact_container
+from cleanplate.media.aspect import matroska, reserve_aspect
 from cleanplate.media.door import opened, plate_stream
 from cleanplate.media.exr_read import read_exr
 from cleanplate.media.ffv1 import Ffv1Reader, Ffv1Writer
@@ -127,13 +128,17 @@ class LayerFilesReader:
 
 def join_videos(parts: Sequence[Path], out: Path) -> None:
     """Put videos of `Ffv1Writer` end to end by copying their packets; their times must follow each other."""
-    with atomic(out) as partial, bitexact_container(partial, "matroska") as target:
+    with opened(parts[0]) as first:
+        context = plate_stream(first, parts[0]).codec_context
+        height, width, aspect = context.height, context.width, context.sample_aspect_ratio or Fraction(1)
+    with atomic(out) as partial, matroska(partial, height, width, aspect) as target:
         stream = None
         for part in parts:
             with opened(part) as source:
                 template = plate_stream(source, part)
                 if stream is None:
                     stream = target.add_stream_from_template(template)
+                    reserve_aspect(stream, aspect)
                 for packet in source.demux(template):
                     if packet.pts is not None:
                         packet.stream = stream

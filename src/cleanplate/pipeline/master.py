@@ -9,10 +9,10 @@ import shutil
 from fractions import Fraction
 from pathlib import Path
 
-from cleanplate.edit.composite import composite_planes
+from cleanplate.edit.composite import composite_planes, siting_of
 from cleanplate.edit.layer import SEGMENT_SECONDS, Layer
 from cleanplate.edit.package import COMPOSITE, COMPOSITE_FRAMES, EXTRA
-from cleanplate.files import disk_errors
+from cleanplate.files import atomic, disk_errors
 from cleanplate.media.clip import Clip
 from cleanplate.media.exr_write import write_exr_like
 from cleanplate.media.ffv1 import Ffv1Writer
@@ -79,14 +79,18 @@ def _write_stills(clip: Clip, layer: Layer, folder: Path, threads: int, tick: Ti
     done = next((n for n, path in enumerate(targets) if not path.is_file()), len(targets))
     tick(done)
     for frame in clip.frames(done):
-        planes = _composited(frame, layer, clip.info, threads)
-        write_exr_like(clip.info.files[frame.index], planes, targets[frame.index])
+        source, target = clip.info.files[frame.index], targets[frame.index]
+        if layer.box(frame.index) is None:
+            with disk_errors(target), atomic(target) as partial:
+                shutil.copyfile(source, partial)
+        else:
+            write_exr_like(source, _composited(frame, layer, clip.info, threads), target)
         tick()
     return JoinResult(len(clip), Fraction(0), ())
 
 
 def _composited(frame: Frame, layer: Layer, info: ClipInfo, threads: int) -> tuple[Plane, ...]:
-    return composite_planes(frame.planes, layer.patches(frame.index), info.format, info.colour.siting, threads=threads)
+    return composite_planes(frame.planes, layer.patches(frame.index), info.format, siting_of(info), threads=threads)
 
 
 def _writer(path: Path, info: ClipInfo) -> Ffv1Writer:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cleanplate.edit.composite import siting_of
 from cleanplate.edit.layer import Layer, LayerWriter
 from cleanplate.edit.matte import chroma_safe, refine_matte
 from cleanplate.edit.patch import Patch
@@ -66,5 +67,5 @@ def _rematted(patch: Patch, frame: Frame, clip: Clip, region: PermittedRegion, c
         known[y0:y1, x0:x1] = patch.alpha > 0
         alpha[~known] = 0
     if change.chroma_safe:
-        alpha = chroma_safe(alpha, clip.info.format, clip.info.colour.siting or Siting.LEFT)
+        alpha = chroma_safe(alpha, clip.info.format, siting_of(clip.info) or Siting.LEFT)
     return replace(patch, alpha=alpha[y0:y1, x0:x1])
