@@ -36,7 +36,7 @@ def picture(number: int, size: tuple[int, int] = (HEIGHT, WIDTH)) -> Pixels:
     """Frame `number` as RGB."""
     rng = np.random.default_rng(0)
     ground = cv2.GaussianBlur(rng.integers(0, 256, (*size, 3), dtype=np.uint8), (0, 0), 2)
-    image = np.clip(ground.astype(np.int16) * 2 - 128, 20, 235).astype(np.uint8)
+    image: Pixels = np.clip(ground.astype(np.int16) * 2 - 128, 20, 235).astype(np.uint8)
     y0, x0, y1, x1 = box_at(number)
     image[y0:y1, x0:x1] = _RED
     return image

@@ -44,6 +44,25 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def reserve(path: Path | int, size: int) -> None:
+    """Take the room of a file that will be written through memory, where the system can.
+
+    On a full disk such a write would otherwise end the process (SIGBUS) rather than raise.
+
+    Args:
+        path: an existing file, or its descriptor.
+    Raises:
+        OSError: the disk is full.
+    """
+    if not hasattr(os, "posix_fallocate"):
+        return
+    if isinstance(path, int):
+        os.posix_fallocate(path, 0, size)
+        return
+    with path.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, size)
+
+
 def require_space(folder: Path, needed: int) -> None:
     """Raise ResourceError when the disk that holds `folder` has less than `needed` bytes free."""
     free = shutil.disk_usage(folder).free

@@ -39,10 +39,15 @@ def _require_inside(selection: Selection, info: ClipInfo, frames: range) -> None
     width, height = info.display_size
     points = [(c.x, c.y, c.frame) for c in selection.clicks]
     points += [(x, y, s.frame) for s in selection.strokes for x, y in s.points]
-    for x, y, frame in points:
-        if not (0 <= x < width and 0 <= y < height):
+    places = [(f"point {x:g},{y:g}", frame, 0 <= x < width and 0 <= y < height) for x, y, frame in points]
+    places += [
+        (f"box {b.x0:g},{b.y0:g},{b.x1:g},{b.y1:g}", b.frame, 0 < b.x1 and b.x0 < width and 0 < b.y1 and b.y0 < height)
+        for b in selection.boxes
+    ]
+    for what, frame, inside in places:
+        if not inside:
             raise InputError(
-                f"the point {x:g},{y:g} on frame {frame} lies outside the picture",
+                f"the {what} on frame {frame} lies outside the picture",
                 where=selection.name,
                 remedy=f"The picture goes from 0,0 to {width - 1},{height - 1} as displayed.",
             )

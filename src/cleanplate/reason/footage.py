@@ -5,6 +5,7 @@ Everything lies in memory-mapped temporary files, so that memory does not grow w
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.files import reserve
 from cleanplate.masks.track import Mask, Track
 from cleanplate.media.clip import Clip
 from cleanplate.media.colour import picture
@@ -155,4 +157,5 @@ def _owner(tracks: Sequence[Track], index: int, small: tuple[int, int]) -> NDArr
 def _scratch(shape: tuple[int, ...], folder: Path) -> NDArray[np.uint8]:
     """A uint8 array in a file without a name, which the system removes with the array."""
     with tempfile.TemporaryFile(dir=folder) as file:
+        reserve(file.fileno(), math.prod(shape))
         return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.propagate.footage import FREE, Footage, shrink_roles, survey_size
+from cleanplate.files import reserve
 from cleanplate.motion.camera import estimate_homography
 from cleanplate.motion.warp import Homography, warp_homography
 from cleanplate.progress import Tick
@@ -86,12 +88,18 @@ def make_survey(footage: Footage, frames: range, folder: Path, tick: Tick) -> Su
     )
 
 
+def _mapped(path: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.uint8]]:
+    """A uint8 array in a file whose room on the disk is taken."""
+    mapped = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    reserve(path, mapped.offset + mapped.nbytes)
+    return mapped
+
+
 def _look(
     footage: Footage, frames: range, size: tuple[int, int], *, grays: Path, roles: Path, path: Path, tick: Tick
 ) -> None:
     shape = (len(frames), *size)
-    gray_file = np.lib.format.open_memmap(grays, "w+", np.uint8, shape)
-    role_file = np.lib.format.open_memmap(roles, "w+", np.uint8, shape)
+    gray_file, role_file = _mapped(grays, shape), _mapped(roles, shape)
     rows = np.zeros((len(frames), 10))
     total, scene = np.eye(3), 0
     for n, gray in enumerate(footage.grays(frames)):
