@@ -41,7 +41,7 @@ def _require_inside(selection: Selection, info: ClipInfo, frames: range) -> None
     points += [(x, y, s.frame) for s in selection.strokes for x, y in s.points]
     places = [(f"point {x:g},{y:g}", frame, 0 <= x < width and 0 <= y < height) for x, y, frame in points]
     places += [
-        (f"box {b.x0:g},{b.y0:g},{b.x1:g},{b.y1:g}", b.frame, 0 < b.x1 and b.x0 < width and 0 < b.y1 and b.y0 < height)
+        (f"box {b.x0:g},{b.y0:g},{b.x1:g},{b.y1:g}", b.frame, b.x1 > 0 and b.x0 < width and b.y1 > 0 and b.y0 < height)
         for b in selection.boxes
     ]
     for what, frame, inside in places:
