@@ -36,13 +36,13 @@ def _level(values: NDArray[np.float32], weight: NDArray[np.float32], relaxations
         return np.where(_like(unknown, values), mean, values).astype(np.float32)
     size = ((weight.shape[1] + 1) // 2, (weight.shape[0] + 1) // 2)
     mass = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-    sums = cv2.resize(values * _like(weight, values), size, interpolation=cv2.INTER_AREA)
+    sums = _resized(values * _like(weight, values), size, cv2.INTER_AREA)
     coarse = (sums / _like(np.maximum(mass, 1e-6), sums)).astype(np.float32)
     coarse = _level(coarse, mass, relaxations)
-    pushed = cv2.resize(coarse, weight.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    pushed = _resized(coarse, weight.shape[::-1], cv2.INTER_LINEAR)
     filled = np.where(_like(unknown, values), pushed, values).astype(np.float32)
     for _ in range(relaxations):
-        smoothed = cv2.filter2D(filled, -1, _CROSS, borderType=cv2.BORDER_REPLICATE)
+        smoothed = cv2.filter2D(filled, -1, _CROSS, borderType=cv2.BORDER_REPLICATE).reshape(filled.shape)
         filled = np.where(_like(unknown, values), smoothed, values).astype(np.float32)
     return filled
 
@@ -50,3 +50,9 @@ def _level(values: NDArray[np.float32], weight: NDArray[np.float32], relaxations
 def _like(plane: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     """A plane that broadcasts over the channels of `values`."""
     return plane if values.ndim == 2 else plane[..., None]
+
+
+def _resized(values: NDArray[np.float32], size: tuple[int, ...], kernel: int) -> NDArray[np.float32]:
+    """OpenCV drops the last axis where it is one long; give it back."""
+    resized = cv2.resize(values, (size[0], size[1]), interpolation=kernel)
+    return np.asarray(resized.reshape(size[1], size[0], *values.shape[2:]), np.float32)

@@ -135,7 +135,7 @@ class Cleaner:
 
     def _noise(self, grain: Grain | None) -> float:
         floor = 0.004 * self._footage.peak
-        return floor if grain is None else max(floor, float(grain.sigma.max()))
+        return floor if grain is None else max(floor, float(grain.total.max()))
 
     def _gather(self, frame: int, box: Box) -> Gathered:
         made = [(plate, _PLATE_STANDING) for plate in self._plates.sources if self._reachable(frame, plate.frame)]

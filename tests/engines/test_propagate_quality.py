@@ -1,0 +1,42 @@
+"""The acceptance figures of `propagate`, on the bench's own clips (smaller, for time), beside Telea."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
+
+import propagate as bench
+
+SMALL = {"height": 216, "width": 384, "length": 20}
+STILL, HOMOGRAPHY, _, PARALLAX, UNSEEN = bench.WORLDS
+
+
+def test_homography_camera() -> None:
+    world = replace(HOMOGRAPHY, **SMALL, camera=30)
+    ours, telea = bench.score(world, "propagate"), bench.score(world, "telea")
+    assert ours.psnr >= 34
+    assert ours.flicker <= 1.2
+    assert telea.psnr < ours.psnr - 10
+
+
+def test_never_seen_pixels_are_reported_apart() -> None:
+    score = bench.score(replace(UNSEEN, **SMALL), "propagate")
+    assert score.truly_unseen > 0.1
+    assert abs(score.never_seen - score.truly_unseen) < 0.08
+    assert score.psnr >= 34
+    assert score.flicker <= 1.2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("world", "least"), [(STILL, 34), (HOMOGRAPHY, 34), (PARALLAX, 30)], ids=lambda value: getattr(value, "name", value)
+)
+def test_full_size(world: bench.World, least: float) -> None:
+    score = bench.score(world, "propagate")
+    assert score.psnr >= least
+    assert score.flicker <= 1.2
