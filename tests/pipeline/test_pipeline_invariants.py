@@ -47,9 +47,9 @@ def labels_of(size: tuple[int, int], seed: int) -> list[np.ndarray]:
     return masks
 
 
-def made(folder: Path, plate: Path, masks: list[np.ndarray]) -> ShotPackage:
+def made(folder: Path, plate: Path, masks: list[np.ndarray], engine: str = "paint") -> ShotPackage:
     mask = write_video(folder / "quadmask.mkv", masks, "ffv1", "gray", {})
-    return remove(plate, Remove(mask=mask), folder / "shot", engine="paint")
+    return remove(plate, Remove(mask=mask), folder / "shot", engine=engine)
 
 
 def may_change(labels: np.ndarray, shape: tuple[int, ...], above: int = 0) -> np.ndarray:
@@ -133,3 +133,18 @@ def test_untouched_float_frames(tmp_path: Path, dtype: type[np.floating]) -> Non
         assert np.array_equal(a["depth.Z"], b["depth.Z"])
         assert (assert_untouched(list(a.values()), list(b.values()), labels) > 0) == (number > 0)
     assert verify(package).passed
+
+
+@pytest.mark.parametrize("name", ["float16", "float32", *KINDS])
+def test_the_real_engine_serves_every_format(tmp_path: Path, name: str) -> None:
+    size = (32, 48)
+    if name in KINDS:
+        plate = tmp_path / f"plate.{KINDS[name].suffix}"
+        write_noise(plate, KINDS[name], size, FRAMES, times=None, sound=False)
+    else:
+        plate = tmp_path / "plate"
+        write_floats(plate, size, FRAMES, np.dtype(name))
+    package = made(tmp_path, plate, labels_of(size, 4), engine="propagate")
+    assert package.shot.proof is not None
+    assert package.shot.proof.passed
+    assert package.shot.proof.changed > 0

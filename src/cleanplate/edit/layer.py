@@ -103,11 +103,13 @@ class LayerWriter:
 
     Attributes:
         next_frame: the first plate frame that is not stored yet, and from which `write` is to go on.
+        dtype: of the colours that are stored.
     """
 
     def __init__(self, folder: Path, info: ClipInfo, *, segment: int | None = None) -> None:
         """Args: segment: frames of the plate a segment, when not what ten seconds hold."""
         self._folder, self._info = folder, info
+        self.dtype = layer_format(info.format).dtype
         self._length = segment or max(1, round(info.rate * SEGMENT_SECONDS))
         with disk_errors(folder):
             shutil.rmtree(folder / _SPENT, ignore_errors=True)

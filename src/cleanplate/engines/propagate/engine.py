@@ -82,13 +82,13 @@ class PropagateEngine:
         with LayerWriter(folder, scene.clip.info) as writer:
             ledger = Ledger(work / "frames.jsonl", writer.next_frame)
             for window in plan.windows:
-                start = max(window.start, writer.next_frame)
+                start, stored = max(window.start, writer.next_frame), writer.dtype
                 if start < window.stop:
                     cleaner = _cleaner(window, start, footage, settings, work=work, progress=progress)
                     with progress.task("clean plate", window.stop - start) as tick:
                         for frame in range(start, window.stop):
                             pieces, counts = cleaner.fill(frame)
-                            writer.write(frame, [_patch(piece, footage) for piece in pieces])
+                            writer.write(frame, [_patch(piece, footage, stored) for piece in pieces])
                             ledger.note(frame, counts)
                             tick()
             layer = writer.close()
@@ -110,13 +110,13 @@ def _cleaner(
     return Cleaner(footage, survey, window, settings, folder=work, start=start)
 
 
-def _patch(piece: Piece, footage: Footage) -> Patch:
-    """A piece in the layer's codes."""
+def _patch(piece: Piece, footage: Footage, stored: np.dtype[Any]) -> Patch:
+    """A piece in the layer's codes, of the type that it stores: half floats are computed with as singles."""
     colour: Any = piece.colour
     if footage.dtype.kind != "f":
         colour = np.rint(np.clip(colour, 0, footage.peak))
     alpha = np.rint(piece.alpha * ALPHA_PEAK).astype(np.uint16)
-    return Patch(piece.box[0], piece.box[1], colour.astype(footage.dtype), alpha)
+    return Patch(piece.box[0], piece.box[1], colour.astype(stored), alpha)
 
 
 def _frames_to_fill(quadmask: QuadMask, reasoning: Reasoning | None) -> list[int]:
