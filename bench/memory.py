@@ -58,9 +58,9 @@ def draw_plate(path: Path, frames: int, width: int, height: int) -> None:
 
 
 def run(arguments: list[str], shot: Path) -> Measured:
-    """Run ``cleanplate`` with these arguments and watch it. Raises CalledProcessError when it fails."""
+    """Run ``cleanplate`` with these arguments and watch it write `shot`. Raises CalledProcessError when it fails."""
     start, peak = time.monotonic(), 0
-    command = [sys.executable, "-c", "from cleanplate.cli.main import run; run()", *arguments]
+    command = [sys.executable, "-c", "from cleanplate.cli.main import run; run()", *arguments, "--out", str(shot)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
             peak = max(peak, anonymous_memory(process.pid))
@@ -81,13 +81,13 @@ def anonymous_memory(pid: int) -> int:
     return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("RssAnon:")), 0)
 
 
-def removal(plate: Path, shot: Path, seconds: float, width: int, height: int) -> list[str]:
-    """Arguments that remove the disc over `seconds` in the clip's first ten seconds."""
+def removal(plate: Path, seconds: float, width: int, height: int) -> list[str]:
+    """Arguments, but for --out, that remove the disc over `seconds` in the clip's first ten seconds."""
     first, last = RATE, RATE + round(seconds * RATE) - 1
     x, y = disc(first, width, height)
     radius = height // 12 + 4
     box = f"{x - radius},{y - radius},{x + radius},{y + radius}@{first}"
-    return ["remove", str(plate), "--box", box, "--frames", f"{first}-{last}", "--out", str(shot)]
+    return ["remove", str(plate), "--box", box, "--frames", f"{first}-{last}"]
 
 
 def disc(frame: int, width: int, height: int) -> tuple[int, int]:
@@ -130,7 +130,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=asked.folder) as name:
         plate, shot = Path(name, "plate.mp4"), Path(name, "shot")
         draw_plate(plate, frames, width, height)
-        measured = run(removal(plate, shot, asked.seconds, width, height), shot)
+        measured = run(removal(plate, asked.seconds, width, height), shot)
     print(f"{frames} frames of {width}x{height}, {asked.seconds:g} s edited, in {measured.seconds:.0f} s")
     for stage, seconds in measured.stages.items():
         print(f"  {stage:<20} {seconds:8.1f} s")

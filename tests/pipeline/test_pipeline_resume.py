@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from killed_runs import Removal
+from resume import Interrupted
 
 from cleanplate.edit.package import ShotPackage
 from cleanplate.edit.verify import verify
@@ -18,47 +19,46 @@ FRAMES = 10
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Removal, float]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Interrupted, float]:
     """A removal that nobody disturbed, and the seconds it took."""
     folder = tmp_path_factory.mktemp("whole")
     plate = write_plate(folder / "plate.mp4", FRAMES)
-    removal = Removal(plate, write_quadmask(folder / "quadmask.mkv", range(FRAMES)), folder / "shot")
+    mask = write_quadmask(folder / "quadmask.mkv", range(FRAMES))
+    made = Interrupted(["remove", str(plate), "--mask", str(mask)], folder / "shot", segment_seconds=0.2)
     start = time.monotonic()
-    assert removal.run() == 0
-    return removal, time.monotonic() - start
+    assert made.run() == 0
+    return made, time.monotonic() - start
 
 
-def killed(whole: tuple[Removal, float], folder: Path, kills: int, seed: int) -> Removal:
-    """Kill at random moments, then let it finish. A run that ends before its kill begins anew."""
-    known, seconds = whole
-    removal, rng = Removal(known.plate, known.mask, folder / "shot"), random.Random(seed)
-    left = kills
-    while left:
-        moment = rng.uniform(0.3, 1.0) * seconds
-        left -= removal.run(stop_after=moment) == -signal.SIGKILL
-        if removal.out.exists():
-            assert removal.digests() == known.digests()
-            removal.out.rename(folder / f"done-{left}-{moment:.6f}")
-            removal.seen.clear()
-    assert removal.run() == 0
-    return removal
+def another(whole: tuple[Interrupted, float], folder: Path) -> Interrupted:
+    """The same removal, not begun yet."""
+    return Interrupted(whole[0].arguments, folder / "shot", whole[0].segment_seconds)
 
 
-def assert_same(removal: Removal, whole: tuple[Removal, float]) -> None:
-    assert removal.digests() == whole[0].digests()
-    assert removal.redone == 0
-    assert not removal.workshop.exists()
-    assert verify(ShotPackage.open(removal.out)).passed
+def assert_same(made: Interrupted, whole: tuple[Interrupted, float]) -> None:
+    assert made.digests() == whole[0].digests()
+    assert made.redone == 0
+    assert not made.workshop.exists()
+    assert verify(ShotPackage.open(made.out)).passed
 
 
-def test_three_kills(whole: tuple[Removal, float], tmp_path: Path) -> None:
-    assert_same(killed(whole, tmp_path, 3, seed=2), whole)
+def lies(made: Interrupted, name: str) -> Callable[[], bool]:
+    """Whether a file of this name lies in the workshop, asked again and again."""
+    return (made.workshop / name).exists
+
+
+def test_three_kills(whole: tuple[Interrupted, float], tmp_path: Path) -> None:
+    made = another(whole, tmp_path)
+    made.kill_at_random(3, whole[1], random.Random(2))
+    assert_same(made, whole)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
-def test_ten_kills(whole: tuple[Removal, float], tmp_path: Path, seed: int) -> None:
-    assert_same(killed(whole, tmp_path, 10, seed), whole)
+def test_ten_kills(whole: tuple[Interrupted, float], tmp_path: Path, seed: int) -> None:
+    made = another(whole, tmp_path)
+    made.kill_at_random(10, whole[1], random.Random(seed))
+    assert_same(made, whole)
 
 
 MOMENTS = ["given.mkv", "quadmask.mkv", "layer/segments/000000/layer.json", "layer/layer.json", ".composite/000000.mkv"]
@@ -66,30 +66,30 @@ MOMENTS = ["given.mkv", "quadmask.mkv", "layer/segments/000000/layer.json", "lay
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", [*MOMENTS, "composite.mkv", "preview.mp4", "report.html"])
-def test_killed_when_a_file_appears(whole: tuple[Removal, float], tmp_path: Path, moment: str) -> None:
-    removal = Removal(whole[0].plate, whole[0].mask, tmp_path / "shot")
-    assert removal.run_until(moment) == -signal.SIGKILL
-    assert removal.run() == 0
-    assert_same(removal, whole)
+def test_killed_when_a_file_appears(whole: tuple[Interrupted, float], tmp_path: Path, moment: str) -> None:
+    made = another(whole, tmp_path)
+    assert made.run_until(lies(made, moment)) == -signal.SIGKILL
+    assert made.run() == 0
+    assert_same(made, whole)
 
 
-def test_a_second_segment_is_not_made_twice(whole: tuple[Removal, float], tmp_path: Path) -> None:
-    removal = Removal(whole[0].plate, whole[0].mask, tmp_path / "shot")
-    assert removal.run_until("layer/segments/000000/layer.json") == -signal.SIGKILL
-    assert any("segments/000000" in name for name in removal.seen)
-    first = removal.seen.copy()
-    removal.run_until("layer/segments/000001/layer.json")
-    assert removal.redone == 0
-    assert all(removal.seen[name] == identity for name, identity in first.items())
+def test_a_second_segment_is_not_made_twice(whole: tuple[Interrupted, float], tmp_path: Path) -> None:
+    made = another(whole, tmp_path)
+    assert made.run_until(lies(made, "layer/segments/000000/layer.json")) == -signal.SIGKILL
+    assert any("segments/000000" in name for name in made.seen)
+    first = made.seen.copy()
+    made.run_until(lies(made, "layer/segments/000001/layer.json"))
+    assert made.redone == 0
+    assert all(made.seen[name] == identity for name, identity in first.items())
 
 
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
 def test_a_stop_by_hand_leaves_what_can_be_resumed(
-    whole: tuple[Removal, float], tmp_path: Path, sign: signal.Signals, code: int
+    whole: tuple[Interrupted, float], tmp_path: Path, sign: signal.Signals, code: int
 ) -> None:
-    removal = Removal(whole[0].plate, whole[0].mask, tmp_path / "shot")
-    assert removal.run_until("quadmask.mkv", sign) == code
-    assert not removal.out.exists()
-    assert removal.workshop.exists()
-    assert removal.run() == 0
-    assert_same(removal, whole)
+    made = another(whole, tmp_path)
+    assert made.run_until(lies(made, "quadmask.mkv"), sign) == code
+    assert not made.out.exists()
+    assert made.workshop.exists()
+    assert made.run() == 0
+    assert_same(made, whole)
