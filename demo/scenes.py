@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Picture = NDArray[np.float32]
 """H x W x 3, R'G'B' 0..1."""
 
-WIDTH, HEIGHT, FRAMES = 640, 360, 48
+WIDTH, HEIGHT, FRAMES = 640, 360, 36
 _SCALE = 2
 _W, _H = WIDTH * _SCALE, HEIGHT * _SCALE
 _GRAIN = 1.6 / 255
@@ -74,14 +74,14 @@ def _colour(red: float, green: float, blue: float) -> Picture:
 
 
 def _ball(image: Picture, centre: tuple[float, float], radius: float, turn: float) -> None:
-    """A shaded ball with a white band that turns as it rolls."""
+    """A shaded ball with a purple band that turns as it rolls."""
     ys, xs = np.mgrid[0:_H, 0:_W].astype(np.float32)
     u, v = (xs - centre[0]) / radius, (ys - centre[1]) / radius
     inside = u * u + v * v < 1
     depth = np.sqrt(np.clip(1 - u * u - v * v, 0, 1))
     band = np.abs(u * np.cos(turn) + v * np.sin(turn)) < 0.16
     light = 0.25 + 0.75 * np.clip(-0.45 * u - 0.6 * v + 0.66 * depth, 0, 1)
-    paint = np.where(band[..., None], _colour(0.93, 0.9, 0.85), _colour(0.82, 0.1, 0.09))
+    paint = np.where(band[..., None], _colour(0.55, 0.07, 0.3), _colour(0.82, 0.1, 0.09))
     gloss = np.clip(-0.4 * u - 0.55 * v + 0.73 * depth, 0, 1) ** 40
     image[inside] = (paint * light[..., None] + 0.5 * gloss[..., None])[inside]
 
@@ -183,5 +183,5 @@ def _make_street() -> Picture:
 _DESK, _STREET = _make_desk(), _make_street()
 SCENES = (
     Scene("ball-on-desk", desk, "ball", ("--box", "12,228,78,294")),
-    Scene("car-under-pan", street, "car", ("--box", "522,258,628,326")),
+    Scene("car-under-pan", street, "car", ("--box", "522,258,628,326", "--click", "540,250-", "--click", "600,250-")),
 )
