@@ -32,6 +32,8 @@ def master_name(info: ClipInfo) -> str:
 def write_master(clip: Clip, layer: Layer, folder: Path, threads: int, progress: Progress) -> JoinResult:
     """Write the master into `folder`; called again after a kill, it redoes one segment at most.
 
+    The segments stay in ``SEGMENTS``, until the caller knows that it need not call again.
+
     Raises:
         InputError: a frame of the plate cannot be decoded.
         PackageError: the layer cannot be read.
@@ -42,9 +44,7 @@ def write_master(clip: Clip, layer: Layer, folder: Path, threads: int, progress:
         if clip.info.format.is_float:
             return _write_stills(clip, layer, folder / COMPOSITE_FRAMES, threads, tick)
         segments = _write_segments(clip, layer, folder / SEGMENTS, threads, tick)
-    result = join_master(segments, clip.info, folder / COMPOSITE, folder / EXTRA)
-    shutil.rmtree(folder / SEGMENTS)
-    return result
+    return join_master(segments, clip.info, folder / COMPOSITE, folder / EXTRA)
 
 
 def segment_length(info: ClipInfo) -> int:
