@@ -221,7 +221,7 @@ def test_a_published_quadmask_is_exact(tmp_path: Path) -> None:
     assert first_grey == 18
 
 
-def test_a_lossless_quadmask_is_known_by_a_thin_line_of_grey(tmp_path: Path, info: ClipInfo):
+def test_a_lossless_quadmask_is_known_by_a_thin_line_of_grey(tmp_path: Path, info: ClipInfo) -> None:
     labels = np.full((HEIGHT, WIDTH), KEEP, dtype=np.uint8)
     labels[40:60, 30:50], labels[60, 30:50] = REMOVE, OVERLAP
     path = encode(tmp_path / "m.mkv", [labels] * LENGTH, "ffv1", "gray")
