@@ -27,7 +27,10 @@ Plate = Annotated[Path, typer.Argument(help="A video file, a folder of images, o
 Rate = Annotated[
     str | None, _option("--rate", help="Frames a second of an image sequence, such as 24000/1001.", panel=_WHERE)
 ]
-Out = Annotated[Path | None, _option("--out", "-o", help="Folder to write. Default: NAME.shot here.", panel=_WHERE)]
+Out = Annotated[
+    Path | None,
+    _option("--out", "-o", help="Folder to write. Default: NAME.shot (mask: NAME.mask) here.", panel=_WHERE),
+]
 Reuse = Annotated[
     Path | None, _option("--reuse", help="A folder an earlier run wrote; its stages serve again.", panel=_WHERE)
 ]

@@ -114,8 +114,7 @@ class Finish:
         inputs = self._of_composite() | {"shot": package.shot.model_dump(mode="json", exclude={"warnings", "notes"})}
         proof = Proof.model_validate_json(_json(self.shop.stage("proof", inputs, [], work)["proof"]))
         if not proof.passed:
-            remedy = "Nothing was delivered. Please report this, with the plate's format."
-            raise ProofError("; ".join(proof.faults), where=str(package.folder), remedy=remedy)
+            raise ProofError("; ".join(proof.faults), where=str(package.folder), remedy=_remedy(proof))
         return proof
 
     def _report(self, package: ShotPackage) -> None:
@@ -159,6 +158,12 @@ class Finish:
     def _opened_master(self) -> Clip:
         path = self.shop.folder / master_name(self.clip.info)
         return Clip.open(path, rate=self.clip.info.rate if path.is_dir() else None)
+
+
+def _remedy(proof: Proof) -> str:
+    if proof.outside_region.differing and not proof.alpha_zero.differing:
+        return "Nothing was delivered. The matte reaches out of the permitted region: trim it, or permit more."
+    return "Nothing was delivered. Please report this, with the plate's format."
 
 
 def _facts(shot: Shot) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from cleanplate.errors import UsageError
@@ -20,17 +21,21 @@ class Part:
 
     Attributes:
         weighted: the class takes ``weights``, a folder or a hub id.
+        caching: the class takes ``cache``, a folder that keeps its work between runs.
     """
 
     target: str
     summary: str
     needs: str = "nothing but the base install"
     weighted: bool = False
+    caching: bool = False
 
 
 SEGMENTERS: Mapping[str, Part] = {
     "classic": Part(
-        "cleanplate.select.classic:ClassicSegmenter", "optical flow, colour and edges refined by graph cut; no weights"
+        "cleanplate.select.classic:ClassicSegmenter",
+        "optical flow, colour and edges refined by graph cut; no weights",
+        caching=True,
     ),
     "sam2": Part(
         "cleanplate.select.sam2:Sam2Segmenter",
@@ -50,9 +55,9 @@ ENGINES: Mapping[str, Part] = {
 }
 
 
-def segmenter(name: str, weights: str | None = None) -> Segmenter:
-    """The segmenter of that name. Raises UsageError for an unknown one."""
-    return cast(Segmenter, _made(SEGMENTERS, name, "segmenter", weights))
+def segmenter(name: str, weights: str | None = None, cache: Path | None = None) -> Segmenter:
+    """The segmenter of that name; `cache` keeps what an added click need not redo. Raises UsageError."""
+    return cast(Segmenter, _made(SEGMENTERS, name, "segmenter", weights, cache))
 
 
 def reasoner(name: str) -> Reasoner:
@@ -65,7 +70,9 @@ def engine(name: str) -> Engine:
     return cast(Engine, _made(ENGINES, name, "engine"))
 
 
-def _made(table: Mapping[str, Part], name: str, what: str, weights: str | None = None) -> Any:
+def _made(
+    table: Mapping[str, Part], name: str, what: str, weights: str | None = None, cache: Path | None = None
+) -> Any:
     if name not in table:
         raise UsageError(f"there is no {what} '{name}'", remedy=f"Choose one of: {', '.join(table)}.")
     part = table[name]
@@ -73,4 +80,5 @@ def _made(table: Mapping[str, Part], name: str, what: str, weights: str | None =
         raise UsageError(f"the {what} '{name}' takes no weights", remedy="Leave --weights out.")
     module, _, attribute = part.target.partition(":")
     made = getattr(importlib.import_module(module), attribute)
-    return made() if weights is None else made(weights=weights)
+    options = {"weights": weights} if weights is not None else {}
+    return made(**options, cache=cache) if part.caching else made(**options)

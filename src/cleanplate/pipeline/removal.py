@@ -28,6 +28,8 @@ from cleanplate.progress import Progress
 
 _GIVEN = "given.mkv"
 _OBJECT = "object"
+SWEEPS = f"{TRACKS}/sweeps"
+"""What the segmenter keeps, so that a click added later redoes only what it changes."""
 
 
 def edit_frames(edit: Remove, clip: Clip) -> range:
@@ -83,7 +85,7 @@ class Removal:
             }
 
             def work(selection: Any = selection, name: str = name) -> None:
-                part = registry.segmenter(self._edit.segmenter, self._edit.weights)
+                part = registry.segmenter(self._edit.segmenter, self._edit.weights, self._path(SWEEPS))
                 part.segment(self._clip, selection, self.frames, self._path(name), self._progress).close()
 
             self._shop.stage(f"select {selection.name}", inputs, [name], work)
