@@ -172,3 +172,15 @@ def test_tracks_follow_and_report_the_lost() -> None:
     tracks = track_points(iter(pictures), points)
     assert np.allclose(tracks.positions[-1][[0, 2]], points[[0, 2]] - (14, 0), atol=0.1)
     assert tracks.visible[-1].tolist() == [True, False, True]
+
+
+def test_a_still_camera_stays_still_behind_a_crowd() -> None:
+    """More than half of the picture rides on things that move, each its own way."""
+    a = texture(11)
+    b = a.copy()
+    crowd = [(0, 0, 5), (0, 160, -4), (120, 0, 7)]
+    for n, (y, x, shift) in enumerate(crowd):
+        patch = texture(20 + n)
+        a[y : y + 115, x : x + 150] = patch[:115, 10:160]
+        b[y : y + 115, x : x + 150] = patch[:115, 10 - shift : 160 - shift]
+    assert np.array_equal(estimate_homography(a, b).matrix, np.eye(3))

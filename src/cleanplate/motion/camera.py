@@ -20,6 +20,10 @@ _CELLS = 12
 _ENOUGH_FOR_HOMOGRAPHY = 24
 _ENOUGH_FOR_AFFINE = 8
 _INLIER_PIXELS = 1.0
+_TIGHT = 0.3
+"""Pixels: how near a point must come for a model to have explained it."""
+_NEARLY = 0.85
+"""Share of the best model's points with which a simpler one is preferred."""
 
 
 @dataclass(frozen=True)
@@ -60,28 +64,39 @@ def features(gray: Gray, mask: NDArray[np.bool_] | None = None, count: int = _FE
 
 
 def fit_motion(a: NDArray[Any], b: NDArray[Any], *, reach: float = _INLIER_PIXELS) -> CameraMotion:
-    """The motion that most point pairs (N x 2 each) agree on: homography, or a simpler model where points are few."""
+    """The motion that most point pairs (N x 2 each) agree on.
+
+    Still camera, similarity and homography compete; the simplest wins that explains nearly as many points as the best.
+    So a still camera stays still when half the points ride on something that moves, and few points bend no homography.
+    """
     if len(a) < _ENOUGH_FOR_AFFINE:
         shift = IDENTITY.copy()
         if len(a):
             shift[:2, 2] = np.median(b - a, axis=0)
         return CameraMotion(shift, 0.0, float("inf") if len(a) == 0 else float(np.median(np.abs(b - a - shift[:2, 2]))))
-    if len(a) < _ENOUGH_FOR_HOMOGRAPHY:
-        part, _ = cv2.estimateAffinePartial2D(a, b, method=cv2.RANSAC, ransacReprojThreshold=reach)
-        matrix = IDENTITY if part is None else np.vstack([part, [0.0, 0.0, 1.0]])
-    else:
+    models = [IDENTITY]
+    part, _ = cv2.estimateAffinePartial2D(a, b, method=cv2.RANSAC, ransacReprojThreshold=reach)
+    if part is not None:
+        models.append(np.vstack([part, [0.0, 0.0, 1.0]]))
+    if len(a) >= _ENOUGH_FOR_HOMOGRAPHY:
         found, _ = cv2.findHomography(a, b, cv2.USAC_MAGSAC, reach, maxIters=2000, confidence=0.9999)
-        matrix = IDENTITY if found is None else np.asarray(found, np.float64)
-    matrix = _polished(matrix, a, b, reach)
-    distance = np.linalg.norm(send(matrix, a) - b, axis=1)
+        if found is not None:
+            models.append(_polished(np.asarray(found, np.float64), a, b, reach))
+    explained = [int((_distances(model, a, b) <= _TIGHT).sum()) for model in models]
+    matrix = next(m for m, count in zip(models, explained, strict=True) if count >= _NEARLY * max(explained))
+    distance = _distances(matrix, a, b)
     agree = distance <= reach
     return CameraMotion(matrix, float(agree.mean()), float(np.median(distance[agree])) if agree.any() else float("inf"))
+
+
+def _distances(matrix: Homography, a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float64]:
+    return np.asarray(np.linalg.norm(send(matrix, a) - b, axis=1))
 
 
 def _polished(matrix: Homography, a: NDArray[Any], b: NDArray[Any], reach: float) -> Homography:
     """Least squares over the inliers, tightened to three times their own spread: sub-pixel noise averages out."""
     for _ in range(3):
-        distance = np.linalg.norm(send(matrix, a) - b, axis=1)
+        distance = _distances(matrix, a, b)
         near = distance[distance <= reach]
         if len(near) < _ENOUGH_FOR_HOMOGRAPHY:
             return matrix

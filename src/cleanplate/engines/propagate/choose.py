@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.propagate.footage import CAST, FREE
+from cleanplate.engines.propagate.steady import steady
 from cleanplate.engines.propagate.survey import Survey
 from cleanplate.motion.warp import rescaled, warp_homography
 
@@ -88,6 +89,7 @@ class Chooser:
             hidden = self._area(roles >= CAST) > 0
             # What may change by itself is a poor witness; one coarse pixel of rim keeps halos out.
             worth = np.where(self._area(roles > FREE) > 0, 0.3, 1.0).astype(np.float32)
+            worth *= self._area(steady(self._survey, frame)) > 0.5
             worth[cv2.dilate(hidden.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 0
             self._known[frame] = _Coarse(hidden, worth)
         return self._known[frame]

@@ -82,7 +82,7 @@ class Cleaner:
     ) -> None:
         self._footage, self._survey, self._run, self._settings = footage, survey, run, settings
         self._chooser = Chooser(survey, settings.sources, settings.reach)
-        self._shelf = Shelf(footage, 2 * settings.sources + 1)
+        self._shelf = Shelf(footage, survey, 2 * settings.sources + 1)
         self._flow = make_flow(settings.flow)
         self._plates = Plates(footage, folder, settings.seed, start)
         self._chosen: dict[int, list[int]] = {}

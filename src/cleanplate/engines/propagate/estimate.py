@@ -15,6 +15,9 @@ _SURVEY_BYTES = 2 * 960 * 540
 _BYTES_A_SAMPLE = 2
 _WORK_BYTES = 60
 """Bytes a pixel of the largest box, for everything held in floats while one frame is put together."""
+_TEXTURE_BYTES = 700
+"""The same while a clean plate is made, whose context is some five times as large as the hole."""
+_BASE_BYTES = 400_000_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Work:
     @property
     def memory_bytes(self) -> int:
         held = (2 * self.sources + 4) * self._pixels * (3 * _BYTES_A_SAMPLE + 1)
-        return held + max(self.boxes, default=0) * _WORK_BYTES + 200_000_000
+        largest = min(max(self.boxes, default=0), self._pixels // 5)
+        return held + max(self.boxes, default=0) * _WORK_BYTES + largest * _TEXTURE_BYTES + _BASE_BYTES
 
     @property
     def disk_bytes(self) -> int:

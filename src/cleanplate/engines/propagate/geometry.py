@@ -37,6 +37,7 @@ _BLUR = 6
 _NEAR = 61
 _LONGEST = 40.0
 """Survey pixels: longer residuals belong to things that move, not to the scene's depth."""
+_SHORTEST = 1.0
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,9 @@ def _view(
     brought = warp_homography(b, matrix, a.shape, kernel=cv2.INTER_CUBIC)
     seen = warp_homography(free_b.astype(np.uint8), matrix, a.shape, kernel=cv2.INTER_NEAREST) > 0
     forward, backward = flow(a, brought), flow(brought, a)
-    known = free_a & seen & consistency(forward, backward) & (np.linalg.norm(forward, axis=2) < _LONGEST)
+    # Depth shows only as far as the camera moves: what moves further before a quiet camera moves by itself.
+    longest = float(np.clip(largest_shift(matrix, *a.shape), _SHORTEST, _LONGEST))
+    known = free_a & seen & consistency(forward, backward) & (np.linalg.norm(forward, axis=2) < longest)
     return View(b, free_b, matrix, forward, known)
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.propagate.footage import CAST, LIVE, Footage, halo, survey_size
+from cleanplate.engines.propagate.steady import steady
+from cleanplate.engines.propagate.survey import Survey
 from cleanplate.motion.warp import Box
 
 TRUSTED = 255
@@ -50,8 +52,8 @@ def soft_trust(hidden: NDArray[np.bool_], live: NDArray[np.bool_], rim: int) -> 
 class Shelf:
     """The last few frames of the plate that served as sources, so that neighbours share one decode."""
 
-    def __init__(self, footage: Footage, capacity: int) -> None:
-        self._footage, self._capacity = footage, capacity
+    def __init__(self, footage: Footage, survey: Survey, capacity: int) -> None:
+        self._footage, self._survey, self._capacity = footage, survey, capacity
         self._kept: OrderedDict[int, tuple[Box, Source]] = OrderedDict()
 
     def get(self, frame: int, box: Box) -> Source:
@@ -68,7 +70,8 @@ class Shelf:
     def _make(self, frame: int, box: Box) -> Source:
         footage = self._footage
         colour, roles = footage.colour(frame, box), footage.roles(frame)
-        trust = soft_trust(roles >= CAST, roles == LIVE, halo(footage.height, footage.width) // 2)
+        still = cv2.resize(steady(self._survey, frame).view(np.uint8), roles.shape[::-1]) > 0
+        trust = soft_trust((roles >= CAST) | ~still, roles == LIVE, halo(footage.height, footage.width) // 2)
         size = survey_size(footage.height, footage.width)
         return Source(frame, colour, trust, shrink(colour, size))
 
