@@ -59,6 +59,7 @@ class WorldFootage:
         self._near = _texture(size, world.seed + 1)
         self._near_shape = _blobs(size, world.seed + 2)
         self._sprite = _texture((world.height, world.width), world.seed + 3)[..., ::-1]
+        self._shot: dict[int, NDArray[np.uint8]] = {}
         self._seen: list[NDArray[np.bool_]] | None = None
 
     def camera(self, frame: int, layer: int) -> NDArray[np.float64]:
@@ -105,10 +106,13 @@ class WorldFootage:
 
     def picture(self, frame: int) -> NDArray[np.uint8]:
         """What the camera recorded: sprite, exposure, grain, 8 bits."""
-        rng = np.random.default_rng([self.world.seed, frame])
-        clean = self.truth(frame)
-        clean[self.hole(frame)] = self._sprite[self.hole(frame)]
-        return np.clip(np.rint(clean + rng.normal(0, self.world.grain, clean.shape)), 0, 255).astype(np.uint8)
+        if frame not in self._shot:
+            rng = np.random.default_rng([self.world.seed, frame])
+            clean = self.truth(frame)
+            clean[self.hole(frame)] = self._sprite[self.hole(frame)]
+            grainy = clean + rng.normal(0, self.world.grain, clean.shape)
+            self._shot[frame] = np.clip(np.rint(grainy), 0, 255).astype(np.uint8)
+        return self._shot[frame]
 
     def revealed(self, frame: int) -> NDArray[np.bool_]:
         """Hole pixels whose point of the background some other frame shows, by the known geometry."""

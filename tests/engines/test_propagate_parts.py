@@ -22,6 +22,8 @@ from cleanplate.engines.propagate.ledger import Ledger
 from cleanplate.engines.propagate.matte import cast_alpha, hole_alpha
 from cleanplate.engines.propagate.parallax import View, sweep
 from cleanplate.engines.propagate.source import soft_trust
+from cleanplate.engines.propagate.steady import steady
+from cleanplate.engines.propagate.survey import Survey
 from cleanplate.engines.propagate.tone import match_tone
 
 
@@ -100,7 +102,7 @@ def test_tone_without_anything_in_common_changes_nothing() -> None:
 @pytest.mark.parametrize("softness", [0.0, 0.7, 1.5])
 def test_made_grain_has_the_strength_and_the_size_of_the_measured(softness: float) -> None:
     white = np.asarray(np.random.default_rng(3).normal(0, 6, (400, 400, 2)), np.float32)
-    noise = cv2.GaussianBlur(white, (0, 0), softness) if softness else white
+    noise = np.asarray(cv2.GaussianBlur(white, (0, 0), softness) if softness else white, np.float32)
     many = np.full((400, 400), 1e9, np.float32)
     grain = measure_grain(noise, np.zeros_like(noise), many, np.ones((400, 400), bool))
     assert grain is not None
@@ -225,3 +227,27 @@ def test_ledger_forgets_torn_lines_and_frames_to_be_made_again(tmp_path: Path) -
     assert summary["frames_filled"] == 3
     assert summary["never_seen"] == 0.2
     assert summary["never_seen_by_frame"] == {"0": 0.0, "1": 0.1, "2": 0.5}
+
+
+def still_survey(grays: list[np.ndarray], roles: list[np.ndarray]) -> Survey:
+    count = len(grays)
+    path = np.repeat(np.eye(3)[None], count, axis=0)
+    return Survey(0, np.stack(grays), np.stack(roles), path, np.zeros(count, np.int64), (1.0, 1.0))
+
+
+def test_what_passes_through_is_not_the_scene() -> None:
+    """A place always hidden, but for some frames on which a mover shows there."""
+    scene = scenery(60, 80, 3).astype(np.uint8)
+    grays, roles = [], []
+    for n in range(20):
+        gray, role = scene.copy(), np.full((60, 80), HOLE if n < 12 else FREE, np.uint8)
+        role[:, 40:] = FREE
+        if 3 <= n < 9:
+            gray[20:40, 4 * n - 8 : 4 * n + 12] = 250
+            role[20:40, 4 * n - 8 : 4 * n + 12] = FREE
+        grays.append(gray)
+        roles.append(role)
+    survey = still_survey(grays, roles)
+    assert not steady(survey, 5)[22:38, 14:30].any()
+    assert steady(survey, 15)[5:55, 5:75].all()
+    assert steady(survey, 5)[5:55, 45:75].all()
