@@ -121,7 +121,9 @@ def test_two_copies_halve_what_the_difference_says() -> None:
     plate, first, second = (np.asarray(picture + rng.normal(0, 3, picture.shape), np.float32) for _ in range(3))
     everywhere = np.ones((300, 300), bool)
     alone = measure_grain(plate, np.asarray(picture, np.float32), np.full((300, 300), 1e9, np.float32), everywhere)
-    shared = measure_grain(plate, (first + second) / 2, np.full((300, 300), 2, np.float32), everywhere)
+    shared = measure_grain(
+        plate, np.asarray((first + second) / 2, np.float32), np.full((300, 300), 2, np.float32), everywhere
+    )
     assert alone is not None
     assert shared is not None
     assert np.allclose(alone.total, shared.total, rtol=0.03)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 import propagate as bench
+import pytest
+from worlds import World
 
-SMALL = {"height": 216, "width": 384, "length": 20}
 STILL, HOMOGRAPHY, _, PARALLAX, UNSEEN = bench.WORLDS
 
 
+def small(world: World) -> World:
+    return replace(world, height=216, width=384, length=20)
+
+
 def test_homography_camera() -> None:
-    world = replace(HOMOGRAPHY, **SMALL, camera=30)
+    world = replace(small(HOMOGRAPHY), camera=30)
     ours, telea = bench.score(world, "propagate"), bench.score(world, "telea")
     assert ours.psnr >= 34
     assert ours.flicker <= 1.2
@@ -25,7 +24,7 @@ def test_homography_camera() -> None:
 
 
 def test_never_seen_pixels_are_reported_apart() -> None:
-    score = bench.score(replace(UNSEEN, **SMALL), "propagate")
+    score = bench.score(small(UNSEEN), "propagate")
     assert score.truly_unseen > 0.1
     assert abs(score.never_seen - score.truly_unseen) < 0.08
     assert score.psnr >= 34
@@ -36,7 +35,7 @@ def test_never_seen_pixels_are_reported_apart() -> None:
 @pytest.mark.parametrize(
     ("world", "least"), [(STILL, 34), (HOMOGRAPHY, 34), (PARALLAX, 30)], ids=lambda value: getattr(value, "name", value)
 )
-def test_full_size(world: bench.World, least: float) -> None:
+def test_full_size(world: World, least: float) -> None:
     score = bench.score(world, "propagate")
     assert score.psnr >= least
     assert score.flicker <= 1.2
