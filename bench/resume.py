@@ -82,10 +82,11 @@ class Interrupted:
     def kill_at_random(self, kills: int, seconds: float, rng: random.Random) -> None:
         """Kill so many times within the span that a whole run takes, then let it finish.
 
-        A run that ends before its kill leaves its folder for a new one; raises RuntimeError when one fails.
+        A run that delivers before its kill leaves its folder for a new one; raises RuntimeError when one fails.
         """
         while kills:
-            if self.run_for(rng.uniform(0, seconds)) == -signal.SIGKILL:
+            killed = self.run_for(rng.uniform(0, seconds)) == -signal.SIGKILL
+            if killed and not self.out.exists():
                 kills -= 1
             else:
                 self.out.rename(self.out.with_name(f"{self.out.name}-{kills}-{rng.random()}"))
