@@ -1,7 +1,9 @@
 """One band of a patch over one band of an 8-bit plate, in 16-bit fixed point: the fast path of `edit.blend`.
 
-It gives what `edit.blend` gives, to 1/16 of a code before rounding, and exactly that where alpha is 0 or 1. OpenCV's
-scaled products round in one pass from 16 bits to 16 bits; sums are NumPy's; nothing is allocated.
+It gives what `edit.blend` gives, to 1/30 of a code before rounding, and exactly that where alpha is 0 or 1. OpenCV's
+scaled products round in one pass from 16 bits to 16 bits; sums are NumPy's; nothing is allocated. The most that chroma
+may err by, for the eight parts into which a footprint is divided at most: 8/512 where colours are rounded to those
+parts, 8/514 where alpha is, 1/512 where the plate's share is.
 """
 
 from __future__ import annotations
@@ -19,11 +21,13 @@ from cleanplate.media.frame import PixelFormat, Plane
 
 _HALF_PEAK = ALPHA_PEAK // 2
 _FACTORS = (1, 2)
+_MOST_PARTS = 8
 
 
 def is_fast(fmt: PixelFormat, grid: ChromaGrid) -> bool:
-    """True where this module serves: 8 bits, chroma not subsampled or by two."""
-    return fmt.depth == 8 and grid.down.factor in _FACTORS and grid.across.factor in _FACTORS
+    """True where this module serves: 8 bits, chroma not subsampled or by two and not sited on luma both ways."""
+    by_two = grid.down.factor in _FACTORS and grid.across.factor in _FACTORS
+    return fmt.depth == 8 and by_two and _parts(grid) <= _MOST_PARTS
 
 
 class Scratch(threading.local):
@@ -75,7 +79,8 @@ def blend_chroma8(planes: Sequence[Plane], patch: Patch, rows: Range, grid: Chro
     (top, bottom), (left, right) = grid.down.footprint(*rows), grid.across.footprint(*columns)
     first, last = max(top, y0), min(bottom, y1)
     height, width = bottom - top, right - left + (right - left) % grid.across.factor
-    share = 1 << (_bits(grid.down) + _bits(grid.across))
+    parts = _parts(grid)
+    most = ALPHA_PEAK // parts
     inside = np.s_[first - top : last - top, x0 - left : x1 - left]
     alpha = patch.alpha[first - y0 : last - y0]
     size = rows[1] - rows[0], columns[1] - columns[0]
@@ -84,19 +89,18 @@ def blend_chroma8(planes: Sequence[Plane], patch: Patch, rows: Range, grid: Chro
         samples = _SCRATCH.array("samples", (height, width))
         _blank_around(samples, inside)
         if component == 0:
-            np.right_shift(alpha, share.bit_length() - 1, out=samples[inside])
+            cv2.addWeighted(alpha, most / ALPHA_PEAK, alpha, 0, 0, dst=samples[inside])
         else:
             colour = patch.colour[first - y0 : last - y0, :, component]
-            cv2.multiply(alpha, colour, dst=samples[inside], scale=64 / share / ALPHA_PEAK)
+            cv2.multiply(alpha, colour, dst=samples[inside], scale=64 / parts / ALPHA_PEAK)
         _continue_edges(samples, (top, bottom), (left, right), grid)
         _subsample(samples, total, grid)
-    _mix(planes, sums, (rows, columns), share)
+    _mix(planes, sums, (rows, columns), most * parts)
 
 
-def _mix(planes: Sequence[Plane], layer: NDArray[np.uint16], place: tuple[Range, Range], share: int) -> None:
-    """Put the plate's part beside the layer's, which is in 1/256 of a code."""
+def _mix(planes: Sequence[Plane], layer: NDArray[np.uint16], place: tuple[Range, Range], full: int) -> None:
+    """Put the plate's part beside the layer's, which is in 1/256 of a code; `full` is the sum of full alphas."""
     covered, colours = layer[0], layer[1:]
-    full = (ALPHA_PEAK // share) * share
     np.subtract(full, covered, out=covered)
     plate = _SCRATCH.array("chroma", covered.shape)
     for plane, colour in zip(planes, colours, strict=True):
@@ -107,9 +111,13 @@ def _mix(planes: Sequence[Plane], layer: NDArray[np.uint16], place: tuple[Range,
         cv2.convertScaleAbs(plate, dst=target, alpha=1 / 256)
 
 
-def _bits(axis: Axis) -> int:
-    """log2 of the sum of the footprint's weights, as whole numbers."""
-    return {1: 0, 2: 1, 3: 2}[len(axis.weights)]
+def _parts(grid: ChromaGrid) -> int:
+    """The sum of a footprint's weights, as whole numbers."""
+    return _axis_parts(grid.down) * _axis_parts(grid.across)
+
+
+def _axis_parts(axis: Axis) -> int:
+    return {1: 1, 2: 2, 3: 4}[len(axis.weights)]
 
 
 def _blank_around(samples: NDArray[np.uint16], inside: tuple[slice, slice]) -> None:

@@ -17,7 +17,8 @@ from cleanplate.media.frame import PixelFormat, Plane, Siting
 from cleanplate.media.probe import ClipInfo
 
 _BAND = 96
-"""Chroma rows that are worked on at once: enough to outweigh the cost of calls, few enough for a processor's cache."""
+"""Chroma rows that one thread works on at once: enough to outweigh calls, few enough for a processor's cache. Several
+threads get longer bands, since at every call they wait for each other to let go of the interpreter."""
 
 
 def composite_planes(
@@ -48,7 +49,7 @@ def composite_planes(
     result = [np.array(plane) for plane in planes[:colours]]
     for patch in patches:
         _require_fit(patch, height, width, colours)
-        _run([_job(result, patch, fmt, grid, rows) for rows in _bands(patch, grid)], threads)
+        _run([_job(result, patch, fmt, grid, rows) for rows in _bands(patch, grid, threads)], threads)
     return (*result, *planes[colours:])
 
 
@@ -65,10 +66,11 @@ def _require_fit(patch: Patch, height: int, width: int, colours: int) -> None:
         )
 
 
-def _bands(patch: Patch, grid: ChromaGrid) -> Iterator[Range]:
+def _bands(patch: Patch, grid: ChromaGrid, threads: int) -> Iterator[Range]:
     """Half-open ranges of chroma rows that together hold all that the patch reaches."""
     start, stop = grid.down.reached(patch.y, patch.y + patch.alpha.shape[0])
-    return ((row, min(row + _BAND, stop)) for row in range(start, stop, _BAND))
+    band = _BAND if threads == 1 else max(_BAND, -(-(stop - start) // threads))
+    return ((row, min(row + band, stop)) for row in range(start, stop, band))
 
 
 def _job(planes: list[Plane], patch: Patch, fmt: PixelFormat, grid: ChromaGrid, rows: Range) -> Callable[[], None]:
