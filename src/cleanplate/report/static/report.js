@@ -145,7 +145,8 @@
 
   const timeOf = (frame) => (frame + 0.5) / shot.rate;
   const frameAt = (seconds) => clamp(Math.floor(seconds * shot.rate + 1e-4), 0, count - 1);
-  let wanted = null;
+  const PATIENCE = 400;  // milliseconds; a hidden tab presents nothing
+  let [wanted, onScreen, patience] = [null, null, 0];
 
   /** Show one frame. While a seek is under way the newest wish waits, so that holding a key never piles up seeks. */
   function go(frame) {
@@ -165,6 +166,15 @@
       video.currentTime = timeOf(wanted);
       return;
     }
+    if (!video.requestVideoFrameCallback || onScreen === wanted) return settle();
+    clearTimeout(patience);
+    patience = setTimeout(settle, PATIENCE);
+  }
+
+  /** The wish is on the screen; a seek that has ended may still leave the picture before it there for a moment. */
+  function settle() {
+    clearTimeout(patience);
+    if (wanted === null || video.seeking) return;
     state.frame = wanted;
     wanted = null;
     draw();
@@ -173,11 +183,13 @@
   }
 
   function presented(_now, data) {
+    onScreen = frameAt(data.mediaTime + 0.25 / shot.rate);
     if (!video.paused && wanted === null) {
-      state.frame = frameAt(data.mediaTime + 0.25 / shot.rate);
+      state.frame = onScreen;
       showFrame();
     }
     draw();
+    if (onScreen === wanted) settle();
     video.requestVideoFrameCallback(presented);
   }
 
