@@ -2,8 +2,8 @@
 
     python bench/resume.py [--kills 10] [--seed 0] [--minutes 0.7] [--size 640x360] [--folder FOLDER]
 
-A segment counts as redone when it lay there whole as a run was killed, and was another file when the next one ended.
-The segment that was being written at the moment of the kill is the one that may be made again.
+A segment counts as redone when it lay there whole as a run was killed, and was another file when the next one ended;
+so does a whole layer. The segment that was being written at the moment of the kill is the one that may be made again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from memory import RATE, draw_plate, removal
 
 RESULTS = ("composite.mkv", "layer/layer.mkv", "layer/matte.mkv", "layer/layer.json", "quadmask.mkv", "reasoning.json")
-_SEGMENTS = ("layer/segments/*/layer.json", ".composite/*.mkv")
+_SEGMENTS = ("layer/segments/*/layer.json", "layer/layer.json", ".composite/*.mkv")
 _PROGRAM = """
 import cleanplate.edit.layer, cleanplate.pipeline.master
 cleanplate.edit.layer.SEGMENT_SECONDS = cleanplate.pipeline.master.SEGMENT_SECONDS = {}
@@ -100,9 +100,10 @@ class Interrupted:
 
     def _note_segments(self) -> None:
         now: dict[str, Identity] = {}
-        for path in (path for pattern in _SEGMENTS for path in self.workshop.glob(pattern)):
+        folder = self.workshop if self.workshop.exists() else self.out
+        for path in (path for pattern in _SEGMENTS for path in folder.glob(pattern)):
             status = path.stat()
-            now[str(path.relative_to(self.workshop))] = (status.st_ino, status.st_mtime_ns)
+            now[str(path.relative_to(folder))] = (status.st_ino, status.st_mtime_ns)
         self.redone += sum(now[name] != known for name, known in self.seen.items() if name in now)
         self.seen |= now
 

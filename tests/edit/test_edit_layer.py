@@ -87,6 +87,19 @@ def test_a_killed_run_ends_with_the_same_bytes(tmp_path: Path, fmt: PixelFormat)
     assert digests(tmp_path / "killed") == digests(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("fmt", [pixel_format("yuv420p"), FLOATS[0]], ids=lambda f: f.name)
+def test_a_whole_layer_is_not_written_again(tmp_path: Path, fmt: PixelFormat) -> None:
+    write_layer(tmp_path, fmt, [2, 9])
+    before = digests(tmp_path)
+    (tmp_path / "segments" / "000000").mkdir(parents=True)
+    with LayerWriter(tmp_path, info(fmt), segment=6) as writer:
+        assert writer.next_frame == FRAMES
+        writer.write(2, patches(fmt, 3))
+        assert list(writer.close().frames) == [2, 9]
+    assert digests(tmp_path) == before
+    assert not (tmp_path / "segments").exists()
+
+
 def test_an_empty_layer_is_a_layer(tmp_path: Path) -> None:
     layer = write_layer(tmp_path, pixel_format("yuv420p"), [])
     assert layer is not None

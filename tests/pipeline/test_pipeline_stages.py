@@ -61,6 +61,36 @@ def test_an_unfinished_try_leaves_what_the_next_goes_on_from(tmp_path: Path) -> 
     assert seen == [False, True, False]
 
 
+def test_what_is_spent_goes_once_the_stage_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def work() -> None:
+        seen.append((tmp_path / "part").exists())
+        (tmp_path / "part").touch()
+        (tmp_path / "made.txt").touch()
+
+    def run() -> None:
+        Workshop(tmp_path).stage("make", {}, ["made.txt"], work, spent=["part"])
+
+    def killed(shop: Ledger, folder: Path) -> None:
+        if shop.stages[0].finished:
+            raise KeyboardInterrupt
+        write(shop, folder)
+
+    write = Ledger.write
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "write", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    run()
+    assert seen == [False, True], "what was there serves a run that was killed before the note"
+    assert not (tmp_path / "part").exists()
+    (tmp_path / "part").touch()
+    run()
+    assert seen == [False, True]
+    assert not (tmp_path / "part").exists(), "a kill behind the note may leave it"
+
+
 @pytest.mark.parametrize("error", [InputError("x"), ResourceError("x"), OSError(28, "full"), Abandoned()])
 def test_a_failure_takes_its_folders_along(tmp_path: Path, error: Exception) -> None:
     def fail() -> None:

@@ -28,7 +28,7 @@ from cleanplate.media.probe import ClipInfo
 __all__ = ["SEGMENT_SECONDS", "Layer", "LayerWriter", "layer_format", "layer_scale"]
 
 SEGMENT_SECONDS = 10
-_SEGMENTS, _SPENT = "segments", ".segments.spent"
+_SEGMENTS = "segments"
 
 
 class Layer:
@@ -98,6 +98,8 @@ class Layer:
 class LayerWriter:
     """Writes a layer by segments of `SEGMENT_SECONDS`; opened again on the same folder it goes on.
 
+    On a folder whose layer is whole nothing is left to write, and `close` answers at once.
+
     Use as a context manager or call `close`; only `close` makes a layer of the segments. Leaving the block by an error
     keeps what is whole and drops the segment in progress.
 
@@ -112,12 +114,13 @@ class LayerWriter:
         self.dtype = layer_format(info.format).dtype
         self._length = segment or max(1, round(info.rate * SEGMENT_SECONDS))
         with disk_errors(folder):
-            shutil.rmtree(folder / _SPENT, ignore_errors=True)
-            (folder / _SEGMENTS).mkdir(parents=True, exist_ok=True)
+            self._whole = (folder / INDEX).is_file()
+            if not self._whole:
+                (folder / _SEGMENTS).mkdir(parents=True, exist_ok=True)
         self._done: list[list[StoredFrame]] = []
         while (kept := self._kept(len(self._done))) is not None:
             self._done.append(kept)
-        self.next_frame = len(self._done) * self._length
+        self.next_frame = len(info) if self._whole else len(self._done) * self._length
         self._files: LayerFilesWriter | None = None
         self._current: list[StoredFrame] = []
         self._last = self.next_frame - 1
@@ -149,6 +152,23 @@ class LayerWriter:
 
     def close(self) -> Layer:
         """Finish: join the segments, write the index, remove what was in between."""
+        if not self._whole:
+            self._join()
+        shutil.rmtree(self._folder / _SEGMENTS, ignore_errors=True)
+        return Layer.open(self._folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._files is not None:
+            self._files.__exit__(kind, error, trace)
+            self._files = None
+
+    def _join(self) -> None:
+        """Make the layer's files of the segments; the index comes last and says that it is whole."""
         self._finish_segment()
         info, folder = self._info, self._folder
         frames = tuple(stored for segment in self._done for stored in segment)
@@ -165,19 +185,6 @@ class LayerWriter:
                 if parts:
                     join_videos(parts, folder / name)
             write_text(folder / INDEX, index.text())
-            spent = (folder / _SEGMENTS).rename(folder / _SPENT)  # at once, lest a kill leave half of them
-            shutil.rmtree(spent)
-        return Layer.open(folder)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._files is not None:
-            self._files.__exit__(kind, error, trace)
-            self._files = None
 
     def _segment(self, number: int) -> Path:
         return self._folder / _SEGMENTS / f"{number:06d}"

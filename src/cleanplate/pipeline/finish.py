@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -76,9 +75,8 @@ class Finish:
             return {"streams": [stream_record(stream).model_dump(mode="json") for stream in joined.streams]}
 
         inputs = {"plate": self.clip.source_hash, "layer": self.draft.layer_key}
-        leaves = [SEGMENTS, names.EXTRA, *([master] if self.clip.info.format.is_float else [])]
-        result = self.shop.stage("composite", inputs, [master], work, leaves=leaves)
-        shutil.rmtree(self.shop.folder / SEGMENTS, ignore_errors=True)
+        leaves = [names.EXTRA, *([master] if self.clip.info.format.is_float else [])]
+        result = self.shop.stage("composite", inputs, [master], work, leaves=leaves, spent=[SEGMENTS])
         return tuple(StreamRecord.model_validate_json(_json(stream)) for stream in result["streams"])
 
     def _preview(self) -> None:

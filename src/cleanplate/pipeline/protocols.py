@@ -17,6 +17,9 @@ from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
 from cleanplate.pipeline.machine import Machine
 from cleanplate.progress import Progress
 
+WORK = "work"
+"""In an engine's folder: what it goes on from after a kill besides the layer's segments. It goes when it is done."""
+
 
 class Segmenter(Protocol):
     """Turns what the user pointed at into a track, forwards and backwards from every frame that carries an input."""
@@ -118,5 +121,8 @@ class Engine(Protocol):
         ...
 
     def generate(self, plan: Plan, scene: Scene, folder: Path, progress: Progress) -> Generated:
-        """Write the layer into `folder` by windows; called again after a kill it goes on from the last whole one."""
+        """Write the layer into `folder` by windows; called again after a kill it goes on from the last whole one.
+
+        Called once more when all is done it answers the same again, as long as ``folder / WORK`` is there.
+        """
         ...

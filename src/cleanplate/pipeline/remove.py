@@ -18,7 +18,7 @@ from cleanplate.pipeline.edits import Remove
 from cleanplate.pipeline.export import require_known
 from cleanplate.pipeline.finish import MASK_FILES, Finish
 from cleanplate.pipeline.preflight import Preflight, preflight
-from cleanplate.pipeline.protocols import Generated, Plan, Scene
+from cleanplate.pipeline.protocols import WORK, Generated, Plan, Scene
 from cleanplate.pipeline.record import Draft
 from cleanplate.pipeline.rematte import MatteChange, rewrite_matte
 from cleanplate.pipeline.removal import Removal, edit_frames
@@ -126,6 +126,8 @@ def _generate(shop: Workshop, scene: Scene, plan: Plan, chroma_safe: bool, progr
             rewrite_matte(made.layer, scene.clip, region, shop.folder / LAYER, change=change, progress=progress)
         return {"measurements": dict(made.measurements)}
 
-    measured: dict[str, Any] = shop.stage("layer", inputs, [LAYER], work, leaves=[LAYER, _GENERATED])["measurements"]
+    measured: dict[str, Any] = shop.stage(
+        "layer", inputs, [LAYER], work, leaves=[LAYER], spent=[_GENERATED, f"{LAYER}/{WORK}"]
+    )["measurements"]
     Layer.open(shop.folder / LAYER).require_fit(scene.clip.info)
     return measured

@@ -47,6 +47,7 @@ class Workshop:
         work: Callable[[], Mapping[str, Any] | None],
         *,
         leaves: Sequence[str] = (),
+        spent: Sequence[str] = (),
     ) -> dict[str, Any]:
         """The result of a stage, from the ledger when inputs and files are as they were.
 
@@ -54,27 +55,34 @@ class Workshop:
             inputs: JSON values; everything that the outcome depends on.
             produces: files and folders, relative to the workshop, that exist when the stage is done.
             leaves: what an unfinished try leaves behind, from which `work` goes on at the next.
+            spent: of the same kind, and of no use once the stage is noted as finished; then it goes.
         """
         key, past = stage_key(name, inputs), self.ledger.find(name)
         if past is not None and past.key != key:
             past = None
         if past is not None and past.finished and all((self.folder / path).exists() for path in produces):
             self.ledger.put(past.model_copy(update={"cached": True}))
+            self._discard_all(spent)
             return past.result
-        stale = [path for path in (*produces, *leaves) if past is None or path not in leaves]
-        for path in stale:
-            _discard(self.folder / path)
-        spent = past.seconds if past is not None and leaves else 0.0
-        self.ledger.put(StageEntry(name=name, key=key, seconds=spent))
+        self._discard_all(
+            [path for path in (*produces, *leaves, *spent) if past is None or path not in (*leaves, *spent)]
+        )
+        before = past.seconds if past is not None and (leaves or spent) else 0.0
+        self.ledger.put(StageEntry(name=name, key=key, seconds=before))
         self.ledger.write(self.folder)
         start = time.monotonic()
         result = dict(work() or {})
-        seconds = round(spent + time.monotonic() - start, 3)
+        seconds = round(before + time.monotonic() - start, 3)
         self.ledger.put(
             StageEntry(name=name, key=key, finished=True, result=result, seconds=seconds, peak_bytes=peak_memory())
         )
         self.ledger.write(self.folder)
+        self._discard_all(spent)
         return result
+
+    def _discard_all(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            _discard(self.folder / path)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -23,14 +22,13 @@ from cleanplate.masks.quadmask import QuadMask
 from cleanplate.masks.reasoning import Reasoning
 from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
 from cleanplate.pipeline.machine import Machine
-from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene
+from cleanplate.pipeline.protocols import WORK, Generated, Plan, Refusal, Scene
 from cleanplate.progress import Progress
 
 _VERSION = 1
 """Goes up when the same parameters give other pixels."""
 _WINDOW = 240
 _EVERYTHING = 0.98
-_WORK = "work"
 
 
 class PropagateEngine:
@@ -77,7 +75,7 @@ class PropagateEngine:
             raise ValueError("a plan of propagate comes with a quadmask")
         settings = Settings(**{key: value for key, value in plan.parameters.items() if key != "version"})
         footage = SceneFootage(scene, scene.quadmask)
-        work = folder / _WORK
+        work = folder / WORK
         work.mkdir(parents=True, exist_ok=True)
         with LayerWriter(folder, scene.clip.info) as writer:
             ledger = Ledger(work / "frames.jsonl", writer.next_frame)
@@ -91,10 +89,7 @@ class PropagateEngine:
                             writer.write(frame, [_patch(piece, footage, stored) for piece in pieces])
                             ledger.note(frame, counts)
                             tick()
-            layer = writer.close()
-        measurements = ledger.summary()
-        shutil.rmtree(work)
-        return Generated(layer=layer, measurements=measurements)
+            return Generated(layer=writer.close(), measurements=ledger.summary())
 
     def _refuse(self, why: str, remedy: str) -> Refusal:
         return Refusal(self.name, why, remedy)
