@@ -41,6 +41,13 @@ def test_every_label_comes_back(
     assert all(np.array_equal(a, b) for a, b in zip(mask, frames, strict=True))
 
 
+def test_frames_that_stay_the_same_come_back(tmp_path: Path) -> None:
+    frames = random_labels(3, 40, 60)[[0, 0, 1, 1, 1, 0, 2, 2]]
+    mask = written(tmp_path / "q.mkv", frames)
+    assert all(np.array_equal(mask.at(n), frames[n]) for n in (7, 6, 5, 4, 3, 2, 1, 0))
+    assert mask.summaries[2] == mask.summaries[4] != mask.summaries[5] == mask.summaries[0]
+
+
 def test_random_access_in_any_order(tmp_path: Path) -> None:
     frames = random_labels(9, 40, 60)
     mask = written(tmp_path / "q.mkv", frames)

@@ -154,6 +154,19 @@ def test_times_are_rounded_apart_and_never_negative(tmp_path: Path) -> None:
     assert [time for time, _ in read_ffv1(tmp_path / "x.mkv")] == [0, 10, 11, 12, 110]
 
 
+def test_a_frame_put_in_again_gives_the_bytes_that_encoding_it_again_would(tmp_path: Path) -> None:
+    fmt = pixel_format("yuv422p10le")
+    for name in ("again", "anew"):
+        with Ffv1Writer(tmp_path / name, fmt, 70, 90, colour=TAGS, time_base=1 / RATE, rate=RATE) as writer:
+            for n, seed in enumerate((0, 1, 1, 1, 2, 2)):
+                if name == "again" and n in (2, 3, 5):
+                    writer.write_again(n)
+                else:
+                    writer.write(planes_of(fmt, 70, 90, seed), n)
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "anew").read_bytes()
+    assert len(list(read_ffv1(tmp_path / "again"))) == 6
+
+
 def test_a_frame_that_ffmpeg_holds_goes_in_as_it_is(tmp_path: Path) -> None:
     write(tmp_path / "x.mkv")
     with (

@@ -162,6 +162,7 @@ class QuadMaskWriter:
         self._path, self._size, self._pts = path, (height, width), pts
         self._step = Fraction(1, 1) / (rate * base)
         self.summaries: list[FrameSummary] = []
+        self._before: Labels | None = None
         self._writer = Ffv1Writer(path, GRAY8, height, width, colour=_FULL, time_base=base, rate=rate)
 
     def write(self, labels: Labels) -> None:
@@ -169,8 +170,14 @@ class QuadMaskWriter:
         if labels.shape != self._size or not is_exact(labels):
             raise ValueError(f"a quadmask frame is {self._size} uint8 labels, this is {labels.shape} {labels.dtype}")
         index = len(self.summaries)
-        self._writer.write((labels,), round(index * self._step) if self._pts is None else int(self._pts[index]))
-        self.summaries.append(FrameSummary.of(labels))
+        time = round(index * self._step) if self._pts is None else int(self._pts[index])
+        if self._before is not None and np.array_equal(labels, self._before):  # most frames of a long clip
+            self._writer.write_again(time)
+            self.summaries.append(self.summaries[-1])
+        else:
+            self._writer.write((labels,), time)
+            self.summaries.append(FrameSummary.of(labels))
+            self._before = labels.copy()
 
     def __enter__(self) -> Self:
         self._writer.__enter__()

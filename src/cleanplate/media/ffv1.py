@@ -77,6 +77,7 @@ class Ffv1Writer:
         self._threads = threads
         self._shift: int | None = None
         self._last = -1
+        self._packet = b""
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -110,12 +111,25 @@ class Ffv1Writer:
         if (frame.height, frame.width) != self._size or frame.format.name != self.storage:
             got = f"{frame.width}x{frame.height} {frame.format.name}"
             raise ValueError(f"a frame of {got} in a video of {self._size[1]}x{self._size[0]} {self.storage}")
+        frame.pts, frame.time_base = self._time(pts), MILLISECOND
+        for packet in self._stream.encode(frame):  # one: the encoder keeps nothing back
+            self._packet = bytes(packet)
+            self._container.mux(packet)
+
+    def write_again(self, pts: int) -> None:
+        """Append the last frame once more, without encoding it: each is stored apart, so its bytes are the same."""
+        packet = av.Packet(self._packet)
+        packet.stream, packet.time_base, packet.is_keyframe = self._stream, MILLISECOND, True
+        packet.pts = packet.dts = self._time(pts)
+        self._container.mux(packet)
+
+    def _time(self, pts: int) -> int:
+        """Milliseconds in the file, increasing."""
         time = milliseconds(pts * self._time_base)
         if self._shift is None:
             self._shift = max(0, -time)  # Matroska knows no time before zero
         self._last = max(self._last + 1, time + self._shift)
-        frame.pts, frame.time_base = self._last, MILLISECOND
-        self._container.mux(self._stream.encode(frame))
+        return self._last
 
     def _add_stream(self, container: OutputContainer) -> VideoStream:
         height, width = self._size
