@@ -182,15 +182,18 @@ def test_trust_keeps_away_from_what_is_hidden() -> None:
 
 
 def test_depth_edge_inside_the_hole_is_found() -> None:
-    """Two surfaces that move apart by some pixels a view: the hole's pixels go to the right one of them."""
+    """Two surfaces that move apart by some pixels a view: the hole's pixels go to the right one of them.
+
+    A view in which the nearer one has moved over the farther one is known not to see what lies under it.
+    """
     size = (160, 200)
     near = np.zeros(size, bool)
     near[:, 95:] = True
     hole = np.zeros(size, bool)
     hole[50:110, 60:140] = True
     pictures = [scenery(200, 280, seed) for seed in (1, 2)]
-    views, truth = [], []
-    for shift in (-6, -3, 4, 8):
+    views, truth, shifts = [], [], (-6, -3, 6, 8, 10)
+    for shift in shifts:
         flow = np.zeros((*size, 2), np.float32)
         flow[near] = (shift, 0)
         edge = 95 + shift
@@ -202,18 +205,20 @@ def test_depth_edge_inside_the_hole_is_found() -> None:
     target = pictures[0][20:180, 40:240].copy()
     target[:, 95:] = pictures[1][20:180, 40:240][:, 95:]
     target[hole] = 0
-    fields = sweep(target.astype(np.uint8), views)
-    assert fields is not None
+    depths = sweep(target.astype(np.uint8), views)
     inner = hole.copy()
     inner[:, 90:100] = False
-    for field, wanted in zip(fields, truth, strict=True):
-        assert (np.linalg.norm(field - wanted, axis=2)[inner] < 0.3).mean() > 0.97
+    for depth, wanted, shift in zip(depths, truth, shifts, strict=True):
+        assert (np.linalg.norm(depth.residual - wanted, axis=2)[inner] < 0.3).mean() > 0.97
+        assert depth.blocked[60:100, 85:90].mean() > 0.7 if shift == -6 else shift < 0 or not depth.blocked[hole].any()
+        assert not depth.blocked[:, :78].any()
+        assert not depth.blocked[:, 97:].any()
 
 
 def test_sweep_declines_with_one_view() -> None:
     gray = scenery(60, 60, 0).astype(np.uint8)
     flow = np.zeros((60, 60, 2), np.float32)
-    assert sweep(gray, [View(gray, np.ones((60, 60), bool), np.eye(3), flow, np.ones((60, 60), bool))]) is None
+    assert sweep(gray, [View(gray, np.ones((60, 60), bool), np.eye(3), flow, np.ones((60, 60), bool))]) == []
 
 
 def test_ledger_forgets_torn_lines_and_frames_to_be_made_again(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def _align(
     centres = on_plate(pixel_grid(small_box), scale)
     place = relation.send(centres)
     answer = resample(source.small, on_survey(place, scale), kernel=cv2.INTER_LINEAR).reshape(*place.shape[:2], -1)
-    trust = _trust(source, place)
+    trust = _trust(source, place) * relation.clear(centres)
     both = (_trust(target, centres) > _SURE) & (trust > _SURE)
     tone = match_tone(_crop(target.small, small_box), answer, both, peak)
     return _Aligned(source, relation, tone, tone.gain * answer + tone.offset, standing * trust)
@@ -117,9 +117,10 @@ def _full(one: _Aligned, box: Box, up: Grid) -> tuple[NDArray[np.float32], NDArr
         colour = np.asarray(_crop(one.source.colour, box), np.float32)
         trust = _crop(one.source.trust, box) * np.float32(1 / TRUSTED)
     else:
-        place = one.relation.send(pixel_grid(box))
+        here = pixel_grid(box)
+        place = one.relation.send(here)
         colour = resample(one.source.colour, place).astype(np.float32).reshape(*place.shape[:2], -1)
-        trust = _trust(one.source, place)
+        trust = _trust(one.source, place) * one.relation.clear(here)
     offset = resample(one.tone.offset, up, kernel=cv2.INTER_LINEAR).reshape(colour.shape)
     return one.tone.gain * colour + offset, trust
 

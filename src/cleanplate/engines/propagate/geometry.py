@@ -50,12 +50,14 @@ class Relation:
             None.
         scale: (y, x) size of the plate over the survey's.
         view: what the residual was measured from, where there is one.
+        blocked: h x w float32 on the same grid: 1 where the source has something nearer in the way.
     """
 
     matrix: Homography
     residual: NDArray[np.float32] | None
     scale: tuple[float, float]
     view: View | None = None
+    blocked: NDArray[np.float32] | None = None
 
     @property
     def still(self) -> bool:
@@ -69,6 +71,12 @@ class Relation:
             shift = resample(self.residual, on_survey(place, self.scale), kernel=cv2.INTER_LINEAR)
             place = place + shift * np.array([sx, sy], np.float32)
         return send_grid(self.matrix, place)
+
+    def clear(self, place: Grid) -> NDArray[np.float32] | float:
+        """0..1: whether the source sees target places, in plate pixels, past what is nearer."""
+        if self.blocked is None:
+            return 1.0
+        return 1 - np.asarray(resample(self.blocked, on_survey(place, self.scale), kernel=cv2.INTER_LINEAR), np.float32)
 
 
 def on_survey(grid: Grid, scale: tuple[float, float]) -> Grid:
@@ -118,14 +126,14 @@ def with_depth(survey: Survey, target: int, relations: Mapping[int, Relation]) -
     part = np.s_[y0:y1, x0:x1]
     shift = np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1]], np.float64)
     views = [_cut(view, part, shift) for source in deep if (view := relations[source].view) is not None]
-    fields = sweep(np.ascontiguousarray(survey.gray(target)[part]), views)
+    depths = sweep(np.ascontiguousarray(survey.gray(target)[part]), views)
     found = dict(relations)
-    for source, field in zip(deep, fields or [], strict=False):
+    for source, depth in zip(deep, depths, strict=False):
         old = relations[source]
         if old.residual is not None:
-            whole = old.residual.copy()
-            whole[part] = field
-            found[source] = replace(old, residual=whole)
+            whole, blocked = old.residual.copy(), np.zeros(old.residual.shape[:2], np.float32)
+            whole[part], blocked[part] = depth.residual, depth.blocked
+            found[source] = replace(old, residual=whole, blocked=blocked)
     return found
 
 

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.engines.propagate.occlusion import blocked, confirmed, give_way, in_front, locally, true_answers
 from cleanplate.motion.membrane import complete
 from cleanplate.motion.warp import Homography, covers, pixel_grid, resample, send_grid
 
@@ -33,6 +34,8 @@ _WORST = 25.0
 """Gray levels: differences beyond this count as this, so that an occluder in one view does not decide."""
 _TOGETHER = 60.0
 """Squared gray levels that a pixel pays for differing from all its neighbours."""
+_FINE_SIDE = 3
+"""Beside depth edges, where larger neighbourhoods would look over them."""
 _SMOOTH_EXTRA = 4.0
 """Squared gray levels by which a surface is preferred to the smooth completion."""
 _ROUNDS = 12
@@ -57,27 +60,41 @@ class View:
     known: NDArray[np.bool_]
 
 
-def sweep(target: NDArray[np.uint8], views: Sequence[View], seed: int = 0) -> list[NDArray[np.float32]] | None:
-    """Residual fields of all views, with every hidden pixel on the surface on which the views agree.
+@dataclass(frozen=True)
+class Depth:
+    """What a view sees of the target: h x w x 2 residuals, and h x w bool where a nearer surface stands before it."""
 
-    None when there are too few views, or when what surrounds the hole is no set of surfaces.
+    residual: NDArray[np.float32]
+    blocked: NDArray[np.bool_]
+
+
+def sweep(target: NDArray[np.uint8], views: Sequence[View], seed: int = 0) -> list[Depth]:
+    """The depth of all views, with every hidden pixel on the surface on which the views agree.
+
+    Nothing when there are too few views, or when what surrounds the hole is no set of surfaces.
     """
     if len(views) < _FEWEST_VIEWS:
-        return None
+        return []
     common = np.logical_and.reduce([view.known for view in views])
     if int(common.sum()) < _FEWEST_POINTS:
-        return None
+        return []
     surfaces = _surfaces(common, np.concatenate([view.flow for view in views], axis=2), seed)
     if not surfaces:
-        return None
+        return []
     smooth = np.concatenate([complete(view.flow, view.known) for view in views], axis=2)
     answers = [smooth, *(_motion(surface, target.shape) for surface in surfaces)]
-    costs = np.stack([_disagreement(target, views, answer) for answer in answers])
+    fine, costs, some = (np.stack(c) for c in zip(*(_disagreement(target, views, a) for a in answers), strict=True))
     costs[0] += _SMOOTH_EXTRA
-    labels = _labels(costs, _claims(common, smooth, answers))
+    claims = _claims(common, smooth, answers)
+    labels = _labels(costs, claims)
+    order = in_front(true_answers(some, claims), labels)
+    labels = give_way(labels, order, true_answers(fine, claims), claims)
     chosen = np.take_along_axis(np.stack(answers), labels[None, ..., None], axis=0)[0]
     return [
-        np.where(view.known[..., None], view.flow, chosen[..., 2 * k : 2 * k + 2]).astype(np.float32)
+        Depth(
+            np.where(view.known[..., None], view.flow, chosen[..., 2 * k : 2 * k + 2]).astype(np.float32),
+            blocked(labels, order, [answer[..., 2 * k : 2 * k + 2] for answer in answers]),
+        )
         for k, view in enumerate(views)
     ]
 
@@ -135,8 +152,13 @@ def _motion(model: NDArray[np.float64], size: tuple[int, ...]) -> NDArray[np.flo
     return np.asarray(place @ model[:2] + model[2], np.float32)
 
 
-def _disagreement(target: NDArray[np.uint8], views: Sequence[View], answer: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Variance of the views' grays (h x w), were `answer` true; NaN where fewer than two views have a say."""
+def _disagreement(
+    target: NDArray[np.uint8], views: Sequence[View], answer: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Variance of the views' grays (h x w), were `answer` true, over small and larger neighbourhoods.
+
+    NaN where fewer than two views have a say.
+    """
     height, width = target.shape
     place = pixel_grid((0, 0, height, width))
     looks, says = [], []
@@ -151,9 +173,7 @@ def _disagreement(target: NDArray[np.uint8], views: Sequence[View], answer: NDAr
     mean = (look * say).sum(axis=0) / np.maximum(count, 1)
     square = (np.minimum(np.abs(look - mean), _WORST) ** 2 * say).sum(axis=0) / np.maximum(count - 1, 1)
     both = (count >= _FEWEST_VIEWS).astype(np.float32)
-    mass = cv2.blur(both, (_SIDE, _SIDE))
-    cost = cv2.blur(both * square, (_SIDE, _SIDE)) / np.maximum(mass, 1e-6)
-    return np.where(mass > 0.3, cost, np.nan).astype(np.float32)
+    return locally(square, both, _FINE_SIDE), locally(square, both, _SIDE), confirmed(look, say, _SIDE, _WORST)
 
 
 def _claims(
