@@ -1,0 +1,1 @@
+"""Families of scenes: each module samples one kind of cause and effect."""

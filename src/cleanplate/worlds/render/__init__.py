@@ -1,0 +1,1 @@
+"""Renderers: pictures, masks and depth of a simulated scene."""

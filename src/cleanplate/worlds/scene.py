@@ -1,0 +1,236 @@
+"""`Scene`: what is in a world and how it starts. It knows neither simulator nor renderer (the lesson of Kubric).
+
+Units: metres, kilograms, seconds, radians. z is up. Orientations are unit quaternions (x, y, z, w). Colours are sRGB,
+0..1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Vec3 = tuple[float, float, float]
+Quaternion = tuple[float, float, float, float]
+Colour = tuple[float, float, float]
+UPRIGHT: Quaternion = (0.0, 0.0, 0.0, 1.0)
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Texture(_Frozen):
+    """A picture by rule (`worlds.textures`) or a file under the user's assets; `scale` is its period in metres."""
+
+    name: str
+    seed: int = 0
+    scale: float = Field(default=0.5, gt=0)
+    colours: tuple[Colour, ...] = ()
+
+
+class Material(_Frozen):
+    """How a surface looks."""
+
+    colour: Colour = (0.7, 0.7, 0.7)
+    texture: Texture | None = None
+    roughness: float = Field(default=0.6, ge=0, le=1)
+    metallic: float = Field(default=0.0, ge=0, le=1)
+
+
+class Sphere(_Frozen):
+    """A ball."""
+
+    kind: Literal["sphere"] = "sphere"
+    radius: float = Field(gt=0)
+
+
+class Box(_Frozen):
+    """A box around the body's origin; `half` are half its edges."""
+
+    kind: Literal["box"] = "box"
+    half: Vec3
+
+
+class Cylinder(_Frozen):
+    """A cylinder along z, its middle at the origin."""
+
+    kind: Literal["cylinder"] = "cylinder"
+    radius: float = Field(gt=0)
+    height: float = Field(gt=0)
+
+
+class Capsule(_Frozen):
+    """A cylinder along z with round ends; `height` is without them."""
+
+    kind: Literal["capsule"] = "capsule"
+    radius: float = Field(gt=0)
+    height: float = Field(gt=0)
+
+
+class Mesh(_Frozen):
+    """A mesh by name: of the package's own (`worlds.meshes`) or an OBJ file under the user's assets."""
+
+    kind: Literal["mesh"] = "mesh"
+    asset: str
+    scale: Vec3 = (1.0, 1.0, 1.0)
+
+
+Shape = Annotated[Sphere | Box | Cylinder | Capsule | Mesh, Field(discriminator="kind")]
+
+
+class Part(_Frozen):
+    """One of several shapes that make up a rigid body."""
+
+    shape: Shape
+    position: Vec3 = (0.0, 0.0, 0.0)
+    orientation: Quaternion = UPRIGHT
+    material: Material | None = None
+
+
+class Role(StrEnum):
+    """What a body is for: the set (floor, walls), what may be removed, what it may affect, what it must not."""
+
+    SET = "set"
+    REMOVABLE = "removable"
+    AFFECTED = "affected"
+    DISTRACTOR = "distractor"
+
+
+class Keyframe(_Frozen):
+    """Where a body that moves by itself (a hand, a conveyor) is at a time."""
+
+    time: float = Field(ge=0)
+    position: Vec3
+    orientation: Quaternion = UPRIGHT
+
+
+class Body(_Frozen):
+    """A rigid body and how it starts.
+
+    Attributes:
+        name: unique in the scene; what instructions and reasoning call it.
+        noun: a word or two for people ("red ball").
+        mass: 0 stands still, or follows `path`.
+        path: makes the body kinematic: it goes its way whatever is there, straight and evenly between keyframes.
+    """
+
+    name: str
+    noun: str = ""
+    role: Role = Role.AFFECTED
+    shape: Shape
+    parts: tuple[Part, ...] = ()
+    material: Material = Material()
+    mass: float = Field(default=1.0, ge=0)
+    friction: float = Field(default=0.5, ge=0)
+    rolling_friction: float = Field(default=0.0, ge=0)
+    spinning_friction: float = Field(default=0.0, ge=0)
+    restitution: float = Field(default=0.1, ge=0, le=1)
+    linear_damping: float = Field(default=0.0, ge=0, le=1)
+    angular_damping: float = Field(default=0.0, ge=0, le=1)
+    position: Vec3 = (0.0, 0.0, 0.0)
+    orientation: Quaternion = UPRIGHT
+    velocity: Vec3 = (0.0, 0.0, 0.0)
+    spin: Vec3 = (0.0, 0.0, 0.0)
+    path: tuple[Keyframe, ...] = ()
+
+
+class Constraint(_Frozen):
+    """A joint between two bodies, or one and the world (`b` empty). It goes when either of them goes.
+
+    Attributes:
+        at: pivot in `a`'s own frame; the pivot in `b` follows from how the scene starts.
+        axis: of a hinge, in `a`'s own frame.
+    """
+
+    kind: Literal["fixed", "ball", "hinge"] = "fixed"
+    a: str
+    b: str = ""
+    at: Vec3 = (0.0, 0.0, 0.0)
+    axis: Vec3 = (0.0, 0.0, 1.0)
+
+
+class Light(_Frozen):
+    """A sun: where it shines from, how strongly, and how soft its shadows are."""
+
+    towards: Vec3 = (0.4, -0.6, 1.0)
+    colour: Colour = (1.0, 1.0, 1.0)
+    strength: float = Field(default=0.7, ge=0)
+    ambient: float = Field(default=0.45, ge=0)
+    angle: float = Field(default=0.05, ge=0, description="apparent size, for renderers with soft shadows")
+
+
+class Pose(_Frozen):
+    """The camera at a time: `eye` looks at `target`."""
+
+    time: float = Field(ge=0)
+    eye: Vec3
+    target: Vec3
+
+
+class Camera(_Frozen):
+    """A camera path, smooth through its poses.
+
+    Attributes:
+        fov: vertical field of view in radians.
+        shake: metres by which a hand-held camera wanders, in a way that `shake_seed` fixes.
+    """
+
+    poses: tuple[Pose, ...] = Field(min_length=1)
+    fov: float = Field(default=0.7, gt=0.05, lt=2.5)
+    zoom: float = Field(default=1.0, gt=0, description="field of view at the end over that at the start")
+    shake: float = Field(default=0.0, ge=0)
+    shake_seed: int = 0
+
+
+class Scene(_Frozen):
+    """Everything that a simulation and its pictures depend on.
+
+    Attributes:
+        family, seed: where it was sampled.
+        remove: the bodies that the counterfactual world has not got; all that is joined to nothing else then stays.
+        promises: the family promises that something else changes when they go.
+        steps: simulation steps a frame.
+        instruction: how a person would ask for the removal.
+    """
+
+    version: Literal[1] = 1
+    family: str
+    seed: int
+    bodies: tuple[Body, ...] = Field(min_length=1)
+    constraints: tuple[Constraint, ...] = ()
+    lights: tuple[Light, ...] = (Light(),)
+    camera: Camera
+    backdrop: Texture = Texture(name="sky")
+    gravity: Vec3 = (0.0, 0.0, -9.81)
+    frames: int = Field(default=24, ge=1)
+    rate: float = Field(default=12.0, gt=0)
+    steps: int = Field(default=20, ge=1)
+    remove: tuple[str, ...] = ()
+    promises: bool = True
+    instruction: str = ""
+
+    @model_validator(mode="after")
+    def _refers_to_what_is_there(self) -> Self:
+        names = [body.name for body in self.bodies]
+        if len(set(names)) != len(names):
+            raise ValueError("two bodies have one name")
+        known = set(names)
+        wanted = {*self.remove, *(c.a for c in self.constraints), *(c.b for c in self.constraints if c.b)}
+        if wanted - known:
+            raise ValueError(f"no body is called {', '.join(sorted(wanted - known))}")
+        return self
+
+    def body(self, name: str) -> Body:
+        """The body of that name. Raises KeyError."""
+        for body in self.bodies:
+            if body.name == name:
+                return body
+        raise KeyError(name)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the scene as JSON: equal scenes, equal digests, on every machine."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
