@@ -32,11 +32,16 @@ def middle(number: int) -> str:
     return f"{(x0 + x1) // 2},{(y0 + y1) // 2}"
 
 
+def ground(size: tuple[int, int] = (HEIGHT, WIDTH)) -> Pixels:
+    """What lies behind the box, as RGB."""
+    rng = np.random.default_rng(0)
+    noise = cv2.GaussianBlur(rng.integers(0, 256, (*size, 3), dtype=np.uint8), (0, 0), 2)
+    return np.clip(noise.astype(np.int16) * 2 - 128, 20, 235).astype(np.uint8)
+
+
 def picture(number: int, size: tuple[int, int] = (HEIGHT, WIDTH)) -> Pixels:
     """Frame `number` as RGB."""
-    rng = np.random.default_rng(0)
-    ground = cv2.GaussianBlur(rng.integers(0, 256, (*size, 3), dtype=np.uint8), (0, 0), 2)
-    image: Pixels = np.clip(ground.astype(np.int16) * 2 - 128, 20, 235).astype(np.uint8)
+    image = ground(size)
     y0, x0, y1, x1 = box_at(number)
     image[y0:y1, x0:x1] = _RED
     return image

@@ -16,7 +16,8 @@ from cleanplate.cli.pointing import scoped
 from cleanplate.edit.package import ShotPackage
 from cleanplate.masks.labels import AFFECTED, KEEP, removed
 from cleanplate.masks.quadmask import QuadMask
-from drawn_clips import FRAMES, box_at, middle, write_all, write_plate
+from cleanplate.media.clip import Clip
+from drawn_clips import FRAMES, box_at, ground, middle, picture, write_all, write_binary, write_plate, write_video
 
 PACKAGE = {
     *("shot.json", "run.json", "composite.mkv", "layer", "preview.mp4", "quadmask.mkv", "reasoning.json"),
@@ -53,6 +54,24 @@ def test_a_quadmask_ends_in_a_proven_package(drawn: Path, tmp_path: Path) -> Non
     assert "shot/report.html" in done.stdout.replace("\\", "/")
     assert {path.name for path in (tmp_path / "shot").iterdir()} >= PACKAGE
     assert {path.name for path in tmp_path.iterdir()} == {"shot"}
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p10le", "yuv444p12le", "gbrp10le", "gray"])
+def test_the_hole_shows_what_lay_behind_in_every_plane(tmp_path: Path, pixels: str) -> None:
+    """A proof looks outside the edit; this looks inside, at the ground that the drawing knows."""
+    frames = range(FRAMES)
+    plate = write_video(tmp_path / "plate.mkv", map(picture, frames), "ffv1", pixels, {})
+    clean = write_video(tmp_path / "clean.mkv", [ground()] * FRAMES, "ffv1", pixels, {})
+    mask = write_binary(tmp_path / "mask.mkv", frames)
+    done = process(tmp_path, "remove", plate, "--mask", mask, "--out", "shot")
+    assert done.returncode == 0, done.stderr
+    with Clip.open(tmp_path / "shot" / "composite.mkv") as made, Clip.open(clean) as known, Clip.open(plate) as shot:
+        for a, b, before in zip(made.frames(), known.frames(), shot.frames(), strict=True):
+            for filled, truth, box in zip(a.planes, b.planes, before.planes, strict=True):
+                gone = np.abs(box.astype(int) - truth) > 0.1 * known.info.format.peak
+                if gone.any():
+                    wrong = np.abs(filled.astype(int) - truth)[gone]
+                    assert wrong.mean() < 0.02 * known.info.format.peak
 
 
 def test_a_binary_mask_serves_too_and_json_parses(drawn: Path, tmp_path: Path) -> None:
