@@ -1,0 +1,1 @@
+"""Layered clips: an input, an edit layer, its alpha and their composite, known exactly (Vera's three tiers)."""
