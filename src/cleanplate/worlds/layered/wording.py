@@ -26,6 +26,7 @@ _CAMERA = {
     "pull out": "the camera pulls out",
     "hand-held": "the camera is hand-held",
     "orbit": "the camera circles the scene",
+    "as filmed": "the camera moves as it does in the clip",
 }
 
 
@@ -36,7 +37,7 @@ class Facts:
     Attributes:
         noun: the added or kept thing.
         light, scene: words for the light and the place.
-        camera: a kind of `drift.KINDS`, or ``orbit``.
+        camera: a kind of `drift.KINDS`, or ``orbit`` or ``as filmed``.
         where: middle of the thing in shares of the frame (x, y) at the first frame.
         moves: share of the frame's width by which it goes to the right over the clip.
         size: share of the frame's height that it takes.

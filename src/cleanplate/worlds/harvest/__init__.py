@@ -1,0 +1,1 @@
+"""Layered clips from real footage: select, matte, clean plate, and a person's yes."""
