@@ -29,6 +29,26 @@ def atomic(path: Path) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside `path` that takes its name when the block ends, and goes when the block fails.
+
+    What a killed run left of it is thrown away first. Raises FileExistsError when `path` is there already.
+    """
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, "there is something of this name", str(path))
+    partial = path.with_name(f".{path.name}.partial")
+    if partial.exists():
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        partial.rename(path)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a whole text file, or none."""
     with atomic(path) as partial:
