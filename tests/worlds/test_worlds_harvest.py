@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from drawn_clips import FRAMES, HEIGHT, WIDTH, box_at, ground, picture, write_bi
 
 
 @pytest.fixture(scope="module")
-def shot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShotPackage]:
+def shot(tmp_path_factory: pytest.TempPathFactory) -> ShotPackage:
     folder = tmp_path_factory.mktemp("harvest")
     plate = write_video(folder / "plate.mkv", map(picture, range(FRAMES)), "ffv1", "yuv444p", {})
     mask = write_binary(folder / "mask.mkv", range(FRAMES))

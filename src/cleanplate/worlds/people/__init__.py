@@ -1,0 +1,1 @@
+"""People: skeletons moved by motion capture or by rule, and bodies for them."""
