@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.worlds.formats.metadata import Changed, VoidMetadata
+from cleanplate.worlds.formats.vera_layout import VeraFrame
 from cleanplate.worlds.formats.void_layout import VoidFrame
 
 HEIGHT, WIDTH, FRAMES = 36, 50, 4
@@ -53,3 +54,22 @@ def void_frames(seed: int = 0, *, more: bool = False, count: int = FRAMES) -> It
             else None,
             flow=rng.normal(0, 8, (HEIGHT, WIDTH, 2)).astype(np.float32) if more else None,
         )
+
+
+def vera_frames(seed: int = 0, count: int = FRAMES) -> Iterator[VeraFrame]:
+    """Noise as a layer over noise, with the composite that belongs to it."""
+    for number in range(seed * 100, seed * 100 + count):
+        below, edit = noise(number, HEIGHT, WIDTH, 3), noise(number + 1, HEIGHT, WIDTH, 3)
+        alpha = noise(number + 2, HEIGHT, WIDTH)
+        weight = alpha[..., None] / 255
+        composite = np.rint(weight * edit + (1 - weight) * below).astype(np.uint8)
+        mask = np.where(labels(number) == 255, 255, 0).astype(np.uint8)
+        yield VeraFrame(input=below, edit_rgb=edit, edit_alpha=alpha, composite=composite, mask=mask)
+
+
+VERA_RECORD = {
+    "instruction": "Add a red ball.",
+    "edit_type": "obj_add",
+    "target_caption": "A ball.",
+    "metadata": {"seed": 7},
+}
