@@ -1,0 +1,156 @@
+"""PyBullet's software renderer, used for what it does well: which surface a ray meets, and how far away.
+
+It samples a picture at the pixels' lower left corners; `Stage.look` moves the picture so that it samples their middles.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.errors import missing_extra
+from cleanplate.worlds.camera import Shot
+from cleanplate.worlds.render.surfaces import Solid
+
+Array = NDArray[np.float64]
+
+NOTHING = -1
+_NUMBERS = 1024
+"""Side of the picture whose texels are numbered, by which a mesh tells its triangles."""
+_AWAY = (0.0, 0.0, -1e6)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the samples of a picture meet, each H x W.
+
+    Attributes:
+        part: int32, which of the stage's solids, or NOTHING.
+        depth: float32, metres along the optical axis, infinity where there is nothing.
+        triangle: int32, which triangle of a solid that has `normals`; else of no meaning.
+    """
+
+    part: NDArray[np.int32]
+    depth: NDArray[np.float32]
+    triangle: NDArray[np.int32]
+
+    def before(self, other: Look) -> Look:
+        """The nearer of both at every sample."""
+        nearer = self.depth <= other.depth
+        return Look(
+            np.where(nearer, self.part, other.part),
+            np.where(nearer, self.depth, other.depth),
+            np.where(nearer, self.triangle, other.triangle),
+        )
+
+
+class Stage:
+    """Solids in a world of their own, to be moved and looked at. A context manager."""
+
+    def __init__(self, solids: Sequence[Solid], numbers: Sequence[int]) -> None:
+        """Set the solids up under these numbers, which `Look.part` gives back."""
+        self._bullet = _pybullet()
+        self._client = self._bullet.connect(self._bullet.DIRECT)
+        self._numbers = np.asarray([*numbers, NOTHING], np.int32)
+        self._bodies = [self._place(one) for one in solids]
+        meshes = [body for body, one in zip(self._bodies, solids, strict=True) if one.normals is not None]
+        if meshes:
+            self._number_triangles(meshes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._bullet.disconnect(physicsClientId=self._client)
+
+    def pose(self, place: int, position: Array, orientation: Array) -> None:
+        """Put the solid that was given as number `place` of the list there."""
+        self._bullet.resetBasePositionAndOrientation(
+            self._bodies[place], position.tolist(), orientation.tolist(), physicsClientId=self._client
+        )
+
+    def look(self, shot: Shot, size: tuple[int, int], planes: tuple[float, float]) -> Look:
+        """What the camera sees on (height, width) samples between the (near, far) planes."""
+        height, width = size
+        near, far = planes
+        if not self._bodies:
+            return _empty(height, width)
+        shifted = shot.projection_matrix(height, width, near, far)
+        # On the lower left corner of sample (i, j) lies what should lie on its middle: half a sample up and right.
+        shifted[0, 2] += 1 / width
+        shifted[1, 2] += 1 / height
+        _, _, rgb, buffer, found = self._bullet.getCameraImage(
+            width,
+            height,
+            shot.view_matrix().T.ravel().tolist(),
+            shifted.T.ravel().tolist(),
+            shadow=0,
+            lightDirection=[0, 0, 1],
+            lightAmbientCoeff=1.0,
+            lightDiffuseCoeff=0.0,
+            lightSpecularCoeff=0.0,
+            renderer=self._bullet.ER_TINY_RENDERER,
+            physicsClientId=self._client,
+        )
+        bodies = np.reshape(found, (height, width))
+        values = np.reshape(buffer, (height, width)).astype(np.float64)
+        depth = np.where(bodies >= 0, far * near / np.maximum(far - (far - near) * values, 1e-9), np.inf)
+        digits = np.reshape(rgb, (height, width, 4))[..., :3].astype(np.int32)
+        triangle = digits[..., 0] + (digits[..., 1] << 8) + (digits[..., 2] << 16)
+        return Look(self._numbers[bodies], depth.astype(np.float32), triangle)
+
+    def _place(self, one: Solid) -> int:
+        """Set one solid up; a mesh gets corners of its own for every triangle, so that these can be numbered."""
+        vertices, faces = one.mesh.vertices, one.mesh.faces
+        places = np.zeros((len(vertices), 2))
+        if one.normals is not None:
+            vertices = vertices[faces].reshape(-1, 3)
+            number = np.repeat(np.arange(len(faces)), 3)
+            faces = np.arange(len(vertices)).reshape(-1, 3)
+            places = (np.stack([number % _NUMBERS, number // _NUMBERS], axis=1) + 0.5) / _NUMBERS
+        shape = self._bullet.createVisualShape(
+            self._bullet.GEOM_MESH,
+            vertices=vertices.tolist(),
+            indices=faces.ravel().tolist(),
+            normals=np.tile([0.0, 0.0, 1.0], (len(vertices), 1)).tolist(),
+            uvs=places.tolist(),
+            rgbaColor=[1, 1, 1, 1],
+            physicsClientId=self._client,
+        )
+        body: int = self._bullet.createMultiBody(0, -1, shape, _AWAY, physicsClientId=self._client)
+        return body
+
+    def _number_triangles(self, bodies: Sequence[int]) -> None:
+        """Give meshes a texture whose texel n has the colour n, by rows from below."""
+        count = np.arange(_NUMBERS * _NUMBERS, dtype=np.int32).reshape(_NUMBERS, _NUMBERS)[::-1]
+        blue_green_red = np.stack([count >> 16, (count >> 8) & 255, count & 255], axis=-1).astype(np.uint8)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "numbers.png"
+            cv2.imwrite(str(path), blue_green_red)
+            texture = self._bullet.loadTexture(str(path), physicsClientId=self._client)
+        for body in bodies:
+            self._bullet.changeVisualShape(body, -1, textureUniqueId=texture, physicsClientId=self._client)
+
+
+def _empty(height: int, width: int) -> Look:
+    return Look(
+        np.full((height, width), NOTHING, np.int32),
+        np.full((height, width), np.inf, np.float32),
+        np.zeros((height, width), np.int32),
+    )
+
+
+def _pybullet() -> ModuleType:
+    try:
+        import pybullet
+    except ImportError:
+        raise missing_extra("pybullet", "worlds") from None
+    return pybullet  # type: ignore[no-any-return]
