@@ -127,7 +127,7 @@ class Shards:
             order = np.random.default_rng([shuffle, epoch]).permutation(len(places)).tolist()
         for place in order:
             file, sample = places[place]
-            yield sample.key, _contents(self.folder / file, sample)
+            yield sample.key, contents_of(self.folder / file, sample)
 
 
 @contextmanager
@@ -220,7 +220,8 @@ def _add(archive: tarfile.TarFile, name: str, file: Path) -> None:
         archive.addfile(header, stream)
 
 
-def _contents(path: Path, sample: PackedSample) -> dict[str, bytes]:
+def contents_of(path: Path, sample: PackedSample) -> dict[str, bytes]:
+    """The files of one sample."""
     contents = {}
     with path.open("rb") as stream:
         for name, (start, length) in sample.files.items():

@@ -203,6 +203,27 @@ class VeraDataset:
             yield VeraSample(parse_line(text, f"{name}:{number}"), name, number, self.source)
 
 
+@dataclass(frozen=True)
+class _Beside:
+    """The clips of one sample in one folder, wherever its line believed them to be."""
+
+    folder: Path
+
+    def names(self, suffix: str) -> list[str]:
+        return FolderSource(self.folder).names(suffix)
+
+    def path(self, name: str) -> Path:
+        return FolderSource(self.folder).path(name.rpartition("/")[2])
+
+
+def packed_sample(folder: Path) -> VeraSample | None:
+    """The sample whose line and clips lie in one folder, as in a shard; None without a line. Raises InputError."""
+    line = folder / _LINE
+    if not line.is_file():
+        return None
+    return VeraSample(parse_line(line.read_text(encoding="utf-8"), str(line)), _LINE, 1, _Beside(folder))
+
+
 def over(edit: Picture, alpha: Levels, below: Picture) -> NDArray[np.float32]:
     """A straight layer over a picture, in codes that are not rounded: H x W x 3."""
     weight = (alpha.astype(np.float32) / np.float32(255))[..., None]

@@ -139,14 +139,20 @@ class VoidSample:
     """A sample on disk. Nothing is opened before it is asked for.
 
     Attributes:
-        text: the description of the scene after the removal; empty where none is known.
+        listed_text: what the JSON list says of it; `text` looks into the metadata too.
         warped_noise: VOID's second pass starts from it; made later, so it may not be there.
     """
 
     name: str
     folder: Path
-    text: str = ""
+    listed_text: str = ""
     warped_noise: Path | None = None
+
+    @property
+    def text(self) -> str:
+        """The scene after the removal, in words; empty where nobody wrote it. Raises InputError as `metadata` does."""
+        known = None if self.listed_text else self.metadata()
+        return known.caption if known else self.listed_text
 
     def path(self, track: str) -> Path | None:
         """Where a clip lies (`SAMPLES` names them), or None."""
@@ -191,9 +197,7 @@ class VoidSample:
 def scan(folder: Path) -> list[VoidSample]:
     """Every sub-folder that holds at least one of a sample's clips, by name; half-written ones are passed over."""
     inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return [
-        VoidSample(path.name, path, _text(path)) for path in inside if any(find_clip(path, *STEMS[t]) for t in STEMS)
-    ]
+    return [VoidSample(path.name, path) for path in inside if any(find_clip(path, *STEMS[t]) for t in STEMS)]
 
 
 def read_list(path: Path) -> list[VoidSample]:
@@ -228,11 +232,6 @@ def _row(sample: VoidSample) -> dict[str, JsonValue]:
         "type": KIND,
         "warped_noise_path": noise if (sample.folder.parent / noise).is_file() else "",
     }
-
-
-def _text(folder: Path) -> str:
-    known = read_metadata(folder)
-    return known.caption if known else ""
 
 
 def _stored(frame: VoidFrame) -> Arrays:
