@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ def fastest(path: Sequence[Keyframe]) -> float:
     return max(
         (
             float(np.linalg.norm(np.subtract(b.position, a.position))) / (b.time - a.time)
-            for a, b in zip(path, path[1:], strict=False)
+            for a, b in pairwise(path)
             if b.time > a.time
         ),
         default=0.0,
