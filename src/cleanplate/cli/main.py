@@ -13,6 +13,7 @@ from cleanplate.cli.info import engines, info
 from cleanplate.cli.pointing import scoped
 from cleanplate.cli.remove import mask, remove
 from cleanplate.cli.verify import verify
+from cleanplate.cli.worlds import worlds
 
 app = typer.Typer(
     name="cleanplate",
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 for command in (remove, mask, composite, verify, info, engines):
     app.command()(command)
+app.add_typer(worlds)
 
 
 @app.callback(invoke_without_command=True)
