@@ -73,12 +73,12 @@ def grid(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
 
 def noise(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
     """Clouds of the colours."""
-    return _mix(colours, _clouds(size, rng, first=3))
+    return _mix(colours, clouds(size, rng, first=3))
 
 
 def speckle(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
     """Fine grain, like concrete or terrazzo."""
-    return _mix(colours, np.clip(0.5 * _clouds(size, rng, first=6) + 0.9 * (_clouds(size, rng, first=40) - 0.4), 0, 1))
+    return _mix(colours, np.clip(0.5 * clouds(size, rng, first=6) + 0.9 * (clouds(size, rng, first=40) - 0.4), 0, 1))
 
 
 def wood(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
@@ -86,7 +86,7 @@ def wood(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
     _, x = _axes(size)
     boards = 3
     board = np.minimum((x * boards).astype(int), boards - 1)
-    grain = _clouds(size, rng, first=4, stretch=8)
+    grain = clouds(size, rng, first=4, stretch=8)
     rings = 0.5 + 0.5 * np.sin(2 * np.pi * (6 * x + 2.5 * grain + rng.uniform(0, 1, boards)[board]))
     picture = _mix(colours, np.clip(0.45 * rings + 0.45 * grain, 0, 1).astype(np.float32))
     shade = rng.uniform(0.85, 1.1, boards).astype(np.float32)[board]
@@ -102,15 +102,15 @@ def bricks(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
     along = (x * columns + 0.5 * (row % 2)) % columns
     shade = rng.uniform(0.75, 1.15, (rows, columns)).astype(np.float32)[row, along.astype(int)]
     mortar = ((y * rows) % 1 < 0.12) | (along % 1 < 0.06)
-    body = _flat(size, colours[0]) * (shade * (0.85 + 0.3 * _clouds(size, rng, first=8)))[..., None]
+    body = _flat(size, colours[0]) * (shade * (0.85 + 0.3 * clouds(size, rng, first=8)))[..., None]
     return np.where(mortar[..., None], np.asarray(colours[1], np.float32), body).astype(np.float32)
 
 
 def marble(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
     """Veins of the second colour."""
     y, x = _axes(size)
-    field = np.abs(np.sin(np.pi * (x + 2 * y + 2.2 * _clouds(size, rng, first=2))))
-    return _mix(colours, ((1 - field) ** 3 * 0.9 + 0.1 * _clouds(size, rng, first=6)).astype(np.float32))
+    field = np.abs(np.sin(np.pi * (x + 2 * y + 2.2 * clouds(size, rng, first=2))))
+    return _mix(colours, ((1 - field) ** 3 * 0.9 + 0.1 * clouds(size, rng, first=6)).astype(np.float32))
 
 
 def fabric(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
@@ -124,8 +124,30 @@ def fabric(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
 
 def grass(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
     """Short blades in patches."""
-    blades = _clouds(size, rng, first=50)
-    return _mix(colours, np.clip(0.5 * _clouds(size, rng, first=4) + 1.3 * (blades - 0.35), 0, 1).astype(np.float32))
+    blades = clouds(size, rng, first=50)
+    return _mix(colours, np.clip(0.5 * clouds(size, rng, first=4) + 1.3 * (blades - 0.35), 0, 1).astype(np.float32))
+
+
+def clouds(size: int, rng: np.random.Generator, first: int, stretch: int = 1, octaves: int = 5) -> NDArray[np.float32]:
+    """Smooth noise that repeats, 0..1: `first` coarsest features a period, along y `stretch` times fewer."""
+    total, strength, cells = np.zeros((size, size), np.float32), 1.0, first
+    for _ in range(octaves):
+        if cells > size // 2:
+            break
+        rows = max(cells // stretch, 1)
+        coarse = rng.random((rows, cells), dtype=np.float32)
+        padded = np.pad(coarse, 2, mode="wrap") if min(rows, cells) > 1 else np.pad(np.tile(coarse, (2, 2)), 2, "wrap")
+        height, width = coarse.shape if min(rows, cells) > 1 else (2 * rows, 2 * cells)
+        y, x = _axes(size)
+        total += strength * cv2.remap(
+            padded,
+            (x * width + 1.5).astype(np.float32),
+            (y * height + 1.5).astype(np.float32),
+            cv2.INTER_CUBIC,
+        )
+        strength, cells = strength / 2, cells * 2
+    low, high = float(total.min()), float(total.max())
+    return np.asarray((total - low) / max(high - low, 1e-9), np.float32)
 
 
 PATTERNS: dict[str, Callable[[int, np.random.Generator, Palette], Picture]] = {
@@ -169,28 +191,6 @@ def _shades(colour: Colour) -> Palette:
     """A colour and a darker shade of it."""
     red, green, blue = (channel * 0.55 for channel in colour)
     return (colour, (red, green, blue))
-
-
-def _clouds(size: int, rng: np.random.Generator, first: int, stretch: int = 1, octaves: int = 5) -> NDArray[np.float32]:
-    """Smooth noise that repeats, 0..1: `first` coarsest features a period, along y `stretch` times fewer."""
-    total, strength, cells = np.zeros((size, size), np.float32), 1.0, first
-    for _ in range(octaves):
-        if cells > size // 2:
-            break
-        rows = max(cells // stretch, 1)
-        coarse = rng.random((rows, cells), dtype=np.float32)
-        padded = np.pad(coarse, 2, mode="wrap") if min(rows, cells) > 1 else np.pad(np.tile(coarse, (2, 2)), 2, "wrap")
-        height, width = coarse.shape if min(rows, cells) > 1 else (2 * rows, 2 * cells)
-        y, x = _axes(size)
-        total += strength * cv2.remap(
-            padded,
-            (x * width + 1.5).astype(np.float32),
-            (y * height + 1.5).astype(np.float32),
-            cv2.INTER_CUBIC,
-        )
-        strength, cells = strength / 2, cells * 2
-    low, high = float(total.min()), float(total.max())
-    return np.asarray((total - low) / max(high - low, 1e-9), np.float32)
 
 
 def _file(name: str, size: int, assets: Path | None) -> NDArray[np.uint8]:

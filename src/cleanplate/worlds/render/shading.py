@@ -1,0 +1,161 @@
+"""Light on what the samples of a picture meet, apart from who stands in it: that changes from frame to frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.worlds import quaternion
+from cleanplate.worlds.camera import Shot
+from cleanplate.worlds.render.atlas import Skin
+from cleanplate.worlds.render.backdrop import Backdrop
+from cleanplate.worlds.render.shadows import Sun, lit
+from cleanplate.worlds.render.stage import Look
+from cleanplate.worlds.render.surfaces import Solid, look, unit
+from cleanplate.worlds.scene import Material
+
+Points = NDArray[np.float32]
+Array = NDArray[np.float64]
+
+_PLAIN = 0.04
+"""Share of light that what is no metal mirrors when looked at straight."""
+_DULL = 0.45
+"""Rougher things mirror nothing that one could make out."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a body, ready to draw: its shape, where it sits in the body's frame, and its looks."""
+
+    body: int
+    solid: Solid
+    position: Array
+    orientation: Array
+    material: Material
+    skin: Skin
+
+    def posed(self, position: Array, orientation: Array) -> Posed:
+        """The piece when the body is there."""
+        return Posed(
+            self,
+            position + quaternion.rotate(orientation, self.position),
+            quaternion.multiply(orientation, self.orientation),
+        )
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A piece, and where it is in the world."""
+
+    piece: Piece
+    position: Array
+    orientation: Array
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where light comes from."""
+
+    suns: tuple[Sun, ...]
+    backdrop: Backdrop
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Light on M samples.
+
+    Attributes:
+        index: M, their places in the picture, row by row.
+        base: M x 3, from all around.
+        direct: for each sun M x 3, unless something stands in the way.
+        texels, depths: for each sun, where to look that up (`Sun.places`).
+    """
+
+    index: NDArray[np.intp]
+    base: Points
+    direct: tuple[Points, ...]
+    texels: tuple[NDArray[np.int32], ...]
+    depths: tuple[Points, ...]
+
+    def light(self, maps: Sequence[NDArray[np.float32]]) -> Points:
+        """M x 3, with the shadows of these maps (`shadows.lit`)."""
+        total = self.base
+        for direct, texels, depth, one in zip(self.direct, self.texels, self.depths, maps, strict=True):
+            total = total + direct * lit(one, texels, depth)[:, None]
+        return total
+
+
+def shade(
+    seen: Look, index: NDArray[np.intp], shot: Shot, posed: Mapping[int, Posed], surroundings: Surroundings
+) -> Samples:
+    """Shade the samples at `index` of what the camera sees; `Look.part` are keys of `posed`."""
+    height, width = seen.part.shape
+    part, depth = seen.part.ravel()[index], seen.depth.ravel()[index]
+    rays = _rays(shot, index, height, width)
+    points = shot.eye.astype(np.float32) + rays * depth[:, None]
+    footprint = depth * np.float32(2 * shot.slope / height)
+    kinds = ((index // width % 2) * 2 + index % width % 2).astype(np.int8)
+    normals, base = np.empty_like(points), np.empty_like(points)
+    suns = surroundings.suns
+    direct = tuple(np.empty_like(points) for _ in suns)
+    for number in np.unique(part):
+        mask = np.flatnonzero(part == number)
+        one = posed[int(number)]
+        piece, turn = one.piece, quaternion.matrix(one.orientation).astype(np.float32)
+        local = (points[mask] - one.position.astype(np.float32)) @ turn
+        inner, places = look(piece.solid, local, seen.triangle.ravel()[index[mask]], piece.skin.scale)
+        normals[mask] = inner @ turn.T
+        towards_eye = -unit(rays[mask])
+        albedo = piece.skin.sample(places, footprint[mask])
+        base[mask] = _from_around(piece.material, albedo, normals[mask], towards_eye, surroundings)
+        for shone, sun in zip(direct, suns, strict=True):
+            shone[mask] = _from_sun(piece.material, albedo, normals[mask], towards_eye, sun)
+    found = [sun.places(points, normals, kinds) for sun in suns]
+    return Samples(index, base, direct, tuple(t for t, _ in found), tuple(d for _, d in found))
+
+
+def _rays(shot: Shot, index: NDArray[np.intp], height: int, width: int) -> Points:
+    """The ways from the eye to samples, for a depth of one metre."""
+    right, up, forward = shot.axes.astype(np.float32)
+    focal = np.float32(height / 2 / shot.slope)
+    x = ((index % width).astype(np.float32) - np.float32((width - 1) / 2)) / focal
+    y = (np.float32((height - 1) / 2) - (index // width).astype(np.float32)) / focal
+    return np.asarray(x[:, None] * right + y[:, None] * up + forward, np.float32)
+
+
+def _from_around(
+    material: Material, albedo: Points, normals: Points, towards_eye: Points, surroundings: Surroundings
+) -> Points:
+    """Even light, somewhat less from below, and what a smooth surface mirrors of the backdrop (Schlick 1994)."""
+    ambient = sum(sun.light.ambient for sun in surroundings.suns)
+    around = np.float32(ambient) * (0.85 + 0.15 * normals[:, 2:])
+    base = np.asarray(albedo * around * np.float32(1 - material.metallic), np.float32)
+    if material.roughness > _DULL and not material.metallic:
+        return base
+    cosine = np.maximum((normals * towards_eye).sum(axis=1, keepdims=True), 0)
+    straight = _mirrored(material, albedo)
+    share = (straight + (1 - straight) * (1 - cosine) ** 5) * np.float32((1 - material.roughness) ** 2)
+    blurred = np.float32(material.metallic * (1 - (1 - material.roughness) ** 2)) * albedo * around
+    return np.asarray(
+        base + blurred + share * surroundings.backdrop.seen(2 * cosine * normals - towards_eye), np.float32
+    )
+
+
+def _from_sun(material: Material, albedo: Points, normals: Points, towards_eye: Points, sun: Sun) -> Points:
+    """Lambert's law and the highlight of Blinn (1977), whose exponent follows from the roughness."""
+    cosine = np.maximum(normals @ sun.towards, 0)
+    exponent = min(max(2 / max(material.roughness, 0.05) ** 4 - 2, 2.0), 1000.0)
+    halfway = np.maximum((normals * unit(sun.towards + towards_eye)).sum(axis=1), 0)
+    highlight = (np.float32((exponent + 2) / 8) * halfway ** np.float32(exponent))[:, None]
+    reflected = albedo * np.float32(1 - material.metallic) + _mirrored(material, albedo) * highlight
+    colour = np.asarray(sun.light.colour, np.float32) * np.float32(sun.light.strength)
+    return np.asarray(reflected * cosine[:, None] * colour, np.float32)
+
+
+def _mirrored(material: Material, albedo: Points) -> Points:
+    """Share of light that is mirrored when looked at straight: its own colour for a metal."""
+    metallic = np.float32(material.metallic)
+    return np.asarray(_PLAIN * (1 - metallic) + albedo * metallic, np.float32)

@@ -1,0 +1,88 @@
+"""Shadow maps: what the sun sees lies in its light (Williams 1978), looked up several times for soft edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.worlds.camera import Shot, looking, pose_at
+from cleanplate.worlds.scene import Light, Scene
+
+Points = NDArray[np.float32]
+
+_FAR = 20.0
+"""Distance of the sun over the radius of what it lights: near enough to parallel light."""
+_DEEP = 4.0
+"""How far before and behind that region, in its radii, things cast and catch shadows."""
+TAPS = 4
+_TURNS = np.array([[(k + s / 4) / TAPS * 2 * np.pi for k in range(TAPS)] for s in range(4)])
+_RADII = np.array([[0.35 + 0.65 * ((k * 2 + s) % 4) / 3 for k in range(TAPS)] for s in range(4)])
+PATTERN = np.stack([_RADII * np.cos(_TURNS), _RADII * np.sin(_TURNS)], axis=-1).astype(np.float32)
+"""4 x TAPS x 2: where on the unit disc each of a pixel's four kinds of samples looks."""
+
+
+@dataclass(frozen=True)
+class Sun:
+    """A light as a far camera.
+
+    Attributes:
+        towards: unit vector to the light.
+        radius: metres around the middle of the scene that have shadows.
+        size: side of the shadow map in texels.
+    """
+
+    light: Light
+    towards: Points
+    shot: Shot
+    radius: float
+    size: int
+
+    @property
+    def planes(self) -> tuple[float, float]:
+        """Near and far plane of the map."""
+        return (_FAR - _DEEP) * self.radius, (_FAR + _DEEP) * self.radius
+
+    @property
+    def texel(self) -> float:
+        """Metres."""
+        return 2 * self.radius / self.size
+
+    def places(self, points: Points, normals: Points, kinds: NDArray[np.int8]) -> tuple[NDArray[np.int32], Points]:
+        """Where points look in the map: texels (TAPS x N; size * size for none) and their depth (N) as the sun sees it.
+
+        Args:
+            kinds: 0..3, which of a pixel's samples a point is.
+        """
+        lifted = points + normals * np.float32(1.5 * self.texel)
+        seen = (lifted - self.shot.eye.astype(np.float32)) @ self.shot.axes.T.astype(np.float32)
+        focal = np.float32(self.size / 2 / self.shot.slope)
+        x = focal * seen[:, 0] / seen[:, 2] + np.float32(self.size / 2)
+        y = np.float32(self.size / 2) - focal * seen[:, 1] / seen[:, 2]
+        reach = np.float32(max(1.0, 0.35 * self.light.angle / self.texel))
+        offsets = PATTERN[kinds] * reach
+        column = np.floor(x + offsets[..., 0].T).astype(np.int32)
+        row = np.floor(y + offsets[..., 1].T).astype(np.int32)
+        inside = (column >= 0) & (column < self.size) & (row >= 0) & (row < self.size)
+        return np.where(inside, row * self.size + column, self.size * self.size), seen[:, 2] - np.float32(self.texel)
+
+
+def lit(depths: NDArray[np.float32], texels: NDArray[np.int32], depth: Points) -> Points:
+    """The share of light that reaches each point (N), 0..1.
+
+    Args:
+        depths: the shadow map, flat, with one more entry of infinity for what lies beside it.
+    """
+    return np.asarray((depths[texels] >= depth).mean(axis=0, dtype=np.float32))
+
+
+def sun(light: Light, scene: Scene, size: int) -> Sun:
+    """The light's camera, which depends on the scene alone: both worlds of a pair have the same map."""
+    views = [pose_at(scene.camera, frame / scene.rate) for frame in range(scene.frames)]
+    middle = np.mean([target for _, target in views], axis=0)
+    radius = max(float(np.linalg.norm(eye - target) + np.linalg.norm(target - middle)) for eye, target in views)
+    towards = np.asarray(light.towards, np.float64)
+    towards = towards / np.linalg.norm(towards)
+    shot = looking(middle + towards * _FAR * radius, middle, 1 / _FAR)
+    return Sun(light, towards.astype(np.float32), shot, radius, size)

@@ -1,0 +1,173 @@
+"""The renderer `tiny`: PyBullet's software renderer finds the surfaces; textures, light and shadows are laid on here.
+
+What does not move is looked at once a clip: for the suns always, for the camera when it stands still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.worlds.camera import Shot, shot_at
+from cleanplate.worlds.inertia import parts
+from cleanplate.worlds.protocols import Trajectories, View
+from cleanplate.worlds.render.atlas import Skin
+from cleanplate.worlds.render.backdrop import Backdrop
+from cleanplate.worlds.render.pixels import view_of
+from cleanplate.worlds.render.shading import Piece, Posed, Samples, Surroundings, shade
+from cleanplate.worlds.render.shadows import Sun, sun
+from cleanplate.worlds.render.stage import Look, Stage
+from cleanplate.worlds.render.surfaces import solid
+from cleanplate.worlds.scene import Scene
+
+_PLANES = (0.1, 200.0)
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """The fast renderer.
+
+    Attributes:
+        samples: samples a pixel, along each side.
+        assets: folder of the user's meshes and pictures.
+    """
+
+    samples: int = 2
+    assets: Path | None = None
+    name: str = "tiny"
+
+    def render(self, scene: Scene, trajectories: Trajectories, height: int, width: int) -> Iterator[View]:
+        """One view a frame, the same bytes for the same arguments.
+
+        Raises:
+            InputError: a texture or a mesh is missing or broken.
+            ResourceError: PyBullet is not installed.
+        """
+        size = (height * self.samples, width * self.samples)
+        suns = tuple(sun(light, scene, min(2 * size[0], 1024)) for light in scene.lights)
+        surroundings = Surroundings(suns, Backdrop(scene.backdrop, self.assets))
+        shots = [shot_at(scene, frame) for frame in range(len(trajectories))]
+        pieces = _pieces(scene, trajectories, self.assets)
+        with ExitStack() as stack:
+            still, moving = (
+                stack.enter_context(_Troupe(scene, trajectories, pieces, numbers))
+                for numbers in _still_and_moving(trajectories, pieces, scene)
+            )
+            clip = _Clip(still, moving, surroundings, size)
+            for frame, shot in enumerate(shots):
+                light, seen = clip.frame(frame, shot)
+                body = np.array([*(piece.body for piece in pieces), -1], np.int16)[seen.part]
+                yield view_of(light, body, seen.depth, len(scene.bodies), self.samples)
+
+
+class _Troupe:
+    """Those pieces that move, or those that do not, on a stage of their own."""
+
+    def __init__(
+        self, scene: Scene, trajectories: Trajectories, pieces: Sequence[Piece], numbers: Sequence[int]
+    ) -> None:
+        self._trajectories = trajectories
+        self._pieces = [pieces[number] for number in numbers]
+        self._places = [trajectories.index(scene.bodies[piece.body].name) for piece in self._pieces]
+        self._numbers = numbers
+        self._stage = Stage([piece.solid for piece in self._pieces], numbers)
+
+    def __enter__(self) -> _Troupe:
+        self._stage.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stage.__exit__(None, None, None)
+
+    def pose(self, frame: int) -> dict[int, Posed]:
+        """Go where the frame wants it; the pieces there, by their numbers."""
+        posed = {}
+        positions, orientations = self._trajectories.positions[frame], self._trajectories.orientations[frame]
+        for place, (piece, body) in enumerate(zip(self._pieces, self._places, strict=True)):
+            one = piece.posed(positions[body], orientations[body])
+            self._stage.pose(place, one.position, one.orientation)
+            posed[self._numbers[place]] = one
+        return posed
+
+    def look(self, shot: Shot, size: tuple[int, int]) -> Look:
+        """What the camera sees of them."""
+        return self._stage.look(shot, size, _PLANES)
+
+    def shadow(self, sun: Sun) -> NDArray[np.float32]:
+        """The sun's depths (`shadows.lit`)."""
+        depth = self._stage.look(sun.shot, (sun.size, sun.size), sun.planes).depth
+        return np.append(depth.ravel(), np.float32(np.inf))
+
+
+class _Clip:
+    """What a clip's frames have in common."""
+
+    def __init__(self, still: _Troupe, moving: _Troupe, surroundings: Surroundings, size: tuple[int, int]) -> None:
+        self._still, self._moving = still, moving
+        self._surroundings, self._size = surroundings, size
+        self._at_rest = still.pose(0)
+        self._still_maps = [still.shadow(sun) for sun in surroundings.suns]
+        self._seen: tuple[Shot, Look, Samples, NDArray[np.float32]] | None = None
+
+    def frame(self, frame: int, shot: Shot) -> tuple[NDArray[np.float32], Look]:
+        """Light (H x W x 3) and what the samples meet."""
+        posed = self._moving.pose(frame)
+        maps = [
+            np.minimum(still, self._moving.shadow(sun))
+            for still, sun in zip(self._still_maps, self._surroundings.suns, strict=True)
+        ]
+        still, at_rest, behind = self._set(shot)
+        moving = self._moving.look(shot, self._size)
+        nearer = np.flatnonzero((moving.depth <= still.depth) & (moving.part >= 0))
+        ahead = shade(moving, nearer, shot, posed, self._surroundings)
+        light = behind.copy()
+        light[at_rest.index] = at_rest.light(maps)
+        light[ahead.index] = ahead.light(maps)
+        return light.reshape(*self._size, 3), moving.before(still)
+
+    def _set(self, shot: Shot) -> tuple[Look, Samples, NDArray[np.float32]]:
+        """What does not move, and the light of the backdrop; once only while the camera stands still."""
+        if self._seen is None or self._seen[0] != shot:
+            seen = self._still.look(shot, self._size)
+            index = np.flatnonzero(seen.part >= 0)
+            samples = shade(seen, index, shot, self._at_rest, self._surroundings)
+            behind = self._surroundings.backdrop.seen(shot.rays(*self._size).astype(np.float32)).reshape(-1, 3)
+            self._seen = (shot, seen, samples, behind)
+        return self._seen[1:]
+
+
+def _pieces(scene: Scene, trajectories: Trajectories, assets: Path | None) -> list[Piece]:
+    """The parts of the bodies that are there. Equal materials share their picture."""
+    skins: dict[str, Skin] = {}
+    pieces = []
+    for number, body in enumerate(scene.bodies):
+        if body.name not in trajectories.names:
+            continue
+        for part in parts(body):
+            material = part.material or body.material
+            key = material.model_dump_json()
+            skins[key] = skins.get(key) or Skin(material, assets)
+            pieces.append(
+                Piece(
+                    number,
+                    solid(part.shape, assets),
+                    np.array(part.position),
+                    np.array(part.orientation),
+                    material,
+                    skins[key],
+                )
+            )
+    return pieces
+
+
+def _still_and_moving(trajectories: Trajectories, pieces: Sequence[Piece], scene: Scene) -> tuple[list[int], list[int]]:
+    """Numbers of the pieces of bodies that never move at all, and of the others."""
+    rest = (trajectories.positions == trajectories.positions[:1]).all(axis=(0, 2))
+    rest &= (trajectories.orientations == trajectories.orientations[:1]).all(axis=(0, 2))
+    still = [bool(rest[trajectories.index(scene.bodies[piece.body].name)]) for piece in pieces]
+    return [n for n, one in enumerate(still) if one], [n for n, one in enumerate(still) if not one]
