@@ -29,7 +29,6 @@ from cleanplate.worlds.validate import layout_of
 PAGE = "inspect.html"
 _TILE = 320
 """Widest a view is drawn, in pixels."""
-_COLUMNS = 3
 _GAP = 4
 _GROUND = 24
 _LEGEND = (("Removed", "remove"), ("Affected", "affected"), ("Both", "overlap"))
@@ -110,17 +109,23 @@ def _fitted(view: Picture) -> Picture:
 
 
 def _strip(views: Views) -> Picture:
-    """Views of one size in rows of at most `_COLUMNS`; both sides even."""
+    """Views of one size as `_rows_and_columns` has it; both sides even."""
     tiles = [_fitted(view) for view in views.values()]
     height, width = tiles[0].shape[:2]
     cell_y, cell_x = -(-(height + _GAP) // 2) * 2, -(-(width + _GAP) // 2) * 2
-    columns = min(_COLUMNS, len(tiles))
-    rows = -(-len(tiles) // columns)
-    strip = np.full((rows * cell_y, columns * cell_x, 3), _GROUND, np.uint8)
+    rows, columns = _rows_and_columns(len(tiles))
+    last_y, last_x = -(-height // 2) * 2, -(-width // 2) * 2
+    strip = np.full(((rows - 1) * cell_y + last_y, (columns - 1) * cell_x + last_x, 3), _GROUND, np.uint8)
     for number, tile in enumerate(tiles):
         y, x = number // columns * cell_y, number % columns * cell_x
         strip[y : y + height, x : x + width] = tile
     return strip
+
+
+def _rows_and_columns(views: int) -> tuple[int, int]:
+    """At most three abreast, and four in a square."""
+    columns = 2 if views == 4 else min(3, views)
+    return -(-views // columns), columns
 
 
 def _page(title: str, layout: Layout, shown: list[_Shown]) -> str:
@@ -162,8 +167,7 @@ def _stage(shown: _Shown) -> str:
         f'<video muted loop playsinline preload="none" width="{width}" height="{height}" '
         f'poster="{shown.poster}" data-src="{safe(shown.media)}"></video>'
     )
-    columns = min(_COLUMNS, len(shown.labels))
-    rows = -(-len(shown.labels) // columns)
+    rows, columns = _rows_and_columns(len(shown.labels))
     labels = joined(element("span", safe(label)) for label in shown.labels)
     tags = element("div", labels, class_=f"tags columns-{columns} rows-{rows}", aria_hidden="true")
     said = f"{shown.card.name}: {', '.join(shown.labels)}. Larger or smaller."

@@ -115,10 +115,10 @@ class VeraWriter:
         return folder
 
     def write_lines(self) -> Path:
-        """Gather the lines of all samples that are there, in the order of their names, into ``<subset>.jsonl``."""
-        lines = sorted((self.folder / self.subset).glob(f"[!.]*/{_LINE}"))
+        """Gather the lines of all samples that are there, in the order of their keys, into ``<subset>.jsonl``."""
+        lines = [file.read_text(encoding="utf-8") for file in (self.folder / self.subset).glob(f"[!.]*/{_LINE}")]
         path = self.folder / f"{self.subset}.jsonl"
-        files.write_text(path, "".join(line.read_text(encoding="utf-8") for line in lines))
+        files.write_text(path, "".join(sorted(lines, key=lambda line: (str(json.loads(line)["video_id"]), line))))
         return path
 
     def _folder(self, key: str) -> Path:
