@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from worlds import PEAK_8, World, WorldFootage
+from drawn_worlds import PEAK_8, World, WorldFootage
 
 from cleanplate.engines.propagate.cleaner import Cleaner, Settings
 from cleanplate.engines.propagate.survey import make_survey

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import propagate as bench
 import pytest
-from worlds import World
+from drawn_worlds import World
 
 STILL, HOMOGRAPHY, _, PARALLAX, UNSEEN = bench.WORLDS
 
