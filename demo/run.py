@@ -12,7 +12,7 @@ from typing import Any
 
 import av
 import numpy as np
-from scenes import FRAMES, HEIGHT, SCENES, WIDTH, Scene, picture
+from clips import FRAMES, HEIGHT, SCENES, WIDTH, Scene, picture
 
 from cleanplate.files import atomic
 

@@ -36,7 +36,7 @@ def ground(size: tuple[int, int] = (HEIGHT, WIDTH)) -> Pixels:
     """What lies behind the box, as RGB."""
     rng = np.random.default_rng(0)
     noise = cv2.GaussianBlur(rng.integers(0, 256, (*size, 3), dtype=np.uint8), (0, 0), 2)
-    return np.clip(noise.astype(np.int16) * 2 - 128, 20, 235).astype(np.uint8)
+    return np.asarray(np.clip(noise.astype(np.int16) * 2 - 128, 20, 235), np.uint8)
 
 
 def picture(number: int, size: tuple[int, int] = (HEIGHT, WIDTH)) -> Pixels:
