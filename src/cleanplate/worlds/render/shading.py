@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from cleanplate.worlds import quaternion
 from cleanplate.worlds.camera import Shot
 from cleanplate.worlds.render.atlas import Skin
 from cleanplate.worlds.render.backdrop import Backdrop
-from cleanplate.worlds.render.shadows import Sun, lit
+from cleanplate.worlds.render.shadows import TAPS, Sun, lit
 from cleanplate.worlds.render.stage import Look
 from cleanplate.worlds.render.surfaces import Solid, look, unit
 from cleanplate.worlds.scene import Material
@@ -20,10 +21,12 @@ from cleanplate.worlds.scene import Material
 Points = NDArray[np.float32]
 Array = NDArray[np.float64]
 
+_RUN = 8192
+"""Samples that are shaded together: so few that they stay in the processor's cache."""
 _PLAIN = 0.04
 """Share of light that what is no metal mirrors when looked at straight."""
-_DULL = 0.45
-"""Rougher things mirror nothing that one could make out."""
+_DULL, _MATT = 0.45, 0.75
+"""Rougher things mirror nothing that one could make out of their surroundings, and of the sun."""
 
 
 @dataclass(frozen=True)
@@ -92,29 +95,44 @@ def shade(
     seen: Look, index: NDArray[np.intp], shot: Shot, posed: Mapping[int, Posed], surroundings: Surroundings
 ) -> Samples:
     """Shade the samples at `index` of what the camera sees; `Look.part` are keys of `posed`."""
+    part = seen.part.ravel()[index].astype(np.int16)
+    order = np.argsort(part, kind="stable")
+    index, part = index[order], part[order]
+    count, suns = len(index), surroundings.suns
+    samples = Samples(
+        index,
+        np.empty((count, 3), np.float32),
+        tuple(np.empty((count, 3), np.float32) for _ in suns),
+        tuple(np.empty((TAPS, count), np.int32) for _ in suns),
+        tuple(np.empty(count, np.float32) for _ in suns),
+    )
+    edges = np.flatnonzero(np.diff(part, prepend=-2, append=-2)).tolist()
+    for start, stop in pairwise(edges):
+        for begin in range(start, stop, _RUN):
+            run = slice(begin, min(begin + _RUN, stop))
+            _shade_run(samples, run, seen, shot, (posed[int(part[begin])], surroundings))
+    return samples
+
+
+def _shade_run(samples: Samples, run: slice, seen: Look, shot: Shot, lit_one: tuple[Posed, Surroundings]) -> None:
+    """Fill in a run of samples that all meet one piece."""
+    (one, surroundings), index = lit_one, samples.index[run]
     height, width = seen.part.shape
-    part, depth = seen.part.ravel()[index], seen.depth.ravel()[index]
-    rays = _rays(shot, index, height, width)
+    piece, turn = one.piece, quaternion.matrix(one.orientation).astype(np.float32)
+    depth, rays = seen.depth.ravel()[index], _rays(shot, index, height, width)
     points = shot.eye.astype(np.float32) + rays * depth[:, None]
-    footprint = depth * np.float32(2 * shot.slope / height)
+    towards_eye = -unit(rays)
+    local = (points - one.position.astype(np.float32)) @ turn
+    inner, places = look(piece.solid, local, seen.triangle.ravel()[index], piece.skin.scale)
+    normals = inner @ turn.T
+    facing = np.maximum(np.einsum("nc,nc->n", normals, towards_eye), 0.05)
+    footprint = depth * np.float32(2 * shot.slope / height) / np.sqrt(facing)
+    albedo = piece.skin.sample(places, footprint)
+    samples.base[run] = _from_around(piece.material, albedo, normals, towards_eye, surroundings)
     kinds = ((index // width % 2) * 2 + index % width % 2).astype(np.int8)
-    normals, base = np.empty_like(points), np.empty_like(points)
-    suns = surroundings.suns
-    direct = tuple(np.empty_like(points) for _ in suns)
-    for number in np.unique(part):
-        mask = np.flatnonzero(part == number)
-        one = posed[int(number)]
-        piece, turn = one.piece, quaternion.matrix(one.orientation).astype(np.float32)
-        local = (points[mask] - one.position.astype(np.float32)) @ turn
-        inner, places = look(piece.solid, local, seen.triangle.ravel()[index[mask]], piece.skin.scale)
-        normals[mask] = inner @ turn.T
-        towards_eye = -unit(rays[mask])
-        albedo = piece.skin.sample(places, footprint[mask])
-        base[mask] = _from_around(piece.material, albedo, normals[mask], towards_eye, surroundings)
-        for shone, sun in zip(direct, suns, strict=True):
-            shone[mask] = _from_sun(piece.material, albedo, normals[mask], towards_eye, sun)
-    found = [sun.places(points, normals, kinds) for sun in suns]
-    return Samples(index, base, direct, tuple(t for t, _ in found), tuple(d for _, d in found))
+    for number, sun in enumerate(surroundings.suns):
+        samples.direct[number][run] = _from_sun(piece.material, albedo, normals, towards_eye, sun)
+        samples.texels[number][:, run], samples.depths[number][run] = sun.places(points, normals, kinds)
 
 
 def _rays(shot: Shot, index: NDArray[np.intp], height: int, width: int) -> Points:
@@ -135,7 +153,7 @@ def _from_around(
     base = np.asarray(albedo * around * np.float32(1 - material.metallic), np.float32)
     if material.roughness > _DULL and not material.metallic:
         return base
-    cosine = np.maximum((normals * towards_eye).sum(axis=1, keepdims=True), 0)
+    cosine = np.maximum(np.einsum("nc,nc->n", normals, towards_eye), 0)[:, None]
     straight = _mirrored(material, albedo)
     share = (straight + (1 - straight) * (1 - cosine) ** 5) * np.float32((1 - material.roughness) ** 2)
     blurred = np.float32(material.metallic * (1 - (1 - material.roughness) ** 2)) * albedo * around
@@ -148,9 +166,11 @@ def _from_sun(material: Material, albedo: Points, normals: Points, towards_eye: 
     """Lambert's law and the highlight of Blinn (1977), whose exponent follows from the roughness."""
     cosine = np.maximum(normals @ sun.towards, 0)
     exponent = min(max(2 / max(material.roughness, 0.05) ** 4 - 2, 2.0), 1000.0)
-    halfway = np.maximum((normals * unit(sun.towards + towards_eye)).sum(axis=1), 0)
-    highlight = (np.float32((exponent + 2) / 8) * halfway ** np.float32(exponent))[:, None]
-    reflected = albedo * np.float32(1 - material.metallic) + _mirrored(material, albedo) * highlight
+    reflected = albedo * np.float32(1 - material.metallic)
+    if material.roughness < _MATT or material.metallic:
+        halfway = np.maximum(np.einsum("nc,nc->n", normals, unit(sun.towards + towards_eye)), 0)
+        highlight = np.float32((exponent + 2) / 8) * halfway ** np.float32(exponent)
+        reflected += _mirrored(material, albedo) * highlight[:, None]
     colour = np.asarray(sun.light.colour, np.float32) * np.float32(sun.light.strength)
     return np.asarray(reflected * cosine[:, None] * colour, np.float32)
 

@@ -62,6 +62,7 @@ class Stage:
         self._numbers = np.asarray([*numbers, NOTHING], np.int32)
         self._bodies = [self._place(one) for one in solids]
         meshes = [body for body, one in zip(self._bodies, solids, strict=True) if one.normals is not None]
+        self._counts = bool(meshes)
         if meshes:
             self._number_triangles(meshes)
 
@@ -79,19 +80,31 @@ class Stage:
 
     def look(self, shot: Shot, size: tuple[int, int], planes: tuple[float, float]) -> Look:
         """What the camera sees on (height, width) samples between the (near, far) planes."""
-        height, width = size
-        near, far = planes
         if not self._bodies:
-            return _empty(height, width)
-        shifted = shot.projection_matrix(height, width, near, far)
+            return _empty(size)
+        rgb, depth, bodies = self._image(shot, size, planes)
+        digits = np.reshape(rgb, (*size, 4))
+        triangle = digits.view(np.int32)[..., 0] & 0xFFFFFF if self._counts else np.zeros(size, np.int32)
+        return Look(self._numbers[bodies], depth, triangle)
+
+    def depth(self, shot: Shot, size: tuple[int, int], planes: tuple[float, float]) -> NDArray[np.float32]:
+        """The depth alone of what `look` gives."""
+        return self._image(shot, size, planes)[1] if self._bodies else _empty(size).depth
+
+    def _image(
+        self, shot: Shot, size: tuple[int, int], planes: tuple[float, float]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:
+        """Colours without any light on them, which are the triangles' numbers; depth; bodies."""
+        (height, width), (near, far) = size, planes
+        projection = shot.projection_matrix(height, width, near, far)
         # On the lower left corner of sample (i, j) lies what should lie on its middle: half a sample up and right.
-        shifted[0, 2] += 1 / width
-        shifted[1, 2] += 1 / height
+        projection[0, 2] += 1 / width
+        projection[1, 2] += 1 / height
         _, _, rgb, buffer, found = self._bullet.getCameraImage(
             width,
             height,
             shot.view_matrix().T.ravel().tolist(),
-            shifted.T.ravel().tolist(),
+            projection.T.ravel().tolist(),
             shadow=0,
             lightDirection=[0, 0, 1],
             lightAmbientCoeff=1.0,
@@ -100,12 +113,10 @@ class Stage:
             renderer=self._bullet.ER_TINY_RENDERER,
             physicsClientId=self._client,
         )
-        bodies = np.reshape(found, (height, width))
-        values = np.reshape(buffer, (height, width)).astype(np.float64)
-        depth = np.where(bodies >= 0, far * near / np.maximum(far - (far - near) * values, 1e-9), np.inf)
-        digits = np.reshape(rgb, (height, width, 4))[..., :3].astype(np.int32)
-        triangle = digits[..., 0] + (digits[..., 1] << 8) + (digits[..., 2] << 16)
-        return Look(self._numbers[bodies], depth.astype(np.float32), triangle)
+        bodies, values = np.reshape(found, size), np.reshape(buffer, size)
+        depth = np.float32(far * near) / np.maximum(np.float32(far) - np.float32(far - near) * values, np.float32(1e-9))
+        depth[bodies < 0] = np.inf
+        return rgb, depth, bodies
 
     def _place(self, one: Solid) -> int:
         """Set one solid up; a mesh gets corners of its own for every triangle, so that these can be numbered."""
@@ -140,11 +151,11 @@ class Stage:
             self._bullet.changeVisualShape(body, -1, textureUniqueId=texture, physicsClientId=self._client)
 
 
-def _empty(height: int, width: int) -> Look:
+def _empty(size: tuple[int, int]) -> Look:
     return Look(
-        np.full((height, width), NOTHING, np.int32),
-        np.full((height, width), np.inf, np.float32),
-        np.zeros((height, width), np.int32),
+        np.full(size, NOTHING, np.int32),
+        np.full(size, np.inf, np.float32),
+        np.zeros(size, np.int32),
     )
 
 

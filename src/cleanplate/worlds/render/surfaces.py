@@ -64,7 +64,8 @@ def look(drawn: Solid, points: Points, triangles: NDArray[np.int32], scale: floa
 
 def unit(vectors: Points) -> Points:
     """The vectors (... x 3), of length 1."""
-    return np.asarray(vectors / np.maximum(np.sqrt((vectors * vectors).sum(-1, keepdims=True)), 1e-9), np.float32)
+    lengths = np.sqrt(np.einsum("...c,...c->...", vectors, vectors))
+    return np.asarray(vectors / np.maximum(lengths, 1e-9)[..., None], np.float32)
 
 
 def corner_normals(mesh: TriangleMesh) -> Points:

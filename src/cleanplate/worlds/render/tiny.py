@@ -49,7 +49,7 @@ class Tiny:
             ResourceError: PyBullet is not installed.
         """
         size = (height * self.samples, width * self.samples)
-        suns = tuple(sun(light, scene, min(2 * size[0], 1024)) for light in scene.lights)
+        suns = tuple(sun(light, scene, min(3 * size[0] // 2, 1024)) for light in scene.lights)
         surroundings = Surroundings(suns, Backdrop(scene.backdrop, self.assets))
         shots = [shot_at(scene, frame) for frame in range(len(trajectories))]
         pieces = _pieces(scene, trajectories, self.assets)
@@ -100,7 +100,7 @@ class _Troupe:
 
     def shadow(self, sun: Sun) -> NDArray[np.float32]:
         """The sun's depths (`shadows.lit`)."""
-        depth = self._stage.look(sun.shot, (sun.size, sun.size), sun.planes).depth
+        depth = self._stage.depth(sun.shot, (sun.size, sun.size), sun.planes)
         return np.append(depth.ravel(), np.float32(np.inf))
 
 
@@ -136,7 +136,9 @@ class _Clip:
             seen = self._still.look(shot, self._size)
             index = np.flatnonzero(seen.part >= 0)
             samples = shade(seen, index, shot, self._at_rest, self._surroundings)
-            behind = self._surroundings.backdrop.seen(shot.rays(*self._size).astype(np.float32)).reshape(-1, 3)
+            behind = np.zeros((seen.part.size, 3), np.float32)
+            empty = seen.part < 0
+            behind[empty.ravel()] = self._surroundings.backdrop.seen(shot.rays(*self._size)[empty].astype(np.float32))
             self._seen = (shot, seen, samples, behind)
         return self._seen[1:]
 
