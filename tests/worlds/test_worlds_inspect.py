@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 from cleanplate.cli.main import app
 from cleanplate.errors import InputError
 from cleanplate.report.sheet import LABEL_COLOURS
-from cleanplate.worlds.cards import over_picture
+from cleanplate.worlds.cards import cards, over_picture
+from cleanplate.worlds.findings import Layout
 from cleanplate.worlds.formats.metadata import VoidMetadata
 from cleanplate.worlds.formats.shards import folder_samples, write_shards
 from cleanplate.worlds.formats.vera_layout import VeraWriter
@@ -199,3 +200,20 @@ def test_it_finds_and_enlarges(tab: Any, pairs: Path) -> None:
     for width in (380, 1440):
         tab.set_viewport_size({"width": width, "height": 700})
         assert tab.evaluate("document.documentElement.scrollWidth") <= width, "nothing runs off the side"
+
+
+def test_large_pictures_are_shrunk_and_masks_keep_their_labels(tmp_path: Path) -> None:
+    def large() -> Iterator[VoidFrame]:
+        for frame in void_frames():
+            full, removed, mask = (
+                np.kron(array, np.ones((10, 10) + (1,) * (array.ndim - 2), np.uint8))
+                for array in (frame.rgb_full, frame.rgb_removed, frame.mask)
+            )
+            yield VoidFrame(full, removed, mask)
+
+    VoidWriter(tmp_path).write("large", large(), VOID_METADATA)
+    (card,) = cards(tmp_path, Layout.VOID)
+    (views, *_) = card.views()
+    assert {view.shape for view in views.values()} == {(round(HEIGHT * 320 / WIDTH), 320, 3)}
+    with av.open(str(inspect(tmp_path).with_name("inspect_files") / "00000.mp4")) as file:
+        assert file.streams.video[0].width == 3 * 320 + 2 * 4

@@ -31,6 +31,8 @@ from cleanplate.worlds.formats.void_layout import FULL, MASK, REMOVED, VoidSampl
 
 Views = dict[str, Picture]
 """H x W x 3 each, by the word that stands under it."""
+WIDEST = 320
+"""Widest a view is drawn, in pixels."""
 _DIM = 0.35
 _STRENGTH = 0.75
 
@@ -72,7 +74,7 @@ def void_card(sample: VoidSample) -> Card:
     except InputError:
         known, rate = None, 12.0
     if known is None:
-        return Card(sample.name, sample.listed_text, (), rate, partial(_void_views, sample))
+        return Card(sample.name, "", (), rate, partial(_void_views, sample))
     changed = ", ".join(f"{thing.name} from frame {thing.onset}" for thing in known.changed)
     facts = {
         "Family": known.family,
@@ -115,7 +117,10 @@ def over_picture(labels: Levels, picture: Picture) -> Picture:
 
 def _void_views(sample: VoidSample) -> Iterator[Views]:
     wanted = {track: path for track in (FULL, REMOVED, MASK) if (path := sample.path(track)) is not None}
-    readers = {track: read_levels(path) if track == MASK else read_pictures(path) for track, path in wanted.items()}
+    readers = {
+        track: read_levels(path, WIDEST) if track == MASK else read_pictures(path, WIDEST)
+        for track, path in wanted.items()
+    }
     names = {FULL: "Before", REMOVED: "After"}
     for found in in_step(readers, sample.folder):
         views = {names[track]: found[track] for track in names if track in found}

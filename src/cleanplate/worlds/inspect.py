@@ -21,14 +21,12 @@ from cleanplate.files import atomic, disk_errors, write_text
 from cleanplate.progress import Progress, Silent
 from cleanplate.report.proxy import ProxyWriter
 from cleanplate.report.words import element, joined, safe
-from cleanplate.worlds.cards import Card, Views, cards
+from cleanplate.worlds.cards import WIDEST, Card, Views, cards
 from cleanplate.worlds.findings import Layout
 from cleanplate.worlds.formats.clips import Picture
 from cleanplate.worlds.validate import layout_of
 
 PAGE = "inspect.html"
-_TILE = 320
-"""Widest a view is drawn, in pixels."""
 _GAP = 4
 _GROUND = 24
 _LEGEND = (("Removed", "remove"), ("Affected", "affected"), ("Both", "overlap"))
@@ -100,11 +98,11 @@ def _show(card: Card, path: Path) -> _Shown:
 
 
 def _fitted(view: Picture) -> Picture:
-    """At most `_TILE` wide."""
+    """At most `WIDEST` wide."""
     height, width = view.shape[:2]
-    if width <= _TILE:
+    if width <= WIDEST:
         return view
-    fitted: Picture = cv2.resize(view, (_TILE, round(height * _TILE / width)), interpolation=cv2.INTER_AREA)
+    fitted: Picture = cv2.resize(view, (WIDEST, round(height * WIDEST / width)), interpolation=cv2.INTER_AREA)
     return fitted
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -99,22 +100,37 @@ def probe(path: Path) -> ClipInfo:
         return clip.info
 
 
-def read_pictures(path: Path) -> Generator[Picture, None, None]:
+def read_pictures(path: Path, widest: int | None = None) -> Generator[Picture, None, None]:
     """R'G'B' of every frame in coded orientation, whatever the file's format; exact for what `clip_writer` stored.
 
+    Args:
+        widest: shrink what is wider, for looking.
     Raises:
         InputError: no clip, or a damaged frame.
     """
     with Clip.open(path) as clip, closing(clip.frames()) as frames:
+        size = _shrunk(clip.info, widest)
         for frame in frames:
-            yield rgb_of(frame, clip.info)
+            yield rgb_of(frame, clip.info) if size is None else picture(frame, clip.info, size)
 
 
-def read_levels(path: Path) -> Generator[Levels, None, None]:
-    """Gray levels of every frame; limited range is stretched to 0..255. Raises InputError as `read_pictures` does."""
+def read_levels(path: Path, widest: int | None = None) -> Generator[Levels, None, None]:
+    """Gray levels of every frame; limited range is stretched to 0..255; shrinking picks levels and makes none.
+
+    Raises InputError as `read_pictures` does.
+    """
     with Clip.open(path) as clip, closing(clip.frames()) as frames:
+        size = _shrunk(clip.info, widest)
         for frame in frames:
-            yield levels_of(frame.planes, clip.info)
+            levels = levels_of(frame.planes, clip.info)
+            yield levels if size is None else cv2.resize(levels, size[::-1], interpolation=cv2.INTER_NEAREST)
+
+
+def _shrunk(info: ClipInfo, widest: int | None) -> tuple[int, int] | None:
+    """(height, width) to shrink to; None where there is no need."""
+    if widest is None or info.width <= widest:
+        return None
+    return max(1, round(info.height * widest / info.width)), widest
 
 
 def read_codes(path: Path) -> Generator[NDArray[Any], None, None]:
