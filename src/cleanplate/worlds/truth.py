@@ -1,0 +1,99 @@
+"""Quadmasks from what really happened: the same scene rendered with and without the removed things."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanplate.masks import labels as algebra
+from cleanplate.masks.grid import fill, gridify, touched
+from cleanplate.masks.labels import Labels, combine
+from cleanplate.masks.reasoning import Grid
+from cleanplate.masks.track import Mask
+from cleanplate.worlds.protocols import Trajectories, View
+
+TOLERANCES = {"tiny": 2, "blender": 8}
+"""Codes of 255 by which a renderer's pixels may differ although nothing has changed there."""
+
+
+def truth_labels(
+    original: View, altered: View, removed: Sequence[int], changed: Sequence[int], tolerance: int = TOLERANCES["tiny"]
+) -> Labels:
+    """The exact quadmask of one frame.
+
+    Remove is where the removed things are seen in the original; affected is where changed things are seen in either
+    world, and whatever else looks different: shadows, reflections, what stands still but was hidden.
+
+    Args:
+        original, altered: the frame with and without the removed things.
+        removed, changed: places in the scene's bodies; `changed` on this frame.
+        tolerance: codes by which any channel may differ.
+    """
+    remove = seen(original, removed)
+    things = seen(original, changed) | seen(altered, changed)
+    return combine(remove, things | (differing(original, altered, tolerance) & ~remove))
+
+
+def seen(view: View, bodies: Sequence[int]) -> Mask:
+    """Where any of the bodies covers any part of a pixel."""
+    return np.asarray((view.coverage[list(bodies)] > 0).any(axis=0))
+
+
+def differing(a: View, b: View, tolerance: int) -> Mask:
+    """Where any channel differs by more than `tolerance` codes."""
+    return np.asarray(cv2.absdiff(a.rgb, b.rgb).max(axis=-1) > tolerance)
+
+
+def gridded(labels: Labels) -> Labels:
+    """The affected region in whole cells of the grid, the removed one by the pixel, as in VOID's masks."""
+    grid = Grid.of(*labels.shape)
+    return combine(algebra.removed(labels), gridify(algebra.affected(labels), grid))
+
+
+@dataclass(frozen=True)
+class Slips:
+    """What a reasoner gets wrong.
+
+    Attributes:
+        missing: chance of a cell to be overlooked for the whole clip.
+        wrong: chance of a cell beside the affected ones to be called affected, too.
+        late: frames at most by which it notices the affected cells late.
+    """
+
+    missing: float = 0.1
+    wrong: float = 0.05
+    late: int = 4
+
+
+def as_reasoned(clip: Iterable[Labels], rng: np.random.Generator, slips: Slips | None = None) -> Iterator[Labels]:
+    """The quadmask of a clip (exact or gridded) as a reasoner might have drawn it: gridded, with slips.
+
+    The same cells are wrong in all frames, as one answer counts for the whole clip. The removed region stays as it is.
+    """
+    slips = slips or Slips()
+    late = int(rng.integers(0, slips.late + 1))
+    first: NDArray[np.int64] | None = None
+    for number, labels in enumerate(clip):
+        cells = touched(algebra.affected(labels), Grid.of(*labels.shape))
+        if first is None:
+            overlooked, mistaken = rng.random(cells.shape) < slips.missing, rng.random(cells.shape) < slips.wrong
+            first = np.full(cells.shape, -1)
+        first[cells & (first < 0)] = number
+        beside = cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~cells
+        answered = (cells & ~overlooked & (number >= first + late)) | (beside & mistaken & (number >= late))
+        yield combine(algebra.removed(labels), fill(answered, *labels.shape))
+
+
+def without(trajectories: Trajectories, names: Collection[str]) -> Trajectories:
+    """The same motion with some bodies invisible: what they did to the others still shows (spec of VOID, 5.1: C)."""
+    kept = [place for place, name in enumerate(trajectories.names) if name not in names]
+    return Trajectories(
+        tuple(trajectories.names[place] for place in kept),
+        trajectories.positions[:, kept],
+        trajectories.orientations[:, kept],
+        trajectories.contacts,
+    )
