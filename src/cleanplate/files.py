@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cleanplate.errors import ResourceError
+from cleanplate.errors import InputError, ResourceError
 
 _CHUNK = 1 << 20
 
@@ -33,10 +33,10 @@ def atomic(path: Path) -> Iterator[Path]:
 def whole_folder(path: Path) -> Iterator[Path]:
     """A temporary folder beside `path` that takes its name when the block ends, and goes when the block fails.
 
-    What a killed run left of it is thrown away first. Raises FileExistsError when `path` is there already.
+    What a killed run left of it is thrown away first. Raises InputError when `path` is there already.
     """
     if path.exists():
-        raise FileExistsError(errno.EEXIST, "there is something of this name", str(path))
+        raise InputError("there is something else of this name", where=str(path), remedy="Move it away.")
     partial = path.with_name(f".{path.name}.partial")
     if partial.exists():
         shutil.rmtree(partial)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tarfile
 from pathlib import Path
@@ -127,6 +128,18 @@ def test_other_damage_is_named(samples: list[ShardSample], tmp_path: Path) -> No
     (tmp_path / "out").mkdir()
     with pytest.raises(InputError, match="no shards"):
         Shards.open(tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["a.../../x", "a./x", "a.b/../../x", "../a.x", "a"])
+def test_names_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
+    with tarfile.open(tmp_path / "000000.tar", "w") as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    with pytest.raises(InputError, match="lead out"):
+        Shards.open(tmp_path)
+    index = {"file": "000000.tar", "size": 10240, "sha256": "", "samples": [{"key": "a", "files": {"../x": [0, 1]}}]}
+    (tmp_path / INDEX).write_text(json.dumps({"shards": [index]}))
+    with pytest.raises(InputError, match="no index"):
+        Shards.open(tmp_path)
 
 
 def test_voids_samples_go_through_shards(tmp_path: Path) -> None:

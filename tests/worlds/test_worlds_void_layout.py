@@ -82,10 +82,10 @@ def test_a_stop_in_the_middle_leaves_nothing_and_the_next_run_goes_on(tmp_path: 
 def test_what_is_no_sample_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b/mine.txt").write_text("kept")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(InputError, match="something else"):
         VoidWriter(tmp_path).write("b", void_frames(), VOID_METADATA)
     assert (tmp_path / "b/mine.txt").read_text() == "kept"
-    with pytest.raises(ValueError, match="no name"):
+    with pytest.raises(InputError, match="no name"):
         VoidWriter(tmp_path).write("../b", void_frames(), VOID_METADATA)
 
 

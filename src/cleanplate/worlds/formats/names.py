@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from cleanplate.errors import InputError
+
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 
 def require_name(name: str) -> str:
-    """The name itself. Raises ValueError when it has anything but letters, digits, ``-`` and ``_``."""
+    """The name itself. Raises InputError when it has anything but letters, digits, ``-`` and ``_``."""
     if not _NAME.fullmatch(name):
-        raise ValueError(f"'{name}' is no name of a sample: letters, digits, - and _ only")
+        raise InputError(f"'{name}' is no name of a sample", remedy="Letters, digits, - and _ only, please.")
     return name

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from cleanplate import files
 from cleanplate.errors import InputError
@@ -28,6 +28,8 @@ _BLOCK = tarfile.BLOCKSIZE
 _REMEDY = "Remove this file and write the shards again: whole ones are kept."
 Span = tuple[int, int]
 """First byte in the shard, and length."""
+Plain = Annotated[str, StringConstraints(pattern=r"^[^./\\][^/\\]*$")]
+"""A name that stays in its folder."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class PackedSample(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    key: str
-    files: dict[str, Span]
+    key: Plain
+    files: dict[Plain, Span]
 
 
 class Shard(BaseModel):
@@ -52,7 +54,7 @@ class Shard(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str
+    file: Plain
     size: int
     sha256: str
     samples: tuple[PackedSample, ...]
@@ -164,13 +166,18 @@ def read_shard(path: Path, *, digest: bool = True) -> Shard:
         with tarfile.open(path, "r:") as archive:
             for member in archive:
                 key, _, name = member.name.partition(".")
-                if member.isfile() and key and name:
+                if member.isfile():
                     found.setdefault(key, {})[name] = member.offset_data, member.size
             end = archive.offset
     except (tarfile.TarError, EOFError) as error:
         raise InputError(f"this shard is damaged ({error})", where=str(path), remedy=_REMEDY) from error
     _require_end(path, end)
-    samples = tuple(PackedSample(key=key, files=spans) for key, spans in found.items())
+    try:
+        samples = tuple(PackedSample(key=key, files=spans) for key, spans in found.items())
+    except ValidationError as error:
+        raise InputError(
+            "a file in this shard is not called key.name, or would lead out of its folder", where=str(path)
+        ) from error
     sha256 = files.sha256(path) if digest else ""
     return Shard(file=path.name, size=path.stat().st_size, sha256=sha256, samples=samples)
 

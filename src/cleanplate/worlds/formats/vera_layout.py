@@ -93,7 +93,7 @@ class VeraWriter:
         Returns:
             its folder.
         Raises:
-            FileExistsError: something that is no sample bears its name.
+            InputError: something that is no whole sample bears its name.
             ResourceError: the disk is full, or may not be written to.
         """
         folder = self._folder(key)

@@ -100,7 +100,7 @@ class VoidWriter:
     lossy: bool = False
 
     def has(self, name: str) -> bool:
-        """True when the sample is there, and so is whole. Raises ValueError for a name that is no file's."""
+        """True when the sample is there, and so is whole. Raises InputError for a name that is no file's."""
         return (self.folder / require_name(name) / METADATA).is_file()
 
     def write(self, name: str, frames: Iterable[VoidFrame], metadata: VoidMetadata) -> Path:
@@ -109,7 +109,7 @@ class VoidWriter:
         Returns:
             its folder.
         Raises:
-            FileExistsError: something that is no sample bears its name.
+            InputError: something that is no whole sample bears its name.
             ResourceError: the disk is full, or may not be written to.
         """
         folder = self.folder / require_name(name)
