@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -60,3 +61,9 @@ class Skin:
         texel = np.minimum(texel, size[:, None] - 1)
         # A picture's rows go down, its place's second axis goes up.
         return np.asarray(self._texels[self._starts[level] + (size - 1 - texel[:, 1]) * size + texel[:, 0]])
+
+
+@lru_cache(maxsize=64)
+def skin(material: Material, assets: Path | None = None) -> Skin:
+    """The skin of a material; equal ones share it."""
+    return Skin(material, assets)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +26,7 @@ class Backdrop:
 
     def __init__(self, texture: Texture, assets: Path | None = None) -> None:
         """Draw it. Raises InputError where the texture is missing."""
-        self._picture = linear(_sky(texture) if texture.name == "sky" else _panels(texture, assets))
+        self._picture = _picture(texture, assets)
 
     def seen(self, directions: NDArray[np.float32]) -> NDArray[np.float32]:
         """Light (... x 3) from where directions (... x 3, of any length) lead."""
@@ -37,12 +39,18 @@ class Backdrop:
         return np.asarray(self._picture[row, column])
 
 
+@lru_cache(maxsize=4)
+def _picture(texture: Texture, assets: Path | None) -> NDArray[np.float32]:
+    return linear(_sky(texture) if texture.name == "sky" else _panels(texture, assets))
+
+
 def _sky(texture: Texture) -> NDArray[np.uint8]:
     """Blue that pales towards the horizon, with clouds; ground below."""
     horizon, zenith, ground = (*texture.colours, *_SKY[len(texture.colours) :])[:3]
     height = np.repeat(np.linspace(1, -1, _ROWS, dtype=np.float32)[:, None], _COLUMNS, axis=1)
     air = ramp(np.clip(height, 0, 1), (0.0, horizon), (0.35, _between(horizon, zenith)), (1.0, zenith))
-    field = clouds(_COLUMNS, np.random.default_rng([texture.seed, 0xC10]), first=6)[: 2 * _ROWS : 2]
+    field = clouds(_COLUMNS // 2, np.random.default_rng([texture.seed, 0xC10]), first=6)[:_ROWS]
+    field = cv2.resize(field, (_COLUMNS, _ROWS), interpolation=cv2.INTER_LINEAR)
     cover = np.clip((field - 0.52) * 4, 0, 0.9) * np.clip(height * 5 - 0.2, 0, 1)
     air += cover[..., None] * (np.array([0.97, 0.97, 0.98], np.float32) - air)
     haze = np.clip(-height * 6, 0, 1)[..., None]

@@ -23,8 +23,6 @@ from cleanplate.worlds.render.surfaces import Solid
 Array = NDArray[np.float64]
 
 NOTHING = -1
-_NUMBERS = 1024
-"""Side of the picture whose texels are numbered, by which a mesh tells its triangles."""
 _AWAY = (0.0, 0.0, -1e6)
 
 
@@ -60,11 +58,12 @@ class Stage:
         self._bullet = _pybullet()
         self._client = self._bullet.connect(self._bullet.DIRECT)
         self._numbers = np.asarray([*numbers, NOTHING], np.int32)
+        triangles = max((len(one.mesh.faces) for one in solids if one.normals is not None), default=0)
+        # The side of a picture whose texels are numbered, by which a mesh tells its triangles.
+        self._side = 2 ** int(np.ceil(np.log2(triangles) / 2)) if triangles else 0
         self._bodies = [self._place(one) for one in solids]
-        meshes = [body for body, one in zip(self._bodies, solids, strict=True) if one.normals is not None]
-        self._counts = bool(meshes)
-        if meshes:
-            self._number_triangles(meshes)
+        if triangles:
+            self._number([body for body, one in zip(self._bodies, solids, strict=True) if one.normals is not None])
 
     def __enter__(self) -> Self:
         return self
@@ -84,7 +83,7 @@ class Stage:
             return _empty(size)
         rgb, depth, bodies = self._image(shot, size, planes)
         digits = np.reshape(rgb, (*size, 4))
-        triangle = digits.view(np.int32)[..., 0] & 0xFFFFFF if self._counts else np.zeros(size, np.int32)
+        triangle = digits.view(np.int32)[..., 0] & 0xFFFFFF if self._side else np.zeros(size, np.int32)
         return Look(self._numbers[bodies], depth, triangle)
 
     def depth(self, shot: Shot, size: tuple[int, int], planes: tuple[float, float]) -> NDArray[np.float32]:
@@ -126,7 +125,7 @@ class Stage:
             vertices = vertices[faces].reshape(-1, 3)
             number = np.repeat(np.arange(len(faces)), 3)
             faces = np.arange(len(vertices)).reshape(-1, 3)
-            places = (np.stack([number % _NUMBERS, number // _NUMBERS], axis=1) + 0.5) / _NUMBERS
+            places = (np.stack([number % self._side, number // self._side], axis=1) + 0.5) / self._side
         shape = self._bullet.createVisualShape(
             self._bullet.GEOM_MESH,
             vertices=vertices.tolist(),
@@ -139,9 +138,9 @@ class Stage:
         body: int = self._bullet.createMultiBody(0, -1, shape, _AWAY, physicsClientId=self._client)
         return body
 
-    def _number_triangles(self, bodies: Sequence[int]) -> None:
+    def _number(self, bodies: Sequence[int]) -> None:
         """Give meshes a texture whose texel n has the colour n, by rows from below."""
-        count = np.arange(_NUMBERS * _NUMBERS, dtype=np.int32).reshape(_NUMBERS, _NUMBERS)[::-1]
+        count = np.arange(self._side**2, dtype=np.int32).reshape(self._side, self._side)[::-1]
         blue_green_red = np.stack([count >> 16, (count >> 8) & 255, count & 255], axis=-1).astype(np.uint8)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "numbers.png"

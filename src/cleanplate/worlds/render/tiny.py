@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cleanplate.worlds.camera import Shot, shot_at
 from cleanplate.worlds.inertia import parts
 from cleanplate.worlds.protocols import Trajectories, View
-from cleanplate.worlds.render.atlas import Skin
+from cleanplate.worlds.render.atlas import skin
 from cleanplate.worlds.render.backdrop import Backdrop
 from cleanplate.worlds.render.pixels import view_of
 from cleanplate.worlds.render.shading import Piece, Posed, Samples, Surroundings, shade
@@ -144,27 +144,20 @@ class _Clip:
 
 
 def _pieces(scene: Scene, trajectories: Trajectories, assets: Path | None) -> list[Piece]:
-    """The parts of the bodies that are there. Equal materials share their picture."""
-    skins: dict[str, Skin] = {}
-    pieces = []
-    for number, body in enumerate(scene.bodies):
-        if body.name not in trajectories.names:
-            continue
-        for part in parts(body):
-            material = part.material or body.material
-            key = material.model_dump_json()
-            skins[key] = skins.get(key) or Skin(material, assets)
-            pieces.append(
-                Piece(
-                    number,
-                    solid(part.shape, assets),
-                    np.array(part.position),
-                    np.array(part.orientation),
-                    material,
-                    skins[key],
-                )
-            )
-    return pieces
+    """The parts of the bodies that are there."""
+    return [
+        Piece(
+            number,
+            solid(part.shape, assets),
+            np.array(part.position),
+            np.array(part.orientation),
+            part.material or body.material,
+            skin(part.material or body.material, assets),
+        )
+        for number, body in enumerate(scene.bodies)
+        if body.name in trajectories.names
+        for part in parts(body)
+    ]
 
 
 def _still_and_moving(trajectories: Trajectories, pieces: Sequence[Piece], scene: Scene) -> tuple[list[int], list[int]]:
