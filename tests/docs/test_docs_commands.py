@@ -87,7 +87,9 @@ def test_a_wrong_line_would_be_found() -> None:
 
 def test_the_reference_names_every_option_of_every_command() -> None:
     sections = re.split(
-        r"^## `cleanplate ([a-z ]*[a-z]).*$", (ROOT / "docs/reference/cli.md").read_text("utf-8"), flags=re.M
+        r"^## `cleanplate ((?: ?[a-z]+(?:-[a-z]+)*)+).*$",
+        (ROOT / "docs/reference/cli.md").read_text("utf-8"),
+        flags=re.M,
     )
     said = dict(zip(sections[1::2], sections[2::2], strict=True))
     assert set(said) == set(COMMANDS)

@@ -1,0 +1,88 @@
+"""``cleanplate worlds``: the commands that make samples, and what they need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanplate.cli import options as o
+from cleanplate.cli.console import Screen
+from cleanplate.cli.guard import guarded
+from cleanplate.cli.worlds import worlds
+from cleanplate.errors import UsageError
+from cleanplate.worlds.produce import Summary
+
+__all__ = ["worlds"]
+
+Count = Annotated[int, typer.Option("--count", help="How many samples.", min=1)]
+Seed = Annotated[int, typer.Option("--seed", help="Of the first sample; the others follow it.", min=0)]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the data set; what is there already is kept.")]
+Size = Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT of the clips.")]
+Length = Annotated[int, typer.Option("--length", help="Frames a clip.", min=1)]
+Workers = Annotated[int, typer.Option("--workers", help="Processes; the bytes do not depend on them.", min=1)]
+Lossy = Annotated[bool, typer.Option("--lossy", help="H.264 as in the published data, not lossless.")]
+
+
+@worlds.command()
+def layered(
+    out: Out,
+    count: Count = 10,
+    seed: Seed = 0,
+    size: Size = "832x480",
+    length: Length = 49,
+    workers: Workers = 1,
+    sprites: Annotated[
+        Path | None, typer.Option("--sprites", help="Folder of PNG pictures with alpha, named by what they show.")
+    ] = None,
+    lossy: Lossy = False,
+    json: o.Json = False,
+) -> None:
+    """Make layered clips in Vera's layout: things added to made places, and backgrounds changed behind things."""
+    from cleanplate.worlds.layered.job import jobs_for, write_lines
+    from cleanplate.worlds.layered.sprites import read_sprites
+    from cleanplate.worlds.produce import produce
+
+    screen = Screen(as_json=json)
+    with guarded(screen):
+        width, height = size_of(size)
+        pictures = read_sprites(sprites) if sprites else []
+        jobs = jobs_for(out, count, seed, size=(height, width), length=length, sprites=pictures, lossy=lossy)
+        summary = produce(jobs, workers=workers, progress=screen.progress(), name="layered clips")
+        lists = write_lines(out, jobs)
+        show_summary(screen, summary, [str(path) for path in lists])
+
+
+@worlds.command(name="setup-blender")
+def setup_blender(json: o.Json = False) -> None:
+    """Make an environment for Blender (1 GB, once), which --renderer blender then uses."""
+    from cleanplate.worlds.render.blender import set_up
+
+    screen = Screen(as_json=json)
+    with guarded(screen):
+        with screen.progress().task("Setting up Blender"):
+            python = set_up()
+        screen.result({"python": str(python)}, [(f"Blender's Python  {python}", "bold")])
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """(width, height) of ``832x480``. Raises UsageError."""
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise UsageError(f"'{text}' is no size", remedy="Write WIDTHxHEIGHT, such as 832x480.")
+    width, height = map(int, parts)
+    if not (16 <= width <= 4096 and 16 <= height <= 4096) or width % 2 or height % 2:
+        raise UsageError(f"clips of {text} cannot be made", remedy="Both sides are even and lie in 16..4096.")
+    return width, height
+
+
+def show_summary(screen: Screen, summary: Summary, places: list[str]) -> None:
+    """How many there are, what they took, and where they are listed."""
+    phases = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in summary.seconds.items())
+    lines = [(f"{summary.made} made in {summary.elapsed:.1f} s ({summary.a_minute:.0f} a minute)", "bold green")]
+    lines += [(f"{summary.kept} were there already", "")] if summary.kept else []
+    lines += [(f"{count} skipped: {why}", "") for why, count in summary.skipped.items()]
+    lines += [(f"Spent on: {phases}", "")] if phases else []
+    lines += [(f"Listed in {place}", "") for place in places]
+    screen.result(summary.document() | {"lists": places}, lines)
