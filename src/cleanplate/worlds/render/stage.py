@@ -56,7 +56,7 @@ class Stage:
     def __init__(self, solids: Sequence[Solid], numbers: Sequence[int]) -> None:
         """Set the solids up under these numbers, which `Look.part` gives back."""
         self._bullet = _pybullet()
-        self._client = self._bullet.connect(self._bullet.DIRECT)
+        self._client = self._bullet.connect(self._bullet.DIRECT) if solids else NOTHING
         self._numbers = np.asarray([*numbers, NOTHING], np.int32)
         triangles = max((len(one.mesh.faces) for one in solids if one.normals is not None), default=0)
         # The side of a picture whose texels are numbered, by which a mesh tells its triangles.
@@ -69,7 +69,8 @@ class Stage:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._bullet.disconnect(physicsClientId=self._client)
+        if self._client != NOTHING:
+            self._bullet.disconnect(physicsClientId=self._client)
 
     def pose(self, place: int, position: Array, orientation: Array) -> None:
         """Put the solid that was given as number `place` of the list there."""

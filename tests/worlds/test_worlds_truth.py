@@ -1,0 +1,156 @@
+"""Quadmasks from truth: nothing that changes is missed, and little else is in them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scenes import jumble, parlour, still
+
+from cleanplate.masks.labels import KEEP, OVERLAP, REMOVE, Labels, affected, changed, is_exact, removed
+from cleanplate.worlds.protocols import Trajectories, View
+from cleanplate.worlds.render.tiny import Tiny
+from cleanplate.worlds.scene import Scene
+from cleanplate.worlds.truth import Slips, as_reasoned, gridded, seen, truth_labels, without
+
+HEIGHT, WIDTH = 64, 112
+QUICK, ALL = range(100), range(100, 500)
+
+
+@pytest.mark.parametrize("seed", QUICK)
+def test_all_that_differs_is_in_the_mask_and_little_else(seed: int) -> None:
+    _check(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", ALL)
+def test_all_that_differs_is_in_the_mask_and_little_else_on_more_scenes(seed: int) -> None:
+    _check(seed)
+
+
+def _check(seed: int) -> None:
+    scene, original, altered = jumble(seed)
+    gone, others = _places(scene, original, altered)
+    for number, (a, b) in enumerate(_pairs(scene, original, altered)):
+        labels = truth_labels(a, b, gone, others[number])
+        assert is_exact(labels)
+        differs = np.abs(a.rgb.astype(int) - b.rgb).max(axis=-1) > 2
+        assert changed(labels)[differs].all()
+        assert np.array_equal(removed(labels), a.coverage[gone].max(axis=0) > 0)
+        belongs = np.isin(a.instance, [*gone, *others[number]]) | np.isin(b.instance, others[number])
+        claimed = changed(labels)
+        assert not claimed.any() or (differs | belongs)[claimed].mean() >= 0.6
+        cells = gridded(labels)
+        assert np.array_equal(removed(cells), removed(labels))
+        assert changed(cells)[changed(labels)].all()
+
+
+def test_a_scene_that_loses_nothing_keeps_everything() -> None:
+    scene, original, _ = jumble(1)
+    for a, b in _pairs(scene, original, original):
+        assert (truth_labels(a, b, [], []) == KEEP).all()
+
+
+def test_the_shadow_of_the_removed_thing_is_affected() -> None:
+    scene = parlour()
+    a, b = _pairs(scene, still(scene), without(still(scene), {"ball"}))[0]
+    labels = truth_labels(a, b, [1], [])
+    shadow = affected(labels)
+    assert shadow.sum() > 30
+    # It lies on the floor and what stands behind, all of it darker before.
+    assert (a.rgb[shadow].astype(int).sum(-1) < b.rgb[shadow].astype(int).sum(-1)).mean() > 0.9
+    assert set(np.unique(labels[seen(a, [1])])) == {REMOVE}
+
+
+def test_a_changed_thing_behind_the_removed_one_overlaps_it() -> None:
+    scene = parlour()
+    names = [body.name for body in scene.bodies]
+    place = names.index("table")
+    a, b = _pairs(scene, still(scene), without(still(scene), {"ball"}))[0]
+    both = seen(a, [1]) & seen(b, [place])
+    assert both.any()
+    assert (truth_labels(a, b, [1], [place])[both] == OVERLAP).all()
+
+
+def test_without_slips_a_reasoner_draws_the_grid() -> None:
+    clip = _clip()
+    drawn = list(as_reasoned(clip, np.random.default_rng(0), Slips(missing=0, wrong=0, late=0)))
+    assert all(np.array_equal(a, gridded(b)) for a, b in zip(drawn, clip, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_slips_leave_the_removed_region_and_stay_near(seed: int) -> None:
+    clip = _clip()
+    drawn = list(as_reasoned(clip, np.random.default_rng(seed)))
+    again = list(as_reasoned(clip, np.random.default_rng(seed)))
+    for a, b, c in zip(drawn, clip, again, strict=True):
+        assert is_exact(a)
+        assert np.array_equal(a, c)
+        assert np.array_equal(removed(a), removed(b))
+        assert not affected(a)[_far_from(affected(b))].any()
+
+
+def test_slips_are_as_frequent_as_asked() -> None:
+    clip = _clip()[:1]
+    rng = np.random.default_rng(0)
+    whole = affected(gridded(clip[0])).sum()
+    kept = [affected(next(iter(as_reasoned(clip, rng, Slips(0.3, 0, 0))))).sum() / whole for _ in range(300)]
+    assert np.mean(kept) == pytest.approx(0.7, abs=0.03)
+    late = [affected(next(iter(as_reasoned(clip, rng, Slips(0, 0, 3))))).any() for _ in range(300)]
+    assert np.mean(late) == pytest.approx(0.25, abs=0.08)
+
+
+def test_without_takes_bodies_away_and_nothing_else() -> None:
+    _, original, _ = jumble(4)
+    fewer = without(original, ("body0", "body2"))
+    assert fewer.names == tuple(name for name in original.names if name not in ("body0", "body2"))
+    for name in fewer.names:
+        assert np.array_equal(fewer.positions[:, fewer.index(name)], original.positions[:, original.index(name)])
+
+
+def _pairs(scene: Scene, original: Trajectories, altered: Trajectories) -> list[tuple[View, View]]:
+    renderer = Tiny()
+    return list(
+        zip(
+            renderer.render(scene, original, HEIGHT, WIDTH),
+            renderer.render(scene, altered, HEIGHT, WIDTH),
+            strict=True,
+        )
+    )
+
+
+def _places(scene: Scene, original: Trajectories, altered: Trajectories) -> tuple[list[int], list[list[int]]]:
+    """Places of what is removed, and by frame of what is elsewhere."""
+    names = [body.name for body in scene.bodies]
+    gone = [names.index(name) for name in scene.remove]
+    others = [
+        [
+            names.index(name)
+            for name in altered.names
+            if np.abs(
+                original.positions[frame, original.index(name)] - altered.positions[frame, altered.index(name)]
+            ).max()
+            > 0.002
+        ]
+        for frame in range(len(original))
+    ]
+    return gone, others
+
+
+def _clip() -> list[Labels]:
+    """A removed block, and an affected one that grows from frame to frame."""
+    clip = []
+    for frame in range(8):
+        labels = np.full((HEIGHT, WIDTH), KEEP, np.uint8)
+        labels[20:40, 30 : 50 + 4 * frame] = 127
+        labels[10:30, 20:40] = np.where(labels[10:30, 20:40] == 127, OVERLAP, REMOVE)
+        clip.append(labels)
+    return clip
+
+
+def _far_from(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """More than two cells (of eight pixels) away."""
+    near = np.zeros_like(mask)
+    for y, x in np.argwhere(mask):
+        near[max(y - 16, 0) : y + 17, max(x - 16, 0) : x + 17] = True
+    return ~near
