@@ -31,22 +31,23 @@ def drawn(
 def test_a_ball_is_where_and_as_large_as_the_pinhole_says(side: int) -> None:
     scene = scene_of(BALL)
     view = next(iter(Tiny(samples=side).render(scene, still(scene), HEIGHT, WIDTH)))
-    camera = scene.camera.poses[0]
-    away = np.subtract(BALL.position, camera.eye)
-    axis = np.subtract(camera.target, camera.eye)
-    # A ball is seen as an ellipse; its area on the picture plane follows from the cone that touches it.
-    distance, cosine = np.linalg.norm(away), away @ axis / np.linalg.norm(away) / np.linalg.norm(axis)
-    opening = np.arcsin(0.4 / distance)
-    focal = HEIGHT / 2 / np.tan(scene.camera.fov / 2)
-    cone = cosine**2 - np.sin(opening) ** 2
-    area = np.pi * focal**2 * np.sin(opening) ** 2 * np.cos(opening) * 1 / cone**1.5
     radius = np.sqrt(view.coverage[0].sum() / np.pi)
-    assert radius == pytest.approx(np.sqrt(area / np.pi), abs=0.15)
+    assert radius == pytest.approx(np.sqrt(_area_of_ball(scene, BALL.position, 0.4) / np.pi), abs=0.15)
     ys, xs = np.mgrid[:HEIGHT, :WIDTH]
     weight = view.coverage[0]
     middle, _ = shot_at(scene, 0).project(BALL.position, HEIGHT, WIDTH)
     found = np.array([(xs * weight).sum(), (ys * weight).sum()]) / weight.sum()
     assert np.abs(found - middle).max() < 0.5
+
+
+def _area_of_ball(scene: Scene, centre: tuple[float, float, float], radius: float) -> float:
+    """In pixels: that of the ellipse in which the picture plane cuts the cone that touches the ball."""
+    camera = scene.camera.poses[0]
+    away, axis = np.subtract(centre, camera.eye), np.subtract(camera.target, camera.eye)
+    distance = np.linalg.norm(away)
+    cosine, sine = away @ axis / distance / np.linalg.norm(axis), radius / distance
+    focal = HEIGHT / 2 / np.tan(scene.camera.fov / 2)
+    return float(np.pi * focal**2 * sine**2 * np.sqrt(1 - sine**2) / (cosine**2 - sine**2) ** 1.5)
 
 
 def test_depth_of_a_plane_is_exact() -> None:
@@ -176,3 +177,26 @@ def test_a_mesh_is_shaded_by_its_own_faces() -> None:
     inside = lit.coverage[0] == 1
     assert abs(int(np.median(lit.rgb[inside])) - round(0.7 * 255)) <= 2
     assert np.median(dark.rgb[inside]) == 0
+
+
+def test_a_smooth_floor_mirrors_what_stands_over_it() -> None:
+    smooth = Material(colour=(0.1, 0.1, 0.1), roughness=0.02)
+    ball = thing("ball", Sphere(radius=0.2), 0.3, 0.5, 0.8, material=Material(colour=(1, 0.1, 0.1), roughness=1))
+    light = Light(towards=(0.0, -0.3, 1.0))
+    scene = scene_of(FLOOR.model_copy(update={"material": smooth}), ball, eye=(0, -3, 0.8), lights=(light,))
+    both, bare = drawn(scene)[0], drawn(scene, without(still(scene), {"ball"}))[0]
+    shot = shot_at(scene, 0)
+    (x, y), _ = shot.project((0.3, 0.5, -0.8), HEIGHT, WIDTH)
+    gain = both.rgb.astype(int) - bare.rgb
+    gain[both.coverage[1] > 0] = 0
+    redder = np.abs(gain[..., 0] - gain[..., 2]) > 12
+    rows, columns = np.nonzero(redder)
+    assert columns.mean() == pytest.approx(x, abs=1.0)
+    assert rows.mean() == pytest.approx(y, abs=1.5)
+    area = _area_of_ball(scene, (0.3, 0.5, -0.8), 0.2)
+    # Pixels that are less than half covered count as well, up to half the outline.
+    assert area * 0.97 < redder.sum() < area + np.sqrt(np.pi * area)
+    dull = scene.bodies[0].model_copy(update={"material": smooth.model_copy(update={"roughness": 0.9})})
+    rough = scene.model_copy(update={"bodies": (dull, ball)})
+    none = drawn(rough)[0].rgb.astype(int) - drawn(rough, without(still(rough), {"ball"}))[0].rgb
+    assert np.abs(none[redder]).max() <= 2

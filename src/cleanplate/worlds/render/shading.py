@@ -119,7 +119,7 @@ def _shade_run(samples: Samples, run: slice, seen: Look, shot: Shot, lit_one: tu
     (one, surroundings), index = lit_one, samples.index[run]
     height, width = seen.part.shape
     piece, turn = one.piece, quaternion.matrix(one.orientation).astype(np.float32)
-    depth, rays = seen.depth.ravel()[index], _rays(shot, index, height, width)
+    depth, rays = seen.depth.ravel()[index], rays_of(shot, index, height, width)
     points = shot.eye.astype(np.float32) + rays * depth[:, None]
     towards_eye = -unit(rays)
     local = (points - one.position.astype(np.float32)) @ turn
@@ -135,7 +135,7 @@ def _shade_run(samples: Samples, run: slice, seen: Look, shot: Shot, lit_one: tu
         samples.texels[number][:, run], samples.depths[number][run] = sun.places(points, normals, kinds)
 
 
-def _rays(shot: Shot, index: NDArray[np.intp], height: int, width: int) -> Points:
+def rays_of(shot: Shot, index: NDArray[np.intp], height: int, width: int) -> Points:
     """The ways from the eye to samples, for a depth of one metre."""
     right, up, forward = shot.axes.astype(np.float32)
     focal = np.float32(height / 2 / shot.slope)
@@ -147,15 +147,14 @@ def _rays(shot: Shot, index: NDArray[np.intp], height: int, width: int) -> Point
 def _from_around(
     material: Material, albedo: Points, normals: Points, towards_eye: Points, surroundings: Surroundings
 ) -> Points:
-    """Even light, somewhat less from below, and what a smooth surface mirrors of the backdrop (Schlick 1994)."""
+    """Even light, somewhat less from below, and what a smooth surface mirrors of the backdrop."""
     ambient = sum(sun.light.ambient for sun in surroundings.suns)
     around = np.float32(ambient) * (0.85 + 0.15 * normals[:, 2:])
     base = np.asarray(albedo * around * np.float32(1 - material.metallic), np.float32)
     if material.roughness > _DULL and not material.metallic:
         return base
     cosine = np.maximum(np.einsum("nc,nc->n", normals, towards_eye), 0)[:, None]
-    straight = _mirrored(material, albedo)
-    share = (straight + (1 - straight) * (1 - cosine) ** 5) * np.float32((1 - material.roughness) ** 2)
+    share = mirrored_share(material, albedo, cosine)
     blurred = np.float32(material.metallic * (1 - (1 - material.roughness) ** 2)) * albedo * around
     return np.asarray(
         base + blurred + share * surroundings.backdrop.seen(2 * cosine * normals - towards_eye), np.float32
@@ -173,6 +172,13 @@ def _from_sun(material: Material, albedo: Points, normals: Points, towards_eye: 
         reflected += _mirrored(material, albedo) * highlight[:, None]
     colour = np.asarray(sun.light.colour, np.float32) * np.float32(sun.light.strength)
     return np.asarray(reflected * cosine[:, None] * colour, np.float32)
+
+
+def mirrored_share(material: Material, albedo: Points, cosine: Points) -> Points:
+    """Share of light (N x 3 or N x 1) that is mirrored under an angle of that cosine (N x 1), by Schlick (1994)."""
+    straight = _mirrored(material, albedo)
+    share = (straight + (1 - straight) * (1 - cosine) ** 5) * np.float32((1 - material.roughness) ** 2)
+    return np.asarray(share, np.float32)
 
 
 def _mirrored(material: Material, albedo: Points) -> Points:

@@ -18,14 +18,14 @@ from cleanplate.worlds.inertia import parts
 from cleanplate.worlds.protocols import Trajectories, View
 from cleanplate.worlds.render.atlas import skin
 from cleanplate.worlds.render.backdrop import Backdrop
+from cleanplate.worlds.render.mirror import Mirror, mirror_among
 from cleanplate.worlds.render.pixels import view_of
-from cleanplate.worlds.render.shading import Piece, Posed, Samples, Surroundings, shade
-from cleanplate.worlds.render.shadows import Sun, sun
-from cleanplate.worlds.render.stage import Look, Stage
+from cleanplate.worlds.render.shading import Piece, Posed, Samples, Surroundings, rays_of, shade
+from cleanplate.worlds.render.shadows import sun
+from cleanplate.worlds.render.stage import Look
 from cleanplate.worlds.render.surfaces import solid
+from cleanplate.worlds.render.troupe import Troupe
 from cleanplate.worlds.scene import Scene
-
-_PLANES = (0.1, 200.0)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Tiny:
         pieces = _pieces(scene, trajectories, self.assets)
         with ExitStack() as stack:
             still, moving = (
-                stack.enter_context(_Troupe(scene, trajectories, pieces, numbers))
+                stack.enter_context(Troupe(scene, trajectories, pieces, numbers))
                 for numbers in _still_and_moving(trajectories, pieces, scene)
             )
             clip = _Clip(still, moving, surroundings, size)
@@ -65,54 +65,17 @@ class Tiny:
                 yield view_of(light, body, seen.depth, len(scene.bodies), self.samples)
 
 
-class _Troupe:
-    """Those pieces that move, or those that do not, on a stage of their own."""
-
-    def __init__(
-        self, scene: Scene, trajectories: Trajectories, pieces: Sequence[Piece], numbers: Sequence[int]
-    ) -> None:
-        self._trajectories = trajectories
-        self._pieces = [pieces[number] for number in numbers]
-        self._places = [trajectories.index(scene.bodies[piece.body].name) for piece in self._pieces]
-        self._numbers = numbers
-        self._stage = Stage([piece.solid for piece in self._pieces], numbers)
-
-    def __enter__(self) -> _Troupe:
-        self._stage.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stage.__exit__(None, None, None)
-
-    def pose(self, frame: int) -> dict[int, Posed]:
-        """Go where the frame wants it; the pieces there, by their numbers."""
-        posed = {}
-        positions, orientations = self._trajectories.positions[frame], self._trajectories.orientations[frame]
-        for place, (piece, body) in enumerate(zip(self._pieces, self._places, strict=True)):
-            one = piece.posed(positions[body], orientations[body])
-            self._stage.pose(place, one.position, one.orientation)
-            posed[self._numbers[place]] = one
-        return posed
-
-    def look(self, shot: Shot, size: tuple[int, int]) -> Look:
-        """What the camera sees of them."""
-        return self._stage.look(shot, size, _PLANES)
-
-    def shadow(self, sun: Sun) -> NDArray[np.float32]:
-        """The sun's depths (`shadows.lit`)."""
-        depth = self._stage.depth(sun.shot, (sun.size, sun.size), sun.planes)
-        return np.append(depth.ravel(), np.float32(np.inf))
-
-
 class _Clip:
     """What a clip's frames have in common."""
 
-    def __init__(self, still: _Troupe, moving: _Troupe, surroundings: Surroundings, size: tuple[int, int]) -> None:
+    def __init__(self, still: Troupe, moving: Troupe, surroundings: Surroundings, size: tuple[int, int]) -> None:
         self._still, self._moving = still, moving
         self._surroundings, self._size = surroundings, size
         self._at_rest = still.pose(0)
         self._still_maps = [still.shadow(sun) for sun in surroundings.suns]
         self._seen: tuple[Shot, Look, Samples, NDArray[np.float32]] | None = None
+        self._mirror = mirror_among(self._at_rest.items())
+        self._below: tuple[Shot, Look] | None = None
 
     def frame(self, frame: int, shot: Shot) -> tuple[NDArray[np.float32], Look]:
         """Light (H x W x 3) and what the samples meet."""
@@ -128,7 +91,42 @@ class _Clip:
         light = behind.copy()
         light[at_rest.index] = at_rest.light(maps)
         light[ahead.index] = ahead.light(maps)
-        return light.reshape(*self._size, 3), moving.before(still)
+        seen = moving.before(still)
+        if self._mirror and self._mirror.is_before(shot):
+            self._reflect(self._mirror, light, seen, shot, (posed, maps))
+        return light.reshape(*self._size, 3), seen
+
+    def _reflect(
+        self,
+        mirror: Mirror,
+        light: NDArray[np.float32],
+        seen: Look,
+        shot: Shot,
+        now: tuple[dict[int, Posed], list[NDArray[np.float32]]],
+    ) -> None:
+        """Lay on the floor what it mirrors of the bodies, in place of the backdrop behind them."""
+        posed, maps = now
+        below = self._moving.look(mirror.shot(shot), self._size).before(self._from_below(mirror, shot))
+        index = np.flatnonzero((seen.part == mirror.number) & (below.part[:, ::-1] >= 0))
+        depth = seen.depth.ravel()[index][:, None]
+        index = index[mirror.holds(shot.eye.astype(np.float32) + rays_of(shot, index, *self._size) * depth)]
+        everyone = {**self._at_rest, **posed}
+        met = shade(below, self._flipped(index), mirror.shot(shot), everyone, self._surroundings)
+        index = self._flipped(met.index)
+        share, behind = mirror.share(shot, index, self._size, self._surroundings.backdrop)
+        light[index] += share * (met.light(maps) - behind)
+
+    def _from_below(self, mirror: Mirror, shot: Shot) -> Look:
+        """What does not move as the mirror shows it; once only while the camera stands still."""
+        if self._below is None or self._below[0] != shot:
+            with self._still.hidden(mirror.number):
+                self._below = (shot, self._still.look(mirror.shot(shot), self._size))
+        return self._below[1]
+
+    def _flipped(self, index: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The same places in the picture turned from left to right."""
+        width = self._size[1]
+        return index + width - 1 - 2 * (index % width)
 
     def _set(self, shot: Shot) -> tuple[Look, Samples, NDArray[np.float32]]:
         """What does not move, and the light of the backdrop; once only while the camera stands still."""
