@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from cleanplate.errors import InputError
 from cleanplate.worlds.layered.alpha import TOLERANCE, layer_between, least_alpha, over
-from cleanplate.worlds.layered.clip import LayeredClip, LayeredFrame, Task
+from cleanplate.worlds.layered.clip import LayeredClip, LayeredFrame, Task, Tier
 from cleanplate.worlds.layered.drift import Drift
 from cleanplate.worlds.layered.places import KINDS, Place
+from cleanplate.worlds.layered.rendered import sample_rendered
 from cleanplate.worlds.layered.sprites import read_sprite, read_sprites
 from cleanplate.worlds.layered.synthetic import sample_synthetic
 
@@ -54,6 +55,36 @@ def test_synthetic_clips_hold_the_property(task: Task) -> None:
 def test_many_synthetic_clips_hold_the_property(task: Task) -> None:
     for seed in range(1000, 1250):
         assert_property(sample(task, seed, 8), 4)
+
+
+@pytest.mark.parametrize("tier", [Tier.SINGLE, Tier.MULTI])
+def test_rendered_clips_hold_the_property(tier: Tier) -> None:
+    for seed in range(12):
+        assert_property(sample_rendered(tier, seed, height=64, width=112, length=2), 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tier", [Tier.SINGLE, Tier.MULTI])
+def test_many_rendered_clips_hold_the_property(tier: Tier) -> None:
+    for seed in range(1000, 1125):
+        assert_property(sample_rendered(tier, seed, height=64, width=112, length=4), 4)
+
+
+def test_rendered_things_cast_shadows_and_are_seen() -> None:
+    shadows = 0
+    for seed in range(6):
+        clip = sample_rendered(Tier.MULTI, seed, height=64, width=112, length=3)
+        first, *_, last = clip.frames()
+        assert first.coverage.max() > 0.9, "the thing is in the picture"
+        thin = (first.alpha > 8) & (first.coverage == 0)
+        dark = first.composite.astype(int).sum(axis=2) < first.preserved.astype(int).sum(axis=2)
+        shadows += bool((thin & dark).sum() > 4)
+        assert clip.facts["objects"] in (2, 3)
+        assert "their shadows" in clip.instruction
+        assert first.composite.shape == last.composite.shape == (64, 112, 3)
+    assert shadows >= 5
+    with pytest.raises(ValueError, match="not rendered"):
+        sample_rendered(Tier.SYNTHETIC, 0, height=64, width=112, length=3)
 
 
 @settings(max_examples=200, deadline=None)

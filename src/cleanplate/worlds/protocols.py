@@ -59,7 +59,10 @@ class View:
 class Renderer(Protocol):
     """Draws a simulated scene frame by frame. Bodies that the trajectories lack are not drawn."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is chosen by."""
+        ...
 
     def render(self, scene: Scene, trajectories: Trajectories, height: int, width: int) -> Iterator[View]:
         """One view a frame, the same for the same arguments."""

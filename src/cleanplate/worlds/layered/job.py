@@ -11,10 +11,21 @@ import numpy as np
 
 from cleanplate.worlds.formats.vera_layout import VeraFrame, VeraWriter
 from cleanplate.worlds.layered.clip import LayeredClip, LayeredFrame, Task, Tier
+from cleanplate.worlds.layered.rendered import sample_rendered
 from cleanplate.worlds.layered.synthetic import sample_synthetic
 from cleanplate.worlds.produce import Made, Stopwatch
 
 _EDIT_TYPES = {Task.ADD: "obj_add", Task.BACKGROUND: "background_replace"}
+
+TURNS = (
+    (Tier.SYNTHETIC, Task.ADD),
+    (Tier.SYNTHETIC, Task.BACKGROUND),
+    (Tier.SINGLE, Task.ADD),
+    (Tier.SYNTHETIC, Task.BACKGROUND),
+    (Tier.MULTI, Task.ADD),
+    (Tier.SYNTHETIC, Task.BACKGROUND),
+)
+"""What comes after what: as many additions as background changes."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +47,18 @@ class LayeredJob:
     sprites: tuple[Path, ...] = ()
     lossy: bool = False
 
+    def clip(self) -> LayeredClip:
+        """The clip by its seed."""
+        if self.tier is not Tier.SYNTHETIC:
+            return sample_rendered(self.tier, self.seed, height=self.height, width=self.width, length=self.length)
+        return sample_synthetic(
+            self.task, self.seed, height=self.height, width=self.width, length=self.length, sprites=self.sprites
+        )
+
     def make(self) -> Made:
         """Draw and write it."""
         watch = Stopwatch()
-        clip = sample_synthetic(
-            self.task, self.seed, height=self.height, width=self.width, length=self.length, sprites=self.sprites
-        )
-        return write_clip(clip, self.out, watch=watch, lossy=self.lossy)
+        return write_clip(self.clip(), self.out, watch=watch, lossy=self.lossy)
 
 
 def jobs_for(
@@ -55,10 +71,9 @@ def jobs_for(
     sprites: Sequence[Path] = (),
     lossy: bool = False,
 ) -> list[LayeredJob]:
-    """`count` clips with seeds from `seed` on, tasks by turns."""
-    tasks = list(Task)
+    """`count` clips with seeds from `seed` on; tier and task hang on the seed alone."""
     return [
-        LayeredJob(out, Tier.SYNTHETIC, tasks[n % len(tasks)], seed + n, *size, length, tuple(sprites), lossy)
+        LayeredJob(out, *TURNS[(seed + n) % len(TURNS)], seed + n, *size, length, tuple(sprites), lossy)
         for n in range(count)
     ]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 _ADD = (
-    "Add a {noun} {place} the frame, {motion}.",
-    "Place a {noun} {place} the picture so that it is {motion}.",
-    "Insert a single {noun} {place} the scene, {motion}.",
+    "Add {noun} {place} the frame, {motion}.",
+    "Place {noun} {place} the picture so that {they} {motion}.",
+    "Insert {noun} {place} the scene, {motion}, and nothing else.",
 )
 _CHANGE = (
     "Change the background to {place}. Keep the {noun} intact.",
@@ -42,6 +42,7 @@ class Facts:
         moves: share of the frame's width by which it goes to the right over the clip.
         size: share of the frame's height that it takes.
         effects: "its shadow", say; empty when it casts nothing.
+        several: the noun names more than one thing.
     """
 
     noun: str
@@ -52,11 +53,13 @@ class Facts:
     moves: float
     size: float
     effects: str = ""
+    several: bool = False
 
 
 def add_instruction(facts: Facts, rng: np.random.Generator) -> str:
     """How one asks for the thing to be added."""
-    first = _pick(_ADD, rng).format(noun=facts.noun, place=_where(facts.where), motion=_motion(facts.moves))
+    words = {"noun": with_article(facts.noun), "place": _where(facts.where), "motion": _motion(facts)}
+    first = _pick(_ADD, rng).format(they="they are" if facts.several else "it is", **words)
     cast = f" Let {facts.effects} fall as the light asks for." if facts.effects else ""
     return f"{first}{cast} {_filmed(facts, rng)} Everything else stays as it is."
 
@@ -70,9 +73,14 @@ def caption(facts: Facts, *, with_thing: bool = True) -> str:
     """What is seen."""
     if not with_thing:
         return f"{facts.scene.capitalize()} in {facts.light}; {_CAMERA[facts.camera]}."
-    return (
-        f"A {facts.noun}, {_motion(facts.moves)}, in front of {facts.scene} in {facts.light}; {_CAMERA[facts.camera]}."
-    )
+    thing = with_article(facts.noun)
+    seen = f"{thing[0].upper()}{thing[1:]}, {_motion(facts)}, in front of {facts.scene} in {facts.light}"
+    return f"{seen}; {_CAMERA[facts.camera]}."
+
+
+def with_article(noun: str) -> str:
+    """``an orange box``."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 
 def _filmed(facts: Facts, rng: np.random.Generator) -> str:
@@ -93,11 +101,11 @@ def _where(place: tuple[float, float]) -> str:
     return f"in the {' '.join(filter(None, (down, across)))} {'part' if not (across and down) else 'corner'} of"
 
 
-def _motion(moves: float) -> str:
-    if abs(moves) < 0.03:
-        return "staying in its place"
-    pace = "quickly" if abs(moves) > 0.35 else "slowly"
-    return f"moving {pace} from {'left to right' if moves > 0 else 'right to left'}"
+def _motion(facts: Facts) -> str:
+    if abs(facts.moves) < 0.03:
+        return f"staying in {'their' if facts.several else 'its'} place"
+    pace = "quickly" if abs(facts.moves) > 0.35 else "slowly"
+    return f"moving {pace} from {'left to right' if facts.moves > 0 else 'right to left'}"
 
 
 def _pick(choices: tuple[str, ...], rng: np.random.Generator) -> str:
