@@ -137,11 +137,12 @@ def _shade_run(samples: Samples, run: slice, seen: Look, shot: Shot, lit_one: tu
 
 def rays_of(shot: Shot, index: NDArray[np.intp], height: int, width: int) -> Points:
     """The ways from the eye to samples, for a depth of one metre."""
-    right, up, forward = shot.axes.astype(np.float32)
-    focal = np.float32(height / 2 / shot.slope)
-    x = ((index % width).astype(np.float32) - np.float32((width - 1) / 2)) / focal
-    y = (np.float32((height - 1) / 2) - (index // width).astype(np.float32)) / focal
-    return np.asarray(x[:, None] * right + y[:, None] * up + forward, np.float32)
+    focal = height / 2 / shot.slope
+    ways = np.empty((len(index), 3), np.float32)
+    ways[:, 0] = (index % width - (width - 1) / 2) / focal
+    ways[:, 1] = ((height - 1) / 2 - index // width) / focal
+    ways[:, 2] = 1
+    return np.asarray(ways @ shot.axes.astype(np.float32), np.float32)
 
 
 def _from_around(
@@ -167,8 +168,10 @@ def _from_sun(material: Material, albedo: Points, normals: Points, towards_eye: 
     exponent = min(max(2 / max(material.roughness, 0.05) ** 4 - 2, 2.0), 1000.0)
     reflected = albedo * np.float32(1 - material.metallic)
     if material.roughness < _MATT or material.metallic:
-        halfway = np.maximum(np.einsum("nc,nc->n", normals, unit(sun.towards + towards_eye)), 0)
-        highlight = np.float32((exponent + 2) / 8) * halfway ** np.float32(exponent)
+        # n . h without h itself: h = l + v, and |l + v|^2 = 2 + 2 l . v.
+        along = normals @ sun.towards + np.einsum("nc,nc->n", normals, towards_eye)
+        halfway = np.maximum(along, 0) / np.sqrt(np.maximum(2 + 2 * (towards_eye @ sun.towards), 1e-6))
+        highlight = np.float32((exponent + 2) / 8) * np.minimum(halfway, 1) ** np.float32(exponent)
         reflected += _mirrored(material, albedo) * highlight[:, None]
     colour = np.asarray(sun.light.colour, np.float32) * np.float32(sun.light.strength)
     return np.asarray(reflected * cosine[:, None] * colour, np.float32)

@@ -19,8 +19,8 @@ _DEEP = 4.0
 TAPS = 4
 _TURNS = np.array([[(k + s / 4) / TAPS * 2 * np.pi for k in range(TAPS)] for s in range(4)])
 _RADII = np.array([[0.35 + 0.65 * ((k * 2 + s) % 4) / 3 for k in range(TAPS)] for s in range(4)])
-PATTERN = np.stack([_RADII * np.cos(_TURNS), _RADII * np.sin(_TURNS)], axis=-1).astype(np.float32)
-"""4 x TAPS x 2: where on the unit disc each of a pixel's four kinds of samples looks."""
+PATTERN = np.stack([_RADII * np.cos(_TURNS), _RADII * np.sin(_TURNS)]).transpose(2, 0, 1).astype(np.float32)
+"""TAPS x 2 x 4: where on the unit disc (x, y) each of a pixel's four kinds of samples looks."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +55,21 @@ class Sun:
         Args:
             kinds: 0..3, which of a pixel's samples a point is.
         """
-        lifted = points + normals * np.float32(1.5 * self.texel)
-        seen = (lifted - self.shot.eye.astype(np.float32)) @ self.shot.axes.T.astype(np.float32)
-        focal = np.float32(self.size / 2 / self.shot.slope)
-        x = focal * seen[:, 0] / seen[:, 2] + np.float32(self.size / 2)
-        y = np.float32(self.size / 2) - focal * seen[:, 1] / seen[:, 2]
-        reach = np.float32(max(1.0, 0.35 * self.light.angle / self.texel))
-        offsets = PATTERN[kinds] * reach
-        column = np.floor(x + offsets[..., 0].T).astype(np.int32)
-        row = np.floor(y + offsets[..., 1].T).astype(np.int32)
-        inside = (column >= 0) & (column < self.size) & (row >= 0) & (row < self.size)
-        return np.where(inside, row * self.size + column, self.size * self.size), seen[:, 2] - np.float32(self.texel)
+        axes = self.shot.axes.astype(np.float32)
+        right, up, depth = ((points + normals * np.float32(1.5 * self.texel)) @ axes.T).T
+        depth = depth - np.float32(self.shot.eye @ self.shot.axes[2])
+        focal, middle = np.float32(self.size / 2 / self.shot.slope), np.float32(self.size / 2)
+        x = middle + focal * (right - np.float32(self.shot.eye @ self.shot.axes[0])) / depth
+        y = middle - focal * (up - np.float32(self.shot.eye @ self.shot.axes[1])) / depth
+        reach = max(1.0, 0.35 * self.light.angle / self.texel)
+        beside = ~((x >= reach) & (x < self.size - reach) & (y >= reach) & (y < self.size - reach))
+        x[beside] = y[beside] = reach
+        texels = np.empty((TAPS, len(points)), np.int32)
+        for tap, (across, down) in enumerate(np.float32(reach) * PATTERN):
+            np.multiply((y + down[kinds]).astype(np.int32), self.size, out=texels[tap])
+            texels[tap] += (x + across[kinds]).astype(np.int32)
+        texels[:, beside] = self.size**2
+        return texels, depth - np.float32(self.texel)
 
 
 def lit(depths: NDArray[np.float32], texels: NDArray[np.int32], depth: Points) -> Points:
