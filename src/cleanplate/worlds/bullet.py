@@ -143,7 +143,7 @@ class _World:
     def _add(self, body: Body, assets: Path | None, scratch: Path) -> int:
         own = self._inertia[body.name]
         moves, position, orientation = _is_simulated(body), *self._centre(body, *start_of(body))
-        shape = collision_shape(self._bullet, self._client, body, own, assets, scratch)
+        shape = collision_shape(self._bullet, self._client, body, own, assets=assets, scratch=scratch)
         mass = DRIVEN_MASS if body.path else body.mass
         number: int = self._call("createMultiBody", mass, shape, -1, position.tolist(), orientation.tolist())
         self._call(

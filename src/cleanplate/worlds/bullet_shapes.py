@@ -15,7 +15,7 @@ from cleanplate.worlds.scene import Body, Box, Capsule, Cylinder, Mesh, Shape, S
 
 
 def collision_shape(
-    bullet: ModuleType, client: int, body: Body, inertia: Inertia, assets: Path | None, scratch: Path
+    bullet: ModuleType, client: int, body: Body, inertia: Inertia, *, assets: Path | None, scratch: Path
 ) -> int:
     """Number of the collision shape that PyBullet makes of all parts.
 

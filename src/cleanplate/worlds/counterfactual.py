@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.scene import Scene
 
 MOVED = 0.002
-"""Metres: a lesser displacement is no change; the order in which the solver meets bodies alone moves a pile by 0.00004."""
+"""Metres: a lesser displacement is no change; the order of the solver alone moves a far pile by 0.00004."""
 TURNED = 0.5
 """Degrees: a lesser rotation is no change."""
 
@@ -126,7 +127,7 @@ def _touches_others(name: str, original: Trajectories, altered: Trajectories) ->
         for before, after in zip(original.contacts, altered.contacts, strict=True)
     ]
     lasting = np.zeros(len(apart), bool)
-    for frame, (here, following) in enumerate(zip(apart, apart[1:], strict=False)):
+    for frame, (here, following) in enumerate(pairwise(apart)):
         if here & following:
             lasting[frame : frame + 2] = True
     return lasting

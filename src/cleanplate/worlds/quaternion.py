@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from cleanplate.worlds.scene import Quaternion, Vec3
 
 Array = NDArray[np.float64]
+UP: Vec3 = (0.0, 0.0, 1.0)
 
 
 def multiply(a: ArrayLike, b: ArrayLike) -> Array:

@@ -1,1 +1,60 @@
 """Families of scenes: each module samples one kind of cause and effect."""
+
+from __future__ import annotations
+
+from cleanplate.errors import UsageError
+from cleanplate.worlds.families import (
+    blocked,
+    bystander,
+    carried,
+    collide,
+    dominoes,
+    held,
+    leaning,
+    lever,
+    pile,
+    ramp_wall,
+    shadow,
+    struck,
+    support,
+    top,
+    tower,
+)
+from cleanplate.worlds.families.family import Family, stage_for
+from cleanplate.worlds.scene import Scene
+
+FAMILIES: dict[str, Family] = {
+    module.FAMILY.name: module.FAMILY
+    for module in (
+        support,
+        tower,
+        held,
+        blocked,
+        ramp_wall,
+        struck,
+        collide,
+        dominoes,
+        lever,
+        leaning,
+        pile,
+        carried,
+        top,
+        shadow,
+        bystander,
+    )
+}
+"""All of them by name; distractors stand in the background of every one."""
+
+
+def sample(family: str, seed: int) -> Scene:
+    """A scene of that family: the same for the same seed, in any process.
+
+    Raises:
+        UsageError: there is no such family.
+    """
+    if family not in FAMILIES:
+        raise UsageError(f"no family is called '{family}'", remedy=f"There are {', '.join(FAMILIES)}.")
+    chosen = FAMILIES[family]
+    stage = stage_for(chosen, seed)
+    remove = chosen.play(stage)
+    return stage.scene(chosen.name, seed, remove, chosen.promises)

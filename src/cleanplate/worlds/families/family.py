@@ -1,0 +1,37 @@
+"""What a family of scenes is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cleanplate.worlds.families.set import Stage
+
+
+@dataclass(frozen=True)
+class Family:
+    """One kind of cause and effect.
+
+    Attributes:
+        name: in lower case with hyphens; part of a scene's file name.
+        about: one line for people.
+        play: sets the stage, and returns the names of the things to remove.
+        promises: something else changes when they go.
+    """
+
+    name: str
+    about: str
+    play: Callable[[Stage], tuple[str, ...]]
+    promises: bool = True
+
+    @property
+    def number(self) -> int:
+        """Of the name's bytes, for seeding."""
+        return int.from_bytes(self.name.encode(), "big") % 2**63
+
+
+def stage_for(family: Family, seed: int) -> Stage:
+    """An empty stage with the random state that family and seed fix."""
+    return Stage(np.random.default_rng([seed, family.number]))

@@ -1,0 +1,187 @@
+"""The stage on which families play: floor, walls, light, camera, things with names, and others that stand clear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from cleanplate.worlds.families.cameras import film
+from cleanplate.worlds.families.looks import Looks
+from cleanplate.worlds.families.things import Thing, upright_thing
+from cleanplate.worlds.families.wording import removal
+from cleanplate.worlds.inertia import inertia
+from cleanplate.worlds.paths import start_of
+from cleanplate.worlds.quaternion import UP, about, rotate
+from cleanplate.worlds.scene import Body, Box, Constraint, Light, Part, Role, Scene, Shape, Texture, Vec3
+
+FRAMES, RATE = 24, 12.0
+GROUND_FRICTION = (0.7, 0.95)
+FRICTION = (0.5, 0.9)
+RESTITUTION = (0.05, 0.35)
+DENSITY = (150.0, 700.0)
+"""Kilograms a cubic metre: wood, plastic and cork."""
+HEAVIEST = 60.0
+SUN_ELEVATION = (35.0, 75.0)
+WITH_WALL = 0.45
+DISTRACTORS = (0, 4)
+DISTRACTOR_SIZE = (0.15, 0.5)
+BEHIND = (0.5, 2.2)
+"""Metres by which distractors stand behind the action."""
+
+
+class Stage:
+    """A scene in the making. Its state is the bodies so far and the random state."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng, self.looks = rng, Looks(rng)
+        self.bodies: list[Body] = []
+        self.constraints: list[Constraint] = []
+        self._seen: list[Vec3] = []
+        floor = Box(half=(12.0, 12.0, 0.5))
+        friction = self.number(GROUND_FRICTION)
+        self._set("floor", floor, (0.0, 0.0, -0.5), friction)
+
+    def number(self, limits: tuple[float, float]) -> float:
+        """A float in a range."""
+        return float(self.rng.uniform(*limits))
+
+    def count(self, limits: tuple[int, int]) -> int:
+        """A whole number in a range, its end included."""
+        return int(self.rng.integers(limits[0], limits[1] + 1))
+
+    def chance(self, share: float) -> bool:
+        """True in that share of the cases."""
+        return bool(self.rng.random() < share)
+
+    def side(self) -> float:
+        """-1 or 1."""
+        return 1.0 if self.chance(0.5) else -1.0
+
+    def add(self, word: str, shape: Shape, position: Vec3, **fields: Any) -> Body:
+        """Puts a thing with a colour of its own on the stage.
+
+        Args:
+            word: what kind of thing it is ("ball"); the colour comes before it.
+            shape: its first part.
+            position: of its origin, metres.
+            fields: of `Body`; mass, material, friction and restitution are sampled where they are not given.
+        """
+        words, material = self.looks.thing()
+        noun = f"{words} {word}"
+        sampled = {
+            "name": noun if noun not in {body.name for body in self.bodies} else f"{noun} {len(self.bodies)}",
+            "noun": noun,
+            "material": material,
+            "friction": self.number(FRICTION),
+            "restitution": self.number(RESTITUTION),
+        }
+        density = self.number(DENSITY)
+        body = Body(shape=shape, position=position, **(sampled | fields))
+        if "mass" not in fields:
+            body = body.model_copy(update={"mass": float(np.clip(density * inertia(body).volume, 0.02, HEAVIEST))})
+        self.bodies.append(body)
+        self.show(body)
+        return body
+
+    def stand(self, thing: Thing, x: float, y: float, floor: float = 0.0, **fields: Any) -> Body:
+        """Puts an upright thing on a level at height `floor`, turned about the vertical by chance."""
+        turn = about(UP, self.number((-np.pi, np.pi)))
+        options = {"orientation": turn, "parts": thing.parts} | fields
+        return self.add(thing.word, thing.shape, (x, y, floor + thing.height / 2), **options)
+
+    def thing(self, size: tuple[float, float], *, flat: bool = False) -> Thing:
+        """An upright thing of a size; `flat` ones can carry others."""
+        return upright_thing(self.rng, size, flat=flat)
+
+    def join(self, constraint: Constraint) -> None:
+        """Adds a joint."""
+        self.constraints.append(constraint)
+
+    def show(self, body: Body) -> None:
+        """Makes the camera see all of the body's start."""
+        position, orientation = start_of(body)
+        for part in (Part(shape=body.shape), *body.parts):
+            centre = position + rotate(orientation, part.position)
+            radius = _radius(part.shape)
+            x, y, z = centre
+            self.frame([(x - radius, y, z), (x + radius, y, z), (x, y - radius, z), (x, y + radius, z)])
+            self.frame([(x, y, z + radius), (x, y, max(0.0, z - radius))])
+
+    def frame(self, points: Sequence[tuple[float, float, float]]) -> None:
+        """Makes the camera see these points too: where the action goes."""
+        self._seen += [(float(x), float(y), float(z)) for x, y, z in points]
+
+    def forget_views(self) -> None:
+        """The camera need no longer see what it had to see so far."""
+        self._seen.clear()
+
+    def scene(self, family: str, seed: int, remove: tuple[str, ...], promises: bool) -> Scene:
+        """All that was put on the stage, with distractors, a wall or none, sun and camera."""
+        focus = list(self._seen)
+        self._distract(focus)
+        if self.chance(WITH_WALL):
+            half = (12.0, 0.1, self.number((0.8, 2.5)))
+            self._set("wall", Box(half=half), (0.0, max(y for _, y, _ in focus) + 4.5, half[2]), 0.6)
+        bodies = tuple(
+            body.model_copy(update={"role": Role.REMOVABLE}) if body.name in remove else body for body in self.bodies
+        )
+        azimuth, elevation = self.number((-np.pi, 0.0)), np.radians(self.number(SUN_ELEVATION))
+        sun = Light(
+            towards=(np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)),
+            strength=self.number((0.55, 0.8)),
+            ambient=self.number((0.35, 0.5)),
+        )
+        return Scene(
+            family=family,
+            seed=seed,
+            bodies=bodies,
+            constraints=tuple(self.constraints),
+            lights=(sun,),
+            camera=film(focus, (FRAMES - 1) / RATE, self.rng),
+            backdrop=Texture(name="sky", seed=int(self.rng.integers(2**31))),
+            frames=FRAMES,
+            rate=RATE,
+            remove=remove,
+            promises=promises,
+            instruction=removal([next(b.noun for b in bodies if b.name == name) for name in remove], self.rng),
+        )
+
+    def _set(self, name: str, shape: Box, position: Vec3, friction: float) -> None:
+        material = self.looks.floor() if name == "floor" else self.looks.wall()
+        self.bodies.append(
+            Body(
+                name=name,
+                noun=name,
+                role=Role.SET,
+                shape=shape,
+                position=position,
+                mass=0.0,
+                material=material,
+                friction=friction,
+                restitution=0.5,
+            )
+        )
+
+    def _distract(self, focus: list[Vec3]) -> None:
+        """Things that stand behind the action in a row with gaps, so that nothing reaches them."""
+        behind = max(y for _, y, _ in focus)
+        middle = (min(x for x, _, _ in focus) + max(x for x, _, _ in focus)) / 2
+        places = self.rng.permutation(np.linspace(-2.1, 2.1, 5))[: self.count(DISTRACTORS)]
+        for place in places:
+            thing = self.thing(DISTRACTOR_SIZE)
+            y = behind + thing.radius + self.number(BEHIND)
+            self.stand(thing, middle + float(place), y, role=Role.DISTRACTOR)
+
+
+def _radius(shape: Shape) -> float:
+    """Of a ball around the shape's origin that holds it."""
+    if shape.kind == "sphere":
+        return shape.radius
+    if shape.kind == "box":
+        return float(np.linalg.norm(shape.half))
+    if shape.kind == "mesh":
+        return float(np.linalg.norm(shape.scale)) / 2
+    height = shape.height / 2 + (shape.radius if shape.kind == "capsule" else 0.0)
+    return float(np.hypot(shape.radius, height)) if shape.kind == "cylinder" else height
