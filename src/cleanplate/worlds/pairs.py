@@ -1,0 +1,118 @@
+"""A counterfactual pair, from its scene to its place in VOID's layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from cleanplate.worlds.counterfactual import Counterfactual, counterfactual
+from cleanplate.worlds.flow import flow
+from cleanplate.worlds.formats.metadata import Changed, VoidMetadata
+from cleanplate.worlds.formats.void_layout import VoidFrame, VoidWriter
+from cleanplate.worlds.produce import Made, Stopwatch
+from cleanplate.worlds.protocols import Renderer, View
+from cleanplate.worlds.render.tiny import Tiny
+from cleanplate.worlds.scene import Scene
+from cleanplate.worlds.truth import TOLERANCES, gridded, truth_labels, without
+
+BROKEN_PROMISE = "nothing changes in a scene that promises it"
+
+
+@dataclass(frozen=True)
+class PairJob:
+    """One pair.
+
+    Attributes:
+        out: folder of the data set.
+        grid: the affected area in whole cells, as VOID was trained; by the pixel otherwise.
+        extras: also the world in which the removed things are there and not seen, depth, and flow.
+    """
+
+    scene: Scene
+    out: Path
+    height: int
+    width: int
+    grid: bool = False
+    extras: bool = False
+    lossy: bool = False
+    renderer: Renderer = field(default_factory=Tiny)
+
+    @property
+    def key(self) -> str:
+        """The sample's name: its family and seed."""
+        return f"{self.scene.family}-{self.scene.seed:012d}"
+
+    def make(self) -> Made:
+        """Simulate, render and write it; a scene that breaks its promise is left out."""
+        writer = VoidWriter(self.out, lossy=self.lossy)
+        if writer.has(self.key):
+            return Made(self.key, kept=True)
+        watch = Stopwatch()
+        worlds = watch.run("simulate", lambda: counterfactual(self.scene))
+        if not worlds.kept_promise:
+            return Made(self.key, watch.seconds, skipped=BROKEN_PROMISE)
+        frames = watch.watch("render", self._frames(worlds))
+        watch.run("write", lambda: writer.write(self.key, frames, self._metadata(worlds)))
+        watch.add("write", -watch.seconds.get("render", 0.0))
+        return Made(self.key, watch.seconds)
+
+    def _frames(self, worlds: Counterfactual) -> Iterator[VoidFrame]:
+        scene, size = self.scene, (self.height, self.width)
+        places = {body.name: number for number, body in enumerate(scene.bodies)}
+        gone = [places[name] for name in worlds.removed]
+        tolerance = TOLERANCES[self.renderer.name]
+        both = zip(
+            self.renderer.render(scene, worlds.original, *size),
+            self.renderer.render(scene, worlds.altered, *size),
+            strict=True,
+        )
+        unseen = self._unseen(worlds) if self.extras else None
+        for number, (full, less) in enumerate(both):
+            moved = [places[c.name] for c in worlds.changed if _holds(c.onset, c.end, number)]
+            labels = truth_labels(full, less, gone, moved, tolerance)
+            yield VoidFrame(
+                rgb_full=full.rgb,
+                rgb_removed=less.rgb,
+                mask=gridded(labels) if self.grid else labels,
+                invisible=next(unseen) if unseen else None,
+                depth=full.depth if self.extras else None,
+                flow=self._flow(worlds, full, number) if self.extras else None,
+            )
+
+    def _flow(self, worlds: Counterfactual, view: View, frame: int) -> NDArray[np.float32]:
+        """To the next frame; after the last one nothing is known."""
+        if frame + 1 == len(worlds.original):
+            return np.full((*view.depth.shape, 2), np.nan, np.float32)
+        return flow(self.scene, worlds.original, view, frame, frame + 1)
+
+    def _unseen(self, worlds: Counterfactual) -> Iterator[NDArray[np.uint8]]:
+        path = without(worlds.original, worlds.removed)
+        return (view.rgb for view in self.renderer.render(self.scene, path, self.height, self.width))
+
+    def _metadata(self, worlds: Counterfactual) -> VoidMetadata:
+        scene = self.scene
+        return VoidMetadata(
+            scene=scene.digest,
+            family=scene.family,
+            seed=scene.seed,
+            removed=worlds.removed,
+            changed=tuple(
+                Changed(name=c.name, onset=c.onset or 0, metres=c.displacement, degrees=c.rotation)
+                for c in worlds.changed
+            ),
+            instruction=scene.instruction,
+            rate=scene.rate,
+            facts=self._facts(),
+        )
+
+    def _facts(self) -> dict[str, JsonValue]:
+        return {"renderer": self.renderer.name, "grid": self.grid, "promises": self.scene.promises}
+
+
+def _holds(onset: int | None, end: int | None, frame: int) -> bool:
+    return onset is not None and end is not None and onset <= frame < end
