@@ -26,6 +26,43 @@ Lossy = Annotated[bool, typer.Option("--lossy", help="H.264 as in the published 
 
 
 @worlds.command()
+def counterfactual(
+    out: Out,
+    count: Count = 10,
+    seed: Seed = 0,
+    size: Annotated[str, typer.Option("--size", help="WIDTHxHEIGHT of the clips.")] = "672x384",
+    length: Length = 24,
+    workers: Workers = 1,
+    family: Annotated[
+        list[str] | None, typer.Option("--family", help="Only this family of scenes; may be given again.")
+    ] = None,
+    renderer: Annotated[str, typer.Option("--renderer", help="tiny or blender.")] = "tiny",
+    grid: Annotated[bool, typer.Option("--grid", help="Affected areas in whole cells, as in VOID's masks.")] = False,
+    extras: Annotated[bool, typer.Option("--extras", help="Also depth, flow, and the removed things unseen.")] = False,
+    lossy: Lossy = False,
+    json: o.Json = False,
+) -> None:
+    """Make pairs in VOID's layout: a simulated scene, and the same scene without some of its things."""
+    from cleanplate.worlds.families import FAMILIES, sample
+    from cleanplate.worlds.formats.void_layout import VoidWriter
+    from cleanplate.worlds.pairs import PairJob, make_pairs
+    from cleanplate.worlds.render import renderer_named
+
+    screen = Screen(as_json=json)
+    with guarded(screen):
+        width, height = size_of(size)
+        artist = renderer_named(renderer)
+        families = list(FAMILIES) if not family else [sample(name, 0).family for name in family]
+
+        def job(name: str, number: int) -> PairJob:
+            scene = sample(name, number).model_copy(update={"frames": length})
+            return PairJob(scene, out, height, width, grid, extras, lossy, artist)
+
+        summary = make_pairs(count, seed, job, families, workers=workers, progress=screen.progress())
+        show_summary(screen, summary, [str(VoidWriter(out, lossy=lossy).write_list())])
+
+
+@worlds.command()
 def layered(
     out: Out,
     count: Count = 10,

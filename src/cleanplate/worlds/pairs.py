@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
+from cleanplate.progress import Progress
 from cleanplate.worlds.counterfactual import Counterfactual, counterfactual
 from cleanplate.worlds.flow import flow
 from cleanplate.worlds.formats.metadata import Changed, VoidMetadata
 from cleanplate.worlds.formats.void_layout import VoidFrame, VoidWriter
-from cleanplate.worlds.produce import Made, Stopwatch
+from cleanplate.worlds.produce import Made, Stopwatch, Summary, produce
 from cleanplate.worlds.protocols import Renderer, View
 from cleanplate.worlds.render.tiny import Tiny
 from cleanplate.worlds.scene import Scene
 from cleanplate.worlds.truth import TOLERANCES, gridded, truth_labels, without
 
+_PATIENCE = 3
 BROKEN_PROMISE = "nothing changes in a scene that promises it"
 
 
@@ -112,6 +114,30 @@ class PairJob:
 
     def _facts(self) -> dict[str, JsonValue]:
         return {"renderer": self.renderer.name, "grid": self.grid, "promises": self.scene.promises}
+
+
+def make_pairs(
+    count: int,
+    seed: int,
+    job_of: Callable[[str, int], PairJob],
+    families: Sequence[str],
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Summary:
+    """`count` pairs, families by turns, seeds from `seed` on.
+
+    A seed whose scene breaks its promise is replaced by the next one behind the last, so which seeds are used does not
+    depend on the number of workers. After `_PATIENCE` times as many seeds it gives up.
+    """
+    total, used = None, 0
+    while total is None or (total.made + total.kept < count and used < _PATIENCE * count):
+        missing = count - (total.made + total.kept if total else 0)
+        seeds = range(seed + used, seed + used + missing)
+        jobs = [job_of(families[n % len(families)], n) for n in seeds]
+        summary = produce(jobs, workers=workers, progress=progress, name="counterfactual pairs")
+        total, used = (summary if total is None else total + summary), used + missing
+    return total
 
 
 def _holds(onset: int | None, end: int | None, frame: int) -> bool:

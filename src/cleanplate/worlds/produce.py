@@ -60,6 +60,16 @@ class Summary:
         """Samples a minute."""
         return 60 * self.made / self.elapsed if self.elapsed > 0 else 0.0
 
+    def __add__(self, other: Summary) -> Summary:
+        """Both together."""
+        return Summary(
+            self.made + other.made,
+            self.kept + other.kept,
+            dict(Counter(self.skipped) + Counter(other.skipped)),
+            dict(Counter(self.seconds) + Counter(other.seconds)),
+            self.elapsed + other.elapsed,
+        )
+
     def document(self) -> dict[str, Any]:
         """For machines."""
         return {
