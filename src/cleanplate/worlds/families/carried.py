@@ -13,6 +13,8 @@ SPEED = (0.3, 0.8)
 DECK = (0.2, 0.5)
 """Height of what it stands on."""
 HALF = (0.25, 0.35)
+WHEEL = 0.35
+"""Metres: a deck that is higher has no greater wheels."""
 LOAD = (0.15, 0.32)
 LOADS = (1, 2)
 
@@ -20,19 +22,20 @@ LOADS = (1, 2)
 def play(stage: Stage) -> tuple[str, ...]:
     """The load starts with the trolley's speed."""
     speed, deck, half = stage.side() * stage.number(SPEED), stage.number(DECK), stage.number(HALF)
-    wheel = 0.5 * deck - 0.02
+    wheel, high = 0.3 * min(deck, WHEEL), deck - 0.3 * min(deck, WHEEL)
+    middle = deck - high / 2
     wheels = tuple(
         Part(
             shape=Cylinder(radius=wheel, height=0.04),
-            position=(x, y, wheel - deck + 0.02),
+            position=(x, y, wheel + 0.002 - middle),
             orientation=about((1.0, 0.0, 0.0), np.pi / 2),
         )
-        for x in (-half + wheel / 2, half - wheel / 2)
-        for y in (-0.2, 0.2)
+        for x in (-half + wheel, half - wheel)
+        for y in (-0.25, 0.25)
     )
-    start, end = (-speed, 0.0, deck - 0.02), (speed, 0.0, deck - 0.02)
+    start, end = (-speed, 0.0, middle), (speed, 0.0, middle)
     path = (Keyframe(time=0.0, position=start), Keyframe(time=2.0, position=end))
-    shape = Box(half=(half, 0.24, 0.02))
+    shape = Box(half=(half, 0.24, high / 2))
     trolley = stage.add("trolley", shape, start, parts=wheels, path=path, mass=0.0, friction=1.0)
     loads = stage.count(LOADS)
     for place in range(loads):

@@ -29,8 +29,10 @@ def play(stage: Stage) -> tuple[str, ...]:
         start, velocity = as_vec3(-way * (speed * time + radius)), as_vec3(speed * way)
         if stage.chance(SLIDES):
             puck = stage.thing((2 * RADIUS[0], 2 * RADIUS[1]), flat=True)
-            fields = {"friction": 0.06, "velocity": velocity, "orientation": about(UP, turn)}
-            names.append(stage.stand(puck, start[0], start[1], **fields).name)
+            slides = stage.stand(
+                puck, start[0], start[1], friction=0.06, velocity=velocity, orientation=about(UP, turn)
+            )
+            names.append(slides.name)
         else:
             spin = as_vec3(np.cross(UP, velocity) / radius)
             shape = Sphere(radius=radius)

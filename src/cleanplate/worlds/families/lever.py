@@ -6,7 +6,7 @@ import numpy as np
 
 from cleanplate.worlds.families.family import Family
 from cleanplate.worlds.families.set import Stage
-from cleanplate.worlds.quaternion import about
+from cleanplate.worlds.quaternion import UP, about, as_quaternion, multiply
 from cleanplate.worlds.scene import Box, Constraint, Mesh, Vec3
 
 HALF_LENGTH = (0.6, 0.95)
@@ -14,6 +14,8 @@ TILT = (7.0, 13.0)
 """Degrees."""
 THICK = 0.04
 WIDE = 0.16
+CLEAR = 0.01
+"""Between the plank and the edge that bears it, metres."""
 SIZE = (0.14, 0.26)
 LIGHT = (0.8, 2.0)
 HEAVY = (6.0, 12.0)
@@ -25,11 +27,11 @@ def play(stage: Stage) -> tuple[str, ...]:
     half, tilt, side = stage.number(HALF_LENGTH), float(np.radians(stage.number(TILT))), stage.side()
     sin, cos = float(np.sin(tilt)), float(np.cos(tilt))
     axis = half * sin + THICK / 2 * cos
-    prism = Mesh(asset="prism", scale=(0.8 * axis, 0.8 * axis, 2 * WIDE))
-    # The prism lies along y with an edge up: its corner at 0.5 x scale from the middle of its triangle.
-    level = axis - THICK / 2 - 0.4 * axis - 0.01
-    upright = about((1.0, 0.0, 0.0), np.pi / 2)
-    stand = stage.add("fulcrum", prism, (0.0, 0.0, level), orientation=upright, mass=0.0)
+    # The prism lies along y, an edge up: its corners are half its scale from its middle, its foot a quarter below.
+    scale = (axis - THICK / 2 - CLEAR) / 0.75
+    prism = Mesh(asset="prism", scale=(scale, scale, 2 * WIDE))
+    upright = as_quaternion(multiply(about((1.0, 0.0, 0.0), np.pi / 2), about(UP, -np.pi / 2)))
+    stand = stage.add("fulcrum", prism, (0.0, 0.0, scale / 4), orientation=upright, mass=0.0)
     turn = about((0.0, 1.0, 0.0), side * tilt)
     plank = stage.add(
         "plank",

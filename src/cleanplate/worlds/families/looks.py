@@ -63,7 +63,7 @@ class Looks:
 
     def skin(self) -> Material:
         """Of a hand."""
-        light = float(self._rng.uniform(0.35, 0.95))
+        light = float(self._rng.uniform(0.45, 1.0))
         return Material(colour=(0.95 * light, 0.74 * light, 0.60 * light), roughness=0.7)
 
     def _muted(self, low: float, high: float) -> Colour:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from cleanplate.worlds.families.things import Thing, upright_thing
 from cleanplate.worlds.families.wording import removal
 from cleanplate.worlds.inertia import inertia
 from cleanplate.worlds.paths import start_of
-from cleanplate.worlds.quaternion import UP, about, rotate
+from cleanplate.worlds.quaternion import UP, about, multiply, rotate
 from cleanplate.worlds.scene import Body, Box, Constraint, Light, Part, Role, Scene, Shape, Texture, Vec3
 
 FRAMES, RATE = 24, 12.0
@@ -29,6 +30,7 @@ DISTRACTORS = (0, 4)
 DISTRACTOR_SIZE = (0.15, 0.5)
 BEHIND = (0.5, 2.2)
 """Metres by which distractors stand behind the action."""
+CORNERS = np.array(list(product((-1.0, 1.0), repeat=3)))
 
 
 class Stage:
@@ -103,11 +105,10 @@ class Stage:
         """Makes the camera see all of the body's start."""
         position, orientation = start_of(body)
         for part in (Part(shape=body.shape), *body.parts):
+            turned = multiply(orientation, part.orientation)
             centre = position + rotate(orientation, part.position)
-            radius = _radius(part.shape)
-            x, y, z = centre
-            self.frame([(x - radius, y, z), (x + radius, y, z), (x, y - radius, z), (x, y + radius, z)])
-            self.frame([(x, y, z + radius), (x, y, max(0.0, z - radius))])
+            corners = centre + rotate(turned, CORNERS * _half(part.shape))
+            self.frame([(x, y, max(z, 0.0)) for x, y, z in corners.tolist()])
 
     def frame(self, points: Sequence[tuple[float, float, float]]) -> None:
         """Makes the camera see these points too: where the action goes."""
@@ -175,13 +176,13 @@ class Stage:
             self.stand(thing, middle + float(place), y, role=Role.DISTRACTOR)
 
 
-def _radius(shape: Shape) -> float:
-    """Of a ball around the shape's origin that holds it."""
-    if shape.kind == "sphere":
-        return shape.radius
+def _half(shape: Shape) -> Vec3:
+    """Half the edges of a box around the shape."""
     if shape.kind == "box":
-        return float(np.linalg.norm(shape.half))
+        return shape.half
     if shape.kind == "mesh":
-        return float(np.linalg.norm(shape.scale)) / 2
-    height = shape.height / 2 + (shape.radius if shape.kind == "capsule" else 0.0)
-    return float(np.hypot(shape.radius, height)) if shape.kind == "cylinder" else height
+        x, y, z = shape.scale
+        return (x / 2, y / 2, z / 2)
+    if shape.kind == "sphere":
+        return (shape.radius, shape.radius, shape.radius)
+    return (shape.radius, shape.radius, shape.height / 2 + (shape.radius if shape.kind == "capsule" else 0.0))
