@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-from numpy.typing import NDArray
 
 from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.scene import (
@@ -25,8 +22,6 @@ from cleanplate.worlds.scene import (
     Sphere,
     Texture,
 )
-from cleanplate.worlds.textures import PATTERNS
-from cleanplate.worlds.truth import without
 
 FLOOR = Body(
     name="floor",
@@ -139,54 +134,4 @@ def parlour() -> Scene:
             material=Material(colour=(0.35, 0.4, 0.45)),
         ),
         lights=(Light(),),
-    )
-
-
-def jumble(seed: int) -> tuple[Scene, Trajectories, Trajectories]:
-    """A random scene, how it goes on, and how without `scene.remove`: some bodies then go elsewhere, some do not."""
-    rng = np.random.default_rng([seed, 0x7E57])
-    bodies = [FLOOR.model_copy(update={"material": _look(rng)})]
-    ways: dict[str, NDArray[np.float64]] = {}
-    for number in range(int(rng.integers(3, 8))):
-        half = float(rng.uniform(0.1, 0.35))
-        shape = _SHAPES[rng.integers(len(_SHAPES))](half)
-        x, y = rng.uniform(-1.2, 1.2, 2)
-        bodies.append(thing(f"body{number}", shape, x, y, half, material=_look(rng)))
-        ways[f"body{number}"] = rng.uniform(-0.05, 0.05, 3) * (rng.random() < 0.5)
-    camera = Camera(
-        poses=(
-            Pose(time=0, eye=(float(rng.uniform(-2, 2)), -4, float(rng.uniform(0.8, 3))), target=(0, 0, 0.3)),
-            Pose(time=0.1, eye=(float(rng.uniform(-2, 2)), -4, float(rng.uniform(0.8, 3))), target=(0, 0, 0.3)),
-        )[: int(rng.integers(1, 3))]
-    )
-    towards = (float(rng.uniform(-1, 1)), float(rng.uniform(-1, 1)), 1.0)
-    scene = scene_of(*bodies, camera=camera, lights=(Light(towards=towards),), remove=("body0",), seed=seed)
-    original = still(scene, 2)
-    for name, way in ways.items():
-        original = moved(original, name, (way[0], way[1], way[2]))
-    altered = original
-    for name in list(ways)[1:]:
-        if rng.random() < 0.4:
-            altered = moved(altered, name, (0.0, float(rng.uniform(-0.1, 0.1)), 0.05))
-    return scene, original, without(altered, scene.remove)
-
-
-_SHAPES: tuple[Callable[[float], Shape], ...] = (
-    lambda half: Sphere(radius=half),
-    lambda half: Box(half=(half, 0.8 * half, half)),
-    lambda half: Cylinder(radius=0.7 * half, height=2 * half),
-    lambda half: Mesh(asset="cone", scale=(2 * half, 2 * half, 2 * half)),
-)
-
-
-def _look(rng: np.random.Generator) -> Material:
-    names = sorted(PATTERNS)
-    red, green, blue = rng.uniform(0.1, 0.9, 3)
-    return Material(
-        colour=(red, green, blue),
-        texture=Texture(
-            name=names[rng.integers(len(names))], seed=int(rng.integers(100)), scale=float(rng.uniform(0.3, 1))
-        ),
-        roughness=float(rng.uniform(0.1, 1)),
-        metallic=float(rng.random() < 0.2),
     )

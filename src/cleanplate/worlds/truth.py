@@ -14,7 +14,9 @@ from cleanplate.masks.grid import fill, gridify, touched
 from cleanplate.masks.labels import Labels, combine
 from cleanplate.masks.reasoning import Grid
 from cleanplate.masks.track import Mask
+from cleanplate.worlds.counterfactual import Counterfactual
 from cleanplate.worlds.protocols import Trajectories, View
+from cleanplate.worlds.scene import Scene
 
 TOLERANCES = {"tiny": 2, "blender": 8}
 """Codes of 255 by which a renderer's pixels may differ although nothing has changed there."""
@@ -36,6 +38,16 @@ def truth_labels(
     remove = seen(original, removed)
     things = seen(original, changed) | seen(altered, changed)
     return combine(remove, things | (differing(original, altered, tolerance) & ~remove))
+
+
+def changed_at(scene: Scene, both: Counterfactual, frame: int) -> list[int]:
+    """Places in the scene's bodies of what is changed on a frame: from its onset to its end."""
+    now = {
+        change.name
+        for change in both.changed
+        if change.onset is not None and change.end is not None and change.onset <= frame < change.end
+    }
+    return [place for place, body in enumerate(scene.bodies) if body.name in now]
 
 
 def seen(view: View, bodies: Sequence[int]) -> Mask:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.worlds import quaternion
 from cleanplate.worlds.camera import Shot
 from cleanplate.worlds.render.backdrop import Backdrop
 from cleanplate.worlds.render.shading import Array, Points, Posed, mirrored_share, rays_of
@@ -65,9 +64,8 @@ def mirror_among(posed: Iterable[tuple[int, Posed]]) -> Mirror | None:
         shape, material = one.piece.solid.shape, one.piece.material
         if not isinstance(shape, Box) or material.roughness > SMOOTH or material.metallic:
             continue
-        turn = quaternion.matrix(one.orientation)
-        axis = int(np.argmax(np.abs(turn[2])))
-        normal = turn[:, axis] * np.sign(turn[2, axis])
+        axis = int(np.argmax(np.abs(one.turn[2])))
+        normal = one.turn[:, axis] * np.sign(one.turn[2, axis])
         if normal[2] > 0.999:
             area = float(np.prod(shape.half) / shape.half[axis])
             found.append((area, Mirror(number, one, one.position + normal * shape.half[axis], normal)))

@@ -42,20 +42,19 @@ class Piece:
 
     def posed(self, position: Array, orientation: Array) -> Posed:
         """The piece when the body is there."""
-        return Posed(
-            self,
-            position + quaternion.rotate(orientation, self.position),
-            quaternion.multiply(orientation, self.orientation),
-        )
+        turned = quaternion.multiply(orientation, self.orientation)
+        place = position + quaternion.rotate(orientation, self.position)
+        return Posed(self, place, turned, quaternion.matrix(turned))
 
 
 @dataclass(frozen=True)
 class Posed:
-    """A piece, and where it is in the world."""
+    """A piece, and where it is in the world: `turn` is its orientation as a matrix."""
 
     piece: Piece
     position: Array
     orientation: Array
+    turn: Array
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def _shade_run(samples: Samples, run: slice, seen: Look, shot: Shot, lit_one: tu
     """Fill in a run of samples that all meet one piece."""
     (one, surroundings), index = lit_one, samples.index[run]
     height, width = seen.part.shape
-    piece, turn = one.piece, quaternion.matrix(one.orientation).astype(np.float32)
+    piece, turn = one.piece, one.turn.astype(np.float32)
     depth, rays = seen.depth.ravel()[index], rays_of(shot, index, height, width)
     points = shot.eye.astype(np.float32) + rays * depth[:, None]
     towards_eye = -unit(rays)

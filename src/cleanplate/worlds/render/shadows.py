@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.worlds.camera import Shot, looking, pose_at
-from cleanplate.worlds.scene import Light, Scene
+from cleanplate.worlds.scene import Light, Role, Scene
 
 Points = NDArray[np.float32]
 
 _FAR = 20.0
 """Distance of the sun over the radius of what it lights: near enough to parallel light."""
+_AROUND = 0.5
+"""Metres around where a body starts that get shadows, too."""
 _DEEP = 4.0
 """How far before and behind that region, in its radii, things cast and catch shadows."""
 TAPS = 4
@@ -88,7 +90,10 @@ def sun(light: Light, scene: Scene, size: int) -> Sun:
     """The light's camera, which depends on the scene alone: both worlds of a pair have the same map."""
     views = [pose_at(scene.camera, frame / scene.rate) for frame in range(scene.frames)]
     middle = np.mean([target for _, target in views], axis=0)
-    radius = max(float(np.linalg.norm(eye - target) + np.linalg.norm(target - middle)) for eye, target in views)
+    seen = max(float(np.linalg.norm(eye - target) + np.linalg.norm(target - middle)) for eye, target in views)
+    starts = [body.position for body in scene.bodies if body.role is not Role.SET]
+    cast = max((float(np.linalg.norm(middle - start)) + _AROUND for start in starts), default=0.0)
+    radius = min(max(seen, cast), 2 * seen)
     towards = np.asarray(light.towards, np.float64)
     towards = towards / np.linalg.norm(towards)
     shot = looking(middle + towards * _FAR * radius, middle, 1 / _FAR)

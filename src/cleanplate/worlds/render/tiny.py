@@ -135,8 +135,8 @@ class _Clip:
             index = np.flatnonzero(seen.part >= 0)
             samples = shade(seen, index, shot, self._at_rest, self._surroundings)
             behind = np.zeros((seen.part.size, 3), np.float32)
-            empty = seen.part < 0
-            behind[empty.ravel()] = self._surroundings.backdrop.seen(shot.rays(*self._size)[empty].astype(np.float32))
+            empty = np.flatnonzero(seen.part < 0)
+            behind[empty] = self._surroundings.backdrop.seen(rays_of(shot, empty, *self._size))
             self._seen = (shot, seen, samples, behind)
         return self._seen[1:]
 
