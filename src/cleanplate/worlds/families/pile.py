@@ -24,7 +24,7 @@ TRIES = 6
 
 
 def play(stage: Stage) -> tuple[str, ...]:
-    """They fall one on the other before the clip starts; what then bears most goes. Heaps that fell apart do not count."""
+    """They fall one on the other before the clip starts; what bears most goes. Heaps that fell apart do not count."""
     first = len(stage.bodies)
     for _ in range(TRIES):
         del stage.bodies[first:]
