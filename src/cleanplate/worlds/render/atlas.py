@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from cleanplate.worlds.scene import Material
 from cleanplate.worlds.textures import draw
 
-_SIZE = 256
 _STEPS = np.arange(256) / 255.0
 _LINEAR = np.where(_STEPS <= 0.04045, _STEPS / 12.92, ((_STEPS + 0.055) / 1.055) ** 2.4).astype(np.float32)
 _CODES = np.linspace(0, 1, 4096)
@@ -33,14 +32,14 @@ def encoded(light: NDArray[np.float32]) -> NDArray[np.uint8]:
 class Skin:
     """A material's picture, halved again and again down to one texel (Williams 1983)."""
 
-    def __init__(self, material: Material, assets: Path | None = None) -> None:
-        """Draw it. Raises InputError where its texture is missing."""
+    def __init__(self, material: Material, size: int, assets: Path | None = None) -> None:
+        """Draw it, `size` (a power of two) texels a period. Raises InputError where its texture is missing."""
         self.scale = 1.0
         if material.texture is None:
             levels = [linear(np.rint(np.array([[material.colour]]) * 255).astype(np.uint8))]
         else:
             self.scale = material.texture.scale
-            levels = [linear(draw(material.texture, _SIZE, colour=material.colour, assets=assets))]
+            levels = [linear(draw(material.texture, size, colour=material.colour, assets=assets))]
         while len(levels[-1]) > 1:
             fine = levels[-1]
             halves = fine[::2] + fine[1::2]
@@ -64,6 +63,6 @@ class Skin:
 
 
 @lru_cache(maxsize=64)
-def skin(material: Material, assets: Path | None = None) -> Skin:
+def skin(material: Material, size: int, assets: Path | None = None) -> Skin:
     """The skin of a material; equal ones share it."""
-    return Skin(material, assets)
+    return Skin(material, size, assets)

@@ -47,15 +47,15 @@ def _picture(texture: Texture, assets: Path | None) -> NDArray[np.float32]:
 def _sky(texture: Texture) -> NDArray[np.uint8]:
     """Blue that pales towards the horizon, with clouds; ground below."""
     horizon, zenith, ground = (*texture.colours, *_SKY[len(texture.colours) :])[:3]
-    height = np.repeat(np.linspace(1, -1, _ROWS, dtype=np.float32)[:, None], _COLUMNS, axis=1)
+    height = np.linspace(1, -1, _ROWS, dtype=np.float32)[:, None]
     air = ramp(np.clip(height, 0, 1), (0.0, horizon), (0.35, _between(horizon, zenith)), (1.0, zenith))
-    field = clouds(_COLUMNS // 2, np.random.default_rng([texture.seed, 0xC10]), first=6)[:_ROWS]
-    field = cv2.resize(field, (_COLUMNS, _ROWS), interpolation=cv2.INTER_LINEAR)
+    field = clouds(_COLUMNS // 4, np.random.default_rng([texture.seed, 0xC10]), first=6)[: _ROWS // 2]
+    field = cv2.resize(field, (_COLUMNS, _ROWS), interpolation=cv2.INTER_CUBIC)
     cover = np.clip((field - 0.52) * 4, 0, 0.9) * np.clip(height * 5 - 0.2, 0, 1)
-    air += cover[..., None] * (np.array([0.97, 0.97, 0.98], np.float32) - air)
+    cloudy = air + cover[..., None] * (np.array([0.97, 0.97, 0.98], np.float32) - air)
     haze = np.clip(-height * 6, 0, 1)[..., None]
     below = np.asarray(horizon) * (1 - haze) + np.asarray(ground) * haze
-    return np.asarray(np.rint(255 * np.clip(np.where(height[..., None] > 0, air, below), 0, 1)), np.uint8)
+    return np.asarray(np.rint(255 * np.clip(np.where(height[..., None] > 0, cloudy, below), 0, 1)), np.uint8)
 
 
 def _panels(texture: Texture, assets: Path | None) -> NDArray[np.uint8]:

@@ -52,7 +52,7 @@ class Tiny:
         suns = tuple(sun(light, scene, min(3 * size[0] // 2, 1024)) for light in scene.lights)
         surroundings = Surroundings(suns, Backdrop(scene.backdrop, self.assets))
         shots = [shot_at(scene, frame) for frame in range(len(trajectories))]
-        pieces = _pieces(scene, trajectories, self.assets)
+        pieces = self._pieces(scene, trajectories, size[0])
         with ExitStack() as stack:
             still, moving = (
                 stack.enter_context(Troupe(scene, trajectories, pieces, numbers))
@@ -63,6 +63,23 @@ class Tiny:
                 light, seen = clip.frame(frame, shot)
                 body = np.array([*(piece.body for piece in pieces), -1], np.int16)[seen.part]
                 yield view_of(light, body, seen.depth, len(scene.bodies), self.samples)
+
+    def _pieces(self, scene: Scene, trajectories: Trajectories, rows: int) -> list[Piece]:
+        """The parts of the bodies that are there, their textures as fine as so many rows of samples can show."""
+        texels = 2 ** int(np.clip(np.rint(np.log2(rows)), 6, 9))
+        return [
+            Piece(
+                number,
+                solid(part.shape, self.assets),
+                np.array(part.position),
+                np.array(part.orientation),
+                part.material or body.material,
+                skin(part.material or body.material, texels, self.assets),
+            )
+            for number, body in enumerate(scene.bodies)
+            if body.name in trajectories.names
+            for part in parts(body)
+        ]
 
 
 class _Clip:
@@ -139,23 +156,6 @@ class _Clip:
             behind[empty] = self._surroundings.backdrop.seen(rays_of(shot, empty, *self._size))
             self._seen = (shot, seen, samples, behind)
         return self._seen[1:]
-
-
-def _pieces(scene: Scene, trajectories: Trajectories, assets: Path | None) -> list[Piece]:
-    """The parts of the bodies that are there."""
-    return [
-        Piece(
-            number,
-            solid(part.shape, assets),
-            np.array(part.position),
-            np.array(part.orientation),
-            part.material or body.material,
-            skin(part.material or body.material, assets),
-        )
-        for number, body in enumerate(scene.bodies)
-        if body.name in trajectories.names
-        for part in parts(body)
-    ]
 
 
 def _still_and_moving(trajectories: Trajectories, pieces: Sequence[Piece], scene: Scene) -> tuple[list[int], list[int]]:
