@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
 from cleanplate.errors import InputError, UsageError
 from cleanplate.worlds.bullet import deepest_at_start, simulate
 from cleanplate.worlds.camera import shot_at
-from cleanplate.worlds.counterfactual import counterfactual
+from cleanplate.worlds.counterfactual import counterfactual, differing_frames
 from cleanplate.worlds.families import FAMILIES, sample
 from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.scene import Box, Role, Scene
@@ -20,7 +22,7 @@ IDLE = [name for name, family in FAMILIES.items() if not family.promises]
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_scenes_start_sound(name):
+def test_scenes_start_sound(name: str) -> None:
     """No penetration over 5 mm, what is at rest stays there, and the camera sees what is to go."""
     for seed in range(FEW):
         scene = sample(name, seed)
@@ -38,7 +40,7 @@ def test_scenes_start_sound(name):
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_same_seed_same_scene(name):
+def test_same_seed_same_scene(name: str) -> None:
     scene = sample(name, 7)
     assert sample(name, 7).digest == scene.digest
     assert sample(name, 8).digest != scene.digest
@@ -47,24 +49,24 @@ def test_same_seed_same_scene(name):
     assert again.digest == scene.digest
 
 
-def share_that_changes(name, seeds):
-    return np.mean([counterfactual(sample(name, seed)).kept_promise for seed in seeds])
+def share_that_changes(name: str, seeds: Iterable[int]) -> float:
+    return float(np.mean([counterfactual(sample(name, seed)).kept_promise for seed in seeds]))
 
 
 @pytest.mark.parametrize("name", PROMISING)
-def test_promises_are_mostly_kept(name):
+def test_promises_are_mostly_kept(name: str) -> None:
     """At a few seeds by default: three of four at the least; the measured share is that of the slow test."""
     assert share_that_changes(name, range(FEW)) >= 0.75
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROMISING)
-def test_promises_are_kept_at_many_seeds(name):
+def test_promises_are_kept_at_many_seeds(name: str) -> None:
     assert share_that_changes(name, range(MANY)) >= 0.8
 
 
 @pytest.mark.parametrize("name", IDLE)
-def test_without_consequence_all_others_stay_within_a_millimetre(name):
+def test_without_consequence_all_others_stay_within_a_millimetre(name: str) -> None:
     for seed in range(FEW):
         both = counterfactual(sample(name, seed))
         assert both.kept_promise
@@ -74,14 +76,14 @@ def test_without_consequence_all_others_stay_within_a_millimetre(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", IDLE)
-def test_without_consequence_at_many_seeds(name):
+def test_without_consequence_at_many_seeds(name: str) -> None:
     for seed in range(MANY):
         both = counterfactual(sample(name, seed))
         assert max(change.displacement for change in both.changes) < 0.001
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_distractors_and_the_set_are_left_alone(name):
+def test_distractors_and_the_set_are_left_alone(name: str) -> None:
     scene = sample(name, 3)
     both = counterfactual(scene)
     for body in scene.bodies:
@@ -89,12 +91,12 @@ def test_distractors_and_the_set_are_left_alone(name):
             assert not both.change(body.name).changed
 
 
-def test_nothing_removed_changes_nothing():
+def test_nothing_removed_changes_nothing() -> None:
     scene = sample("tower", 1)
     assert np.array_equal(simulate(scene).positions, simulate(scene, without=()).positions)
 
 
-def test_a_change_has_its_onset_and_its_extent():
+def test_a_change_has_its_onset_and_its_extent() -> None:
     scene = sample("support", 1)
     both = counterfactual(scene)
     change = both.changed[0]
@@ -109,7 +111,7 @@ def test_a_change_has_its_onset_and_its_extent():
     assert set(after.names) == set(before.names) - set(scene.remove)
 
 
-def touching(*frames):
+def touching(*frames: int) -> Trajectories:
     """Trajectories of two boxes that never move and touch in some frames."""
     pair = frozenset(("a", "b"))
     still = np.zeros((len(frames), 3, 3)), np.tile([0.0, 0.0, 0.0, 1.0], (len(frames), 3, 1))
@@ -125,14 +127,12 @@ def touching(*frames):
         ((0, 0, 0, 0), (0, 0, 1, 1), [2, 3]),
     ],
 )
-def test_one_frame_of_contact_is_flicker(before, after, frames):
-    from cleanplate.worlds.counterfactual import differing_frames
-
+def test_one_frame_of_contact_is_flicker(before: tuple[int, ...], after: tuple[int, ...], frames: list[int]) -> None:
     assert np.flatnonzero(differing_frames("a", touching(*before), touching(*after))).tolist() == frames
     assert not differing_frames("c", touching(*before), touching(*after)).any()
 
 
-def test_bad_questions_are_answered():
+def test_bad_questions_are_answered() -> None:
     with pytest.raises(UsageError, match="no family is called 'ghost'"):
         sample("ghost", 0)
     scene = sample("shadow", 0)
