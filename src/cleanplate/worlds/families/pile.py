@@ -24,7 +24,7 @@ TRIES = 6
 
 
 def play(stage: Stage) -> tuple[str, ...]:
-    """They fall on each other before the clip starts; one that bears others goes. A heap that fell apart is tried again."""
+    """They fall before the clip starts; one that bears others goes. A heap that fell apart is tried again."""
     first = len(stage.bodies)
     for _ in range(TRIES):
         del stage.bodies[first:]
