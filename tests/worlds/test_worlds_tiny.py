@@ -94,7 +94,7 @@ def test_shadows_fall_away_from_the_light() -> None:
     tip, _ = shot.project((-1.0, 0, 0), HEIGHT, WIDTH)
     xs = np.nonzero(darker)[1]
     # Light at 45 degrees: the shadow of a post one metre high is one metre long, plus half the post, less what keeps
-    # surfaces from shading themselves: some 1.5 texels of the shadow map, of 26 mm here.
+    # surfaces from shading themselves: some 1.7 texels of the shadow map, of 26 mm here.
     assert xs.min() == pytest.approx(shot.project((-1.1, 0, 0), HEIGHT, WIDTH)[0][0], abs=2.5)
     assert xs.max() < WIDTH / 2
     assert abs(np.nonzero(darker)[0].mean() - tip[1]) < 1.5
@@ -166,6 +166,15 @@ def test_textures_have_their_period_in_metres() -> None:
     edges = np.flatnonzero(np.diff((row > 120).astype(int)))
     metre = HEIGHT / 2 / np.tan(scene.camera.fov / 2) / 3
     assert np.diff(edges).mean() == pytest.approx(0.25 * metre, rel=0.03)
+
+
+@pytest.mark.parametrize("elevation", [20, 40, 60, 85])
+def test_bare_ground_does_not_shade_itself(elevation: float) -> None:
+    turn = np.radians(elevation)
+    ground = FLOOR.model_copy(update={"material": Material(colour=(0.6, 0.6, 0.6), roughness=1)})
+    scene = scene_of(ground, lights=(Light(towards=(np.cos(turn), 0, np.sin(turn))),), eye=(0, -3, 2))
+    view = drawn(scene)[0]
+    assert np.ptp(view.rgb[view.coverage[0] == 1].astype(int), axis=0).max() <= 1
 
 
 def test_a_mesh_is_shaded_by_its_own_faces() -> None:

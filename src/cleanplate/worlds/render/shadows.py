@@ -58,12 +58,14 @@ class Sun:
             kinds: 0..3, which of a pixel's samples a point is.
         """
         axes = self.shot.axes.astype(np.float32)
-        right, up, depth = ((points + normals * np.float32(1.5 * self.texel)) @ axes.T).T
+        reach = max(1.0, 0.35 * self.light.angle / self.texel)
+        # A surface would shade itself where a look falls on a texel beside; so far out, none does at any slope.
+        lifted = points + normals * np.float32((reach + 0.7) * self.texel)
+        right, up, depth = (lifted @ axes.T).T
         depth = depth - np.float32(self.shot.eye @ self.shot.axes[2])
         focal, middle = np.float32(self.size / 2 / self.shot.slope), np.float32(self.size / 2)
         x = middle + focal * (right - np.float32(self.shot.eye @ self.shot.axes[0])) / depth
         y = middle - focal * (up - np.float32(self.shot.eye @ self.shot.axes[1])) / depth
-        reach = max(1.0, 0.35 * self.light.angle / self.texel)
         beside = ~((x >= reach) & (x < self.size - reach) & (y >= reach) & (y < self.size - reach))
         x[beside] = y[beside] = reach
         texels = np.empty((TAPS, len(points)), np.int32)
@@ -71,7 +73,7 @@ class Sun:
             np.multiply((y + down[kinds]).astype(np.int32), self.size, out=texels[tap])
             texels[tap] += (x + across[kinds]).astype(np.int32)
         texels[:, beside] = self.size**2
-        return texels, depth - np.float32(self.texel)
+        return texels, depth - np.float32(0.2 * self.texel)
 
 
 def lit(depths: NDArray[np.float32], texels: NDArray[np.int32], depth: Points) -> Points:
