@@ -8,7 +8,7 @@ from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.quaternion import as_quaternion, as_vec3
 from cleanplate.worlds.scene import Camera, Pose, Scene
 
-SECONDS = 5
+SECONDS = 4
 
 
 def settle(stage: Stage, first: int) -> Trajectories:
