@@ -19,7 +19,7 @@ from cleanplate.worlds.produce import Made, Stopwatch, Summary, produce
 from cleanplate.worlds.protocols import Renderer, View
 from cleanplate.worlds.render.tiny import Tiny
 from cleanplate.worlds.scene import Scene
-from cleanplate.worlds.truth import TOLERANCES, gridded, truth_labels, without
+from cleanplate.worlds.truth import TOLERANCES, changed_at, gridded, truth_labels, without
 
 _PATIENCE = 3
 BROKEN_PROMISE = "nothing changes in a scene that promises it"
@@ -65,8 +65,7 @@ class PairJob:
 
     def _frames(self, worlds: Counterfactual) -> Iterator[VoidFrame]:
         scene, size = self.scene, (self.height, self.width)
-        places = {body.name: number for number, body in enumerate(scene.bodies)}
-        gone = [places[name] for name in worlds.removed]
+        gone = [place for place, body in enumerate(scene.bodies) if body.name in worlds.removed]
         tolerance = TOLERANCES[self.renderer.name]
         both = zip(
             self.renderer.render(scene, worlds.original, *size),
@@ -75,8 +74,7 @@ class PairJob:
         )
         unseen = self._unseen(worlds) if self.extras else None
         for number, (full, less) in enumerate(both):
-            moved = [places[c.name] for c in worlds.changed if _holds(c.onset, c.end, number)]
-            labels = truth_labels(full, less, gone, moved, tolerance)
+            labels = truth_labels(full, less, gone, changed_at(scene, worlds, number), tolerance)
             yield VoidFrame(
                 rgb_full=full.rgb,
                 rgb_removed=less.rgb,
@@ -138,7 +136,3 @@ def make_pairs(
         summary = produce(jobs, workers=workers, progress=progress, name="counterfactual pairs")
         total, used = (summary if total is None else total + summary), used + missing
     return total
-
-
-def _holds(onset: int | None, end: int | None, frame: int) -> bool:
-    return onset is not None and end is not None and onset <= frame < end
