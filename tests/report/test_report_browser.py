@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import BARS, FRAMES, LEVELS, Viewer, read_bars
 
 from cleanplate.edit.proof import Check
 from cleanplate.report.page import Page
+from shown_page import BARS, FRAMES, LEVELS, Viewer, read_bars
 
 pytestmark = pytest.mark.browser
 Write = Callable[..., Path]

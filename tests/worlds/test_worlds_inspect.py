@@ -26,7 +26,6 @@ from cleanplate.worlds.formats.vera_layout import VeraWriter
 from cleanplate.worlds.formats.void_layout import VoidFrame, VoidWriter, scan
 from cleanplate.worlds.inspect import inspect
 
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage")
 NASTY = VOID_METADATA.model_copy(update={"instruction": "</script><b>& 'x' \"y\"", "family": "pile"})
 
 
@@ -115,19 +114,6 @@ def test_the_commands(pairs: Path, tmp_path: Path) -> None:
     done = run("inspect", pairs, "--out", tmp_path / "page.html", "--json")
     assert (done.exit_code, json.loads(done.stdout)) == (0, {"page": str(tmp_path / "page.html")})
     assert run("inspect", tmp_path / "nothing").exit_code == 3
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium without a window; the test is skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as engine:
-        running = engine.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -24,16 +24,6 @@ from cleanplate.report.sheet import Sheet
 
 HEIGHT, WIDTH, FRAMES, BARS = 144, 256, 60, 8
 LEVELS = {"layer": 40, "matte": 90, "quadmask": 150, "difference": 210}
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-component-update",
-    "--disable-dev-shm-usage",
-    "--force-color-profile=srgb",
-)
 
 
 def bars(number: int) -> NDArray[np.uint8]:
@@ -130,19 +120,6 @@ def page_of(proxy: Path, reasoning: Reasoning) -> Page:
         facts=(("Engine", "propagate"),),
         footer="cleanplate",
     )
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium without a window; the test is skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as engine:
-        running = engine.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 class Viewer:
