@@ -13,7 +13,6 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from conftest import Viewer
 from numpy.typing import NDArray
 
 from cleanplate.edit.layer import LayerWriter
@@ -33,6 +32,7 @@ from cleanplate.report.sheet import LABEL_COLOURS, LONG_SIDE
 from cleanplate.report.shrink import shrink
 from cleanplate.report.spans import Extent
 from cleanplate.report.write import write_report
+from shown_page import Viewer
 
 HEIGHT, WIDTH, FRAMES, RATE = 96, 128, 30, Fraction(10)
 BOX = (16, 32, 64, 80)
