@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from cleanplate.errors import InputError, UsageError
-from cleanplate.worlds.bullet import deepest_at_start, simulate
+from cleanplate.worlds.bullet import deepest_at_start
 from cleanplate.worlds.camera import shot_at
 from cleanplate.worlds.counterfactual import counterfactual, differing_frames
 from cleanplate.worlds.families import FAMILIES, sample
 from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.scene import Box, Role, Scene
+from cleanplate.worlds.simulation import simulate
 
 FEW = 4
 MANY = 20

@@ -13,7 +13,7 @@ import pytest
 
 from cleanplate.errors import InputError
 from cleanplate.worlds import quaternion
-from cleanplate.worlds.bullet import deepest_at_start, simulate, steps_a_frame
+from cleanplate.worlds.bullet import deepest_at_start, steps_a_frame
 from cleanplate.worlds.inertia import inertia
 from cleanplate.worlds.meshes import OWN, load_mesh
 from cleanplate.worlds.protocols import Trajectories
@@ -34,6 +34,7 @@ from cleanplate.worlds.scene import (
     Shape,
     Sphere,
 )
+from cleanplate.worlds.simulation import simulate
 
 G = 9.81
 CAMERA = Camera(poses=(Pose(time=0, eye=(0, -5, 2), target=(0, 0, 0)),))
@@ -157,7 +158,7 @@ def test_same_again_bit_for_bit_also_in_another_process() -> None:
     assert here.contacts == again.contacts
     code = (
         "import sys, hashlib\nfrom cleanplate.worlds.scene import Scene\n"
-        "from cleanplate.worlds.bullet import simulate\n"
+        "from cleanplate.worlds.simulation import simulate\n"
         "w = simulate(Scene.model_validate_json(sys.stdin.read()))\n"
         "print(hashlib.sha256(w.positions.tobytes() + w.orientations.tobytes()).hexdigest())"
     )

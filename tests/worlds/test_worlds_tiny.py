@@ -15,7 +15,6 @@ from cleanplate.worlds.camera import shot_at
 from cleanplate.worlds.protocols import Trajectories, View
 from cleanplate.worlds.render.tiny import Tiny
 from cleanplate.worlds.scene import Box, Camera, Light, Material, Mesh, Pose, Scene, Sphere, Texture
-from cleanplate.worlds.truth import without
 
 HEIGHT, WIDTH = 128, 224
 BALL = thing("ball", Sphere(radius=0.4), 0.5, 0.3, 0.4)
@@ -88,7 +87,7 @@ def test_shadows_fall_away_from_the_light() -> None:
     ground = FLOOR.model_copy(update={"material": Material(colour=(0.6, 0.6, 0.6))})
     post = thing("post", Box(half=(0.1, 0.1, 0.5)), 0, 0, 0.5)
     scene = scene_of(ground, post, eye=(0, -0.01, 5), lights=(Light(towards=(1, 0, 1)),))
-    both, bare = drawn(scene)[0], drawn(scene, without(still(scene), {"post"}))[0]
+    both, bare = drawn(scene)[0], drawn(scene, still(scene).without({"post"}))[0]
     darker = (both.rgb.astype(int).max(-1) < bare.rgb.astype(int).max(-1) - 20) & (both.coverage[1] == 0)
     shot = shot_at(scene, 0)
     tip, _ = shot.project((-1.0, 0, 0), HEIGHT, WIDTH)
@@ -130,7 +129,7 @@ def _digest() -> str:
 
 def test_bodies_that_the_trajectories_lack_are_not_drawn() -> None:
     scene = scene_of(FLOOR, BALL)
-    gone = drawn(scene, without(still(scene), {"ball"}))[0]
+    gone = drawn(scene, still(scene).without({"ball"}))[0]
     empty = drawn(scene_of(FLOOR))[0]
     assert not gone.coverage[1].any()
     assert np.array_equal(gone.rgb, empty.rgb)
@@ -193,7 +192,7 @@ def test_a_smooth_floor_mirrors_what_stands_over_it() -> None:
     ball = thing("ball", Sphere(radius=0.2), 0.3, 0.5, 0.8, material=Material(colour=(1, 0.1, 0.1), roughness=1))
     light = Light(towards=(0.0, -0.3, 1.0))
     scene = scene_of(FLOOR.model_copy(update={"material": smooth}), ball, eye=(0, -3, 0.8), lights=(light,))
-    both, bare = drawn(scene)[0], drawn(scene, without(still(scene), {"ball"}))[0]
+    both, bare = drawn(scene)[0], drawn(scene, still(scene).without({"ball"}))[0]
     shot = shot_at(scene, 0)
     (x, y), _ = shot.project((0.3, 0.5, -0.8), HEIGHT, WIDTH)
     gain = both.rgb.astype(int) - bare.rgb
@@ -207,5 +206,5 @@ def test_a_smooth_floor_mirrors_what_stands_over_it() -> None:
     assert area * 0.97 < redder.sum() < area + np.sqrt(np.pi * area)
     dull = scene.bodies[0].model_copy(update={"material": smooth.model_copy(update={"roughness": 0.9})})
     rough = scene.model_copy(update={"bodies": (dull, ball)})
-    none = drawn(rough)[0].rgb.astype(int) - drawn(rough, without(still(rough), {"ball"}))[0].rgb
+    none = drawn(rough)[0].rgb.astype(int) - drawn(rough, still(rough).without({"ball"}))[0].rgb
     assert np.abs(none[redder]).max() <= 2

@@ -15,7 +15,7 @@ from cleanplate.worlds.families import FAMILIES, sample
 from cleanplate.worlds.protocols import Trajectories, View
 from cleanplate.worlds.render.tiny import Tiny
 from cleanplate.worlds.scene import Scene
-from cleanplate.worlds.truth import Slips, as_reasoned, changed_at, gridded, seen, truth_labels, without
+from cleanplate.worlds.truth import Slips, as_reasoned, changed_at, gridded, seen, truth_labels
 
 HEIGHT, WIDTH = 64, 112
 QUICK, ALL = range(100), range(100, 500)
@@ -91,7 +91,7 @@ def test_what_changes_is_affected_from_its_onset_to_its_end() -> None:
 
 def test_the_shadow_of_the_removed_thing_is_affected() -> None:
     scene = parlour()
-    a, b = _pairs(scene, still(scene), without(still(scene), {"ball"}))[0]
+    a, b = _pairs(scene, still(scene), still(scene).without({"ball"}))[0]
     labels = truth_labels(a, b, [1], [])
     shadow = affected(labels)
     assert shadow.sum() > 30
@@ -104,7 +104,7 @@ def test_a_changed_thing_behind_the_removed_one_overlaps_it() -> None:
     scene = parlour()
     names = [body.name for body in scene.bodies]
     place = names.index("table")
-    a, b = _pairs(scene, still(scene), without(still(scene), {"ball"}))[0]
+    a, b = _pairs(scene, still(scene), still(scene).without({"ball"}))[0]
     both = seen(a, [1]) & seen(b, [place])
     assert both.any()
     assert (truth_labels(a, b, [1], [place])[both] == OVERLAP).all()
@@ -140,7 +140,7 @@ def test_slips_are_as_frequent_as_asked() -> None:
 
 def test_without_takes_bodies_away_and_nothing_else() -> None:
     whole = still(parlour(), 2)
-    fewer = without(whole, ("ball", "can"))
+    fewer = whole.without(("ball", "can"))
     assert fewer.names == tuple(name for name in whole.names if name not in ("ball", "can"))
     for name in fewer.names:
         assert np.array_equal(fewer.positions[:, fewer.index(name)], whole.positions[:, whole.index(name)])

@@ -37,7 +37,7 @@ JOINT_FORCE = 1e5
 """Newtons that a joint can bear."""
 
 
-def simulate(scene: Scene, without: Collection[str] = (), assets: Path | None = None) -> Trajectories:
+def simulate_rigid(scene: Scene, without: Collection[str] = (), assets: Path | None = None) -> Trajectories:
     """How the scene goes on, without the named bodies and what joined them.
 
     Frame 0 is the start. A contact of a frame is one in any step since the frame before. Bodies that are joined
@@ -111,6 +111,7 @@ class _World:
         self._names = {number: name for name, number in self._ids.items()}
         self._apart: set[Contact] = set()
         self._let_driven_pass_set()
+        self._let_all_pass_ghosts()
         for constraint in scene.constraints:
             if constraint.a in self._ids and (not constraint.b or constraint.b in self._ids):
                 self._join(constraint)
@@ -215,6 +216,12 @@ class _World:
             for other in still:
                 if other != driven:
                     self._let_pass(driven, other)
+
+    def _let_all_pass_ghosts(self) -> None:
+        for ghost in (body.name for body in self._bodies if not body.solid):
+            for other in self._ids:
+                if other != ghost:
+                    self._let_pass(ghost, other)
 
     def _drive(self, time: float) -> None:
         """Gives each driven body the velocity that brings it to its place at `time`, the end of the next step.

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from cleanplate.errors import InputError
 from cleanplate.worlds import quaternion
-from cleanplate.worlds.bullet import simulate
 from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.scene import Scene
+from cleanplate.worlds.simulation import simulate
 
 MOVED = 0.002
 """Metres: a lesser displacement is no change; the order of the solver alone moves a far pile by 0.00004."""
@@ -28,7 +28,8 @@ class Change:
 
     Attributes:
         name: the body's.
-        changed: it moves by more than `MOVED` or `TURNED`, or touches others of the things that stay.
+        changed: it moves by more than `MOVED` or `TURNED`, touches others of the things that stay, or, if it is soft,
+            has another shape by more than `MOVED`.
         onset, end: first frame in which it differs, and the frame after the last; None when it is not changed.
         displacement: the largest, metres.
         rotation: the largest, degrees.
@@ -94,6 +95,8 @@ def counterfactual(scene: Scene, remove: Collection[str] | None = None, assets: 
 
 def differing_frames(name: str, original: Trajectories, altered: Trajectories) -> NDArray[np.bool_]:
     """T: in which frames a thing is elsewhere, turned otherwise or touching others than in the other world."""
+    if name in original.deforming:
+        return dents(name, original, altered) > MOVED
     distance, degrees = offsets(name, original, altered)
     return np.asarray((distance > MOVED) | (degrees > TURNED) | _touches_others(name, original, altered))
 
@@ -108,11 +111,20 @@ def offsets(
     return distance, np.degrees(turn)
 
 
+def dents(name: str, original: Trajectories, altered: Trajectories) -> NDArray[np.float64]:
+    """T: by how many metres the surface of a thing that changes its shape differs at most between the two worlds."""
+    apart = original.deforming[name].vertices - altered.deforming[name].vertices
+    return np.asarray(np.linalg.norm(apart, axis=-1).max(axis=-1), np.float64)
+
+
 def _change(name: str, moves: bool, original: Trajectories, altered: Trajectories) -> Change:
-    """Of one thing; what stands still or follows its path is never changed by what touches it."""
-    if not moves:
+    """Of one thing; what stands still or follows its path is changed by what touches it only if it is soft."""
+    soft = name in original.deforming
+    if not moves and not soft:
         return Change(name, False, None, None, 0.0, 0.0, False)
     distance, degrees = offsets(name, original, altered)
+    if soft:
+        distance = dents(name, original, altered)
     frames = np.flatnonzero(differing_frames(name, original, altered))
     onset, end = (int(frames[0]), int(frames[-1]) + 1) if len(frames) else (None, None)
     touches = bool(_touches_others(name, original, altered).any())

@@ -19,7 +19,7 @@ from cleanplate.worlds.produce import Made, Stopwatch, Summary, produce
 from cleanplate.worlds.protocols import Renderer, View
 from cleanplate.worlds.render.tiny import Tiny
 from cleanplate.worlds.scene import Scene
-from cleanplate.worlds.truth import TOLERANCES, changed_at, gridded, truth_labels, without
+from cleanplate.worlds.truth import TOLERANCES, changed_at, gridded, truth_labels
 
 _PATIENCE = 3
 BROKEN_PROMISE = "nothing changes in a scene that promises it"
@@ -91,7 +91,7 @@ class PairJob:
         return flow(self.scene, worlds.original, view, frame, frame + 1)
 
     def _unseen(self, worlds: Counterfactual) -> Iterator[NDArray[np.uint8]]:
-        path = without(worlds.original, worlds.removed)
+        path = worlds.original.without(worlds.removed)
         return (view.rgb for view in self.renderer.render(self.scene, path, self.height, self.width))
 
     def _metadata(self, worlds: Counterfactual) -> VoidMetadata:

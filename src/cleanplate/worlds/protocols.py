@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +16,33 @@ Contact = frozenset[str]
 
 
 @dataclass(frozen=True)
+class Deforming:
+    """The surface of a body that changes its shape; it takes the place of the body's own.
+
+    Attributes:
+        vertices: T x V x 3 float32, metres in the world.
+        faces: F x 3 int32, counter-clockwise from outside.
+    """
+
+    vertices: NDArray[np.float32]
+    faces: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Particles:
+    """Droplets, crumbs or puffs that a body gives off: too small or too soft to have a surface.
+
+    Attributes:
+        frames: for each frame n x 8 float32: place (x, y, z, metres in the world), radius (metres), opacity at the
+            middle (0..1), colour (sRGB 0..1).
+        soft: they fade towards their rims, as smoke does; otherwise they are small balls.
+    """
+
+    frames: tuple[NDArray[np.float32], ...]
+    soft: bool
+
+
+@dataclass(frozen=True)
 class Trajectories:
     """How a scene went on.
 
@@ -24,12 +51,15 @@ class Trajectories:
         positions: T x N x 3 float64, metres.
         orientations: T x N x 4 float64 quaternions (x, y, z, w).
         contacts: for each frame the pairs that touch.
+        deforming, particles: by the body that they belong to; they go when it goes.
     """
 
     names: tuple[str, ...]
     positions: NDArray[np.float64]
     orientations: NDArray[np.float64]
     contacts: tuple[frozenset[Contact], ...]
+    deforming: Mapping[str, Deforming] = field(default_factory=dict)
+    particles: Mapping[str, Particles] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -37,6 +67,18 @@ class Trajectories:
     def index(self, name: str) -> int:
         """Place of a body in the arrays. Raises ValueError when it is not there."""
         return self.names.index(name)
+
+    def without(self, names: Collection[str]) -> Trajectories:
+        """The same motion with some bodies invisible: what they did to the others still shows (spec of VOID, 5.1)."""
+        kept = [place for place, name in enumerate(self.names) if name not in names]
+        return Trajectories(
+            tuple(self.names[place] for place in kept),
+            self.positions[:, kept],
+            self.orientations[:, kept],
+            self.contacts,
+            {name: one for name, one in self.deforming.items() if name not in names},
+            {name: one for name, one in self.particles.items() if name not in names},
+        )
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,8 @@ class Body(_Frozen):
         noun: a word or two for people ("red ball").
         mass: 0 stands still, or follows `path`.
         path: makes the body kinematic: it goes its way whatever is there, straight and evenly between keyframes.
+        drawn: False for what is felt and not seen, such as the capsules under a person's skin.
+        solid: False for what is seen and not felt, such as that skin; nothing collides with it.
     """
 
     name: str
@@ -135,6 +137,8 @@ class Body(_Frozen):
     velocity: Vec3 = (0.0, 0.0, 0.0)
     spin: Vec3 = (0.0, 0.0, 0.0)
     path: tuple[Keyframe, ...] = ()
+    drawn: bool = True
+    solid: bool = True
 
 
 class Constraint(_Frozen):

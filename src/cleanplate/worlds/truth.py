@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,7 +15,7 @@ from cleanplate.masks.labels import Labels, combine
 from cleanplate.masks.reasoning import Grid
 from cleanplate.masks.track import Mask
 from cleanplate.worlds.counterfactual import Counterfactual
-from cleanplate.worlds.protocols import Trajectories, View
+from cleanplate.worlds.protocols import View
 from cleanplate.worlds.scene import Scene
 
 TOLERANCES = {"tiny": 2, "blender": 8}
@@ -41,11 +41,17 @@ def truth_labels(
 
 
 def changed_at(scene: Scene, both: Counterfactual, frame: int) -> list[int]:
-    """Places in the scene's bodies of what is changed on a frame: from its onset to its end."""
+    """Places in the scene's bodies of what is changed on a frame: from its onset to its end.
+
+    What changes its shape is left out: a ripple does not make the whole pond a changed thing, and shows by itself.
+    """
     now = {
         change.name
         for change in both.changed
-        if change.onset is not None and change.end is not None and change.onset <= frame < change.end
+        if change.name not in both.original.deforming
+        and change.onset is not None
+        and change.end is not None
+        and change.onset <= frame < change.end
     }
     return [place for place, body in enumerate(scene.bodies) if body.name in now]
 
@@ -98,14 +104,3 @@ def as_reasoned(clip: Iterable[Labels], rng: np.random.Generator, slips: Slips |
         beside = cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~cells
         answered = (cells & ~overlooked & (number >= first + late)) | (beside & mistaken & (number >= late))
         yield combine(algebra.removed(labels), fill(answered, *labels.shape))
-
-
-def without(trajectories: Trajectories, names: Collection[str]) -> Trajectories:
-    """The same motion with some bodies invisible: what they did to the others still shows (spec of VOID, 5.1: C)."""
-    kept = [place for place, name in enumerate(trajectories.names) if name not in names]
-    return Trajectories(
-        tuple(trajectories.names[place] for place in kept),
-        trajectories.positions[:, kept],
-        trajectories.orientations[:, kept],
-        trajectories.contacts,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cleanplate.worlds.bullet import simulate
+from cleanplate.worlds.bullet import simulate_rigid
 from cleanplate.worlds.families.set import Stage
 from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.quaternion import as_quaternion, as_vec3
@@ -19,7 +19,7 @@ def settle(stage: Stage, first: int) -> Trajectories:
     camera = Camera(poses=(Pose(time=0.0, eye=(0.0, -5.0, 2.0), target=(0.0, 0.0, 0.0)),))
     bodies = tuple(stage.bodies)
     scene = Scene(family="settle", seed=0, bodies=bodies, camera=camera, frames=SECONDS * 12, rate=12.0)
-    ways = simulate(scene)
+    ways = simulate_rigid(scene)
     stage.forget_views()
     for place in range(first, len(bodies)):
         pose = {

@@ -11,7 +11,6 @@ from itertools import islice
 
 import numpy as np
 
-from cleanplate.worlds.bullet import simulate
 from cleanplate.worlds.camera import shot_at
 from cleanplate.worlds.layered.alpha import Picture, layer_between
 from cleanplate.worlds.layered.clip import LayeredClip, LayeredFrame, Task, Tier
@@ -20,7 +19,7 @@ from cleanplate.worlds.layered.wording import Facts, add_instruction, caption
 from cleanplate.worlds.protocols import Renderer, Trajectories, View
 from cleanplate.worlds.render.tiny import Tiny
 from cleanplate.worlds.scene import Scene
-from cleanplate.worlds.truth import without
+from cleanplate.worlds.simulation import simulate
 
 _RATE = 16.0
 _MOMENTS = 3
@@ -65,7 +64,7 @@ def _frames(scene: Scene, size: tuple[int, int], renderer: Renderer, step: int) 
     path = simulate(scene)
     added = [scene.bodies.index(scene.body(name)) for name in scene.remove]
     full = _shown(renderer.render(scene, path, *size), step)
-    empty = _shown(renderer.render(scene, without(path, scene.remove), *size), step)
+    empty = _shown(renderer.render(scene, path.without(scene.remove), *size), step)
     for (composite, coverage), (place, _) in zip(full, empty, strict=True):
         covered = np.clip(coverage[added].sum(axis=0), 0, 1).astype(np.float32)
         edit, alpha = layer_between(place, composite, covered)

@@ -98,7 +98,7 @@ class Blender:
                 }
                 for shot in shots
             ],
-            "bodies": [self._body(scene, trajectories, name) for name in trajectories.names],
+            "bodies": [self._body(scene, trajectories, name) for name in trajectories.names if scene.body(name).drawn],
         }
 
     def _backdrop(self, texture: Texture) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class Tiny:
                 skin(part.material or body.material, texels, self.assets),
             )
             for number, body in enumerate(scene.bodies)
-            if body.name in trajectories.names
+            if body.drawn and body.name in trajectories.names
             for part in parts(body)
         ]
 

