@@ -44,6 +44,8 @@ FAMILIES: dict[str, Family] = {
     )
 }
 """All of them by name; distractors stand in the background of every one."""
+TRAINING: tuple[str, ...] = tuple(name for name, family in FAMILIES.items() if not family.held_out)
+"""Those that models may be trained on; the others are for evaluation alone."""
 
 
 def sample(family: str, seed: int) -> Scene:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cleanplate.worlds.families.catalogue import COMMON, UNSEEN
 from cleanplate.worlds.families.set import Stage
 
 
@@ -19,12 +20,14 @@ class Family:
         about: one line for people.
         play: sets the stage, and returns the names of the things to remove.
         promises: something else changes when they go.
+        held_out: for evaluation alone: no training run sees the family, nor what its scenes are furnished with.
     """
 
     name: str
     about: str
     play: Callable[[Stage], tuple[str, ...]]
     promises: bool = True
+    held_out: bool = False
 
     @property
     def number(self) -> int:
@@ -34,4 +37,5 @@ class Family:
 
 def stage_for(family: Family, seed: int) -> Stage:
     """An empty stage with the random state that family and seed fix."""
-    return Stage(np.random.default_rng([seed, family.number]))
+    rng = np.random.default_rng([seed, family.number])
+    return Stage(rng, UNSEEN if family.held_out else COMMON)

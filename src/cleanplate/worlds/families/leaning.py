@@ -44,4 +44,4 @@ def play(stage: Stage) -> tuple[str, ...]:
     return (support.name,)
 
 
-FAMILY = Family("leaning", "What a board leaned on goes, and it falls.", play)
+FAMILY = Family("leaning", "What a board leaned on goes, and it falls.", play, held_out=True)

@@ -57,4 +57,4 @@ def play(stage: Stage) -> tuple[str, ...]:
     return (heavy,)
 
 
-FAMILY = Family("lever", "The heavier load leaves a see-saw and it tips over.", play)
+FAMILY = Family("lever", "The heavier load leaves a see-saw and it tips over.", play, held_out=True)

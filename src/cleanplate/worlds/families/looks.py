@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cleanplate.worlds.families.catalogue import Catalogue
 from cleanplate.worlds.scene import Colour, Material, Texture
 
 COLOURS: dict[str, Colour] = {
@@ -22,12 +23,8 @@ COLOURS: dict[str, Colour] = {
     "grey": (0.50, 0.51, 0.53),
     "black": (0.09, 0.09, 0.10),
 }
-PATTERNS = {"checker": "checked", "stripes": "striped", "dots": "dotted", "wood": "wooden", "marble": "marble"}
-"""Textures of things, and the word for each."""
 PATTERNED = 0.4
 """Share of the things that have a pattern."""
-FLOORS = ("wood", "checker", "marble", "noise", "bricks", "stripes")
-WALLS = ("bricks", "noise", "wood", "stripes")
 ROUGHNESS = (0.25, 0.9)
 SHINY = 0.12
 """Share of the things that are metallic."""
@@ -36,8 +33,8 @@ SHINY = 0.12
 class Looks:
     """Hands out colours, each once as long as there are others, so that words tell things apart."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self._rng = rng
+    def __init__(self, rng: np.random.Generator, catalogue: Catalogue) -> None:
+        self._rng, self._catalogue = rng, catalogue
         self._left: list[str] = []
 
     def thing(self) -> tuple[str, Material]:
@@ -47,19 +44,24 @@ class Looks:
         name = self._left.pop()
         colour, texture, words = COLOURS[name], None, name
         if self._rng.random() < PATTERNED:
-            pattern = str(self._rng.choice(list(PATTERNS)))
-            texture, words = self._texture(pattern, colour, (0.12, 0.4)), f"{PATTERNS[pattern]} {name}"
+            pattern = str(self._rng.choice(list(self._catalogue.patterns)))
+            texture = self._texture(pattern, colour, (0.12, 0.4))
+            words = f"{self._catalogue.patterns[pattern]} {name}"
         return words, self._material(colour, texture, float(self._rng.random() < SHINY))
 
     def floor(self) -> Material:
         """A patterned ground in a muted colour."""
         colour = self._muted(0.35, 0.75)
-        return self._material(colour, self._texture(str(self._rng.choice(FLOORS)), colour, (0.5, 1.6)), 0.0)
+        return self._material(
+            colour, self._texture(str(self._rng.choice(self._catalogue.floors)), colour, (0.5, 1.6)), 0.0
+        )
 
     def wall(self) -> Material:
         """A patterned wall in a light muted colour."""
         colour = self._muted(0.5, 0.85)
-        return self._material(colour, self._texture(str(self._rng.choice(WALLS)), colour, (0.6, 2.0)), 0.0)
+        return self._material(
+            colour, self._texture(str(self._rng.choice(self._catalogue.walls)), colour, (0.6, 2.0)), 0.0
+        )
 
     def skin(self) -> Material:
         """Of a hand."""

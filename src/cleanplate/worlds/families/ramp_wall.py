@@ -40,4 +40,4 @@ def play(stage: Stage) -> tuple[str, ...]:
     return (ramp.body.name if stage.chance(RAMP_GOES) else wall.name,)
 
 
-FAMILY = Family("ramp-wall", "A roller comes down a ramp towards a wall; one of them goes.", play)
+FAMILY = Family("ramp-wall", "A roller comes down a ramp towards a wall; one of them goes.", play, held_out=True)

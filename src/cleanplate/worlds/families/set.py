@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from cleanplate.worlds.families.cameras import film
+from cleanplate.worlds.families.catalogue import COMMON, Catalogue
 from cleanplate.worlds.families.looks import Looks
-from cleanplate.worlds.families.things import Thing, upright_thing
+from cleanplate.worlds.families.things import Thing
 from cleanplate.worlds.families.wording import removal
 from cleanplate.worlds.inertia import inertia
 from cleanplate.worlds.paths import start_of
@@ -36,8 +37,8 @@ CORNERS = np.array(list(product((-1.0, 1.0), repeat=3)))
 class Stage:
     """A scene in the making. Its state is the bodies so far and the random state."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.rng, self.looks = rng, Looks(rng)
+    def __init__(self, rng: np.random.Generator, catalogue: Catalogue = COMMON) -> None:
+        self.rng, self.looks, self._catalogue = rng, Looks(rng, catalogue), catalogue
         self.bodies: list[Body] = []
         self.constraints: list[Constraint] = []
         self._seen: list[Vec3] = []
@@ -95,7 +96,7 @@ class Stage:
 
     def thing(self, size: tuple[float, float], *, flat: bool = False) -> Thing:
         """An upright thing of a size; `flat` ones can carry others."""
-        return upright_thing(self.rng, size, flat=flat)
+        return self._catalogue.thing(self.rng, size, flat=flat)
 
     def join(self, constraint: Constraint) -> None:
         """Adds a joint."""
