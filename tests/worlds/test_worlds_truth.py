@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -41,8 +39,8 @@ def _check(seed: int) -> None:
     places = {body.name: place for place, body in enumerate(scene.bodies)}
     gone = [places[name] for name in both.removed]
     views = zip(
-        renderer.render(scene, _only(both.original), HEIGHT, WIDTH),
-        renderer.render(scene, _only(both.altered), HEIGHT, WIDTH),
+        renderer.render(scene, both.original.at(FRAMES), HEIGHT, WIDTH),
+        renderer.render(scene, both.altered.at(FRAMES), HEIGHT, WIDTH),
         strict=True,
     )
     for frame, (a, b) in zip(FRAMES, views, strict=True):
@@ -58,17 +56,6 @@ def _check(seed: int) -> None:
         cells = gridded(labels)
         assert np.array_equal(removed(cells), removed(labels))
         assert changed(cells)[changed(labels)].all()
-
-
-def _only(trajectories: Trajectories) -> Trajectories:
-    """Two of the frames."""
-    frames = list(FRAMES)
-    return replace(
-        trajectories,
-        positions=trajectories.positions[frames],
-        orientations=trajectories.orientations[frames],
-        contacts=tuple(trajectories.contacts[frame] for frame in frames),
-    )
 
 
 def test_a_scene_that_loses_nothing_keeps_everything() -> None:

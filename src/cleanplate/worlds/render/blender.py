@@ -25,8 +25,9 @@ from cleanplate.errors import CleanplateError, ResourceError
 from cleanplate.worlds.camera import shot_at
 from cleanplate.worlds.inertia import parts
 from cleanplate.worlds.protocols import Trajectories, View
+from cleanplate.worlds.render.soft import rest_of
 from cleanplate.worlds.render.solids import surface
-from cleanplate.worlds.scene import Material, Scene, Texture
+from cleanplate.worlds.scene import Body, Material, Scene, Texture
 
 PACKAGES = ("bpy==5.0.1",)
 _HOME = "CLEANPLATE_BLENDER"
@@ -98,15 +99,21 @@ class Blender:
                 }
                 for shot in shots
             ],
-            "bodies": [self._body(scene, trajectories, name) for name in trajectories.names if scene.body(name).drawn],
+            "bodies": [
+                self._body(scene, trajectories, name, files[0].parent)
+                for name in trajectories.names
+                if scene.body(name).drawn
+            ],
         }
 
     def _backdrop(self, texture: Texture) -> dict[str, Any]:
         picture = self.assets / texture.name if self.assets else None
         return {"picture": str(picture.resolve())} if picture is not None and picture.is_file() else dict(_SKY)
 
-    def _body(self, scene: Scene, trajectories: Trajectories, name: str) -> dict[str, Any]:
+    def _body(self, scene: Scene, trajectories: Trajectories, name: str, folder: Path) -> dict[str, Any]:
         body, place = scene.body(name), trajectories.index(name)
+        if name in trajectories.deforming:
+            return _soft(body, trajectories, folder / f"surface-{place}")
         made = []
         for part in parts(body):
             vertices, faces, smooth = surface(part.shape, self.assets)
@@ -199,6 +206,14 @@ def _run(command: list[str]) -> None:
             where=command[-1],
             remedy="Try again: finished frames are kept. Or choose --renderer tiny.",
         )
+
+
+def _soft(body: Body, trajectories: Trajectories, file: Path) -> dict[str, Any]:
+    """A surface that changes its shape; its numbers go to the worker in a file of their own beside the job."""
+    one = trajectories.deforming[body.name]
+    numbers = file.with_suffix(".npz")
+    np.savez(numbers, vertices=one.vertices, faces=one.faces, rest=rest_of(trajectories, body.name))
+    return {"name": body.name, "surface": str(numbers), "material": _look(body.material)}
 
 
 def _look(material: Material) -> dict[str, Any]:

@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
+
+_REST = "rest"
+"""Where the vertices of a surface that changes its shape lie on its texture."""
 
 
 def main(job_file: str) -> None:
@@ -26,7 +30,7 @@ def main(job_file: str) -> None:
     for light in job["lights"]:
         _sun(scene, light)
     for body in job["bodies"]:
-        _body(scene, body)
+        (_soft if "surface" in body else _body)(scene, body)
     _camera(scene, job["cameras"])
     for frame, path in enumerate(job["outputs"]):
         if os.path.exists(path):
@@ -111,7 +115,30 @@ def _body(scene: Any, body: dict[str, Any]) -> None:
         scene.collection.objects.link(node)
 
 
-def _material(look: dict[str, Any]) -> Any:
+def _soft(scene: Any, body: dict[str, Any]) -> None:
+    """A surface that is another mesh on every frame: one shape key for each, so that motion blur sees it move."""
+    with np.load(body["surface"]) as numbers:
+        vertices, faces, rest = numbers["vertices"], numbers["faces"], numbers["rest"]
+    mesh = bpy.data.meshes.new("mesh")
+    mesh.from_pydata(vertices[0], [], faces)
+    mesh.attributes.new(_REST, "FLOAT_VECTOR", "POINT").data.foreach_set("vector", rest.ravel())
+    mesh.materials.append(_material(body["material"], _REST))
+    mesh.shade_smooth()
+    node = bpy.data.objects.new(f"{body['name']}|0", mesh)
+    scene.collection.objects.link(node)
+    for place in vertices:
+        key = node.shape_key_add(from_mix=False)
+        key.interpolation = "KEY_LINEAR"
+        key.data.foreach_set("co", place.ravel())
+    keys = mesh.shape_keys
+    keys.use_relative = False
+    for frame, key in enumerate(keys.key_blocks):
+        keys.eval_time = key.frame
+        keys.keyframe_insert("eval_time", frame=frame)
+
+
+def _material(look: dict[str, Any], rest: str = "") -> Any:
+    """Its patterns lie in the object's own space, or where the mesh's attribute `rest` says."""
     material = bpy.data.materials.new("material")
     material.use_nodes = True
     tree = material.node_tree
@@ -122,14 +149,17 @@ def _material(look: dict[str, Any]) -> Any:
         look["metallic"],
     )
     if look["texture"]:
-        tree.links.new(_texture(tree, look["texture"], look["colour"]), shader.inputs["Base Color"])
+        tree.links.new(_texture(tree, look["texture"], look["colour"], rest), shader.inputs["Base Color"])
     return material
 
 
-def _texture(tree: Any, texture: dict[str, Any], colour: list[float]) -> Any:
+def _texture(tree: Any, texture: dict[str, Any], colour: list[float], rest: str) -> Any:
     """Blender's own patterns, in metres of the object's space, between two colours."""
-    place, scaled = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeMapping")
-    tree.links.new(place.outputs["Object"], scaled.inputs[0])
+    place = tree.nodes.new("ShaderNodeAttribute" if rest else "ShaderNodeTexCoord")
+    if rest:
+        place.attribute_name = rest
+    scaled = tree.nodes.new("ShaderNodeMapping")
+    tree.links.new(place.outputs["Vector" if rest else "Object"], scaled.inputs[0])
     scaled.inputs["Scale"].default_value = (1 / texture["scale"],) * 3
     scaled.inputs["Location"].default_value = [((texture["seed"] * step) % 97) / 7 for step in (3, 5, 11)]
     kind, node, out = texture["name"], None, 0

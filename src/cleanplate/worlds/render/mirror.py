@@ -62,7 +62,12 @@ def mirror_among(posed: Iterable[tuple[int, Posed]]) -> Mirror | None:
     found: list[tuple[float, Mirror]] = []
     for number, one in posed:
         shape, material = one.piece.solid.shape, one.piece.material
-        if not isinstance(shape, Box) or material.roughness > SMOOTH or material.metallic:
+        if (
+            not isinstance(shape, Box)
+            or one.piece.solid.normals is not None
+            or material.roughness > SMOOTH
+            or material.metallic
+        ):
             continue
         axis = int(np.argmax(np.abs(one.turn[2])))
         normal = one.turn[:, axis] * np.sign(one.turn[2, axis])

@@ -25,11 +25,13 @@ class Solid:
     Attributes:
         mesh: its triangles.
         normals: F x 3 x 3 at the corners of a mesh's triangles; None for shapes with normals in closed form.
+        rest: V x 3, where the mesh's vertices lie on the texture; None: where they are.
     """
 
     shape: Shape
     mesh: TriangleMesh
     normals: Points | None = None
+    rest: Points | None = None
 
 
 def solid(shape: Shape, assets: Path | None = None) -> Solid:
@@ -50,7 +52,7 @@ def look(drawn: Solid, points: Points, triangles: NDArray[np.int32], scale: floa
     """
     shape = drawn.shape
     if drawn.normals is not None:
-        return _on_mesh(drawn.mesh, drawn.normals, points, triangles)
+        return _on_mesh(drawn, drawn.normals, points, triangles)
     if isinstance(shape, Box):
         return _on_box(shape, points)
     if isinstance(shape, Cylinder):
@@ -85,6 +87,15 @@ def corner_normals(mesh: TriangleMesh) -> Points:
     return unit(normals.astype(np.float32))
 
 
+def vertex_normals(vertices: Points, faces: NDArray[np.int32]) -> Points:
+    """V x 3: at each vertex the mean over the triangles around it, each by its area."""
+    first, second, third = (vertices[faces[:, corner]] for corner in range(3))
+    weighted = np.cross(second - first, third - first)
+    around, count = faces.ravel(), len(vertices)
+    sums = [np.bincount(around, np.repeat(weighted[:, axis], 3), count) for axis in range(3)]
+    return unit(np.stack(sums, axis=1).astype(np.float32))
+
+
 def _on_box(shape: Box, points: Points) -> tuple[Points, Points]:
     face = np.argmax(np.abs(points) - np.asarray(shape.half, np.float32), axis=1)
     rows = np.arange(len(points))
@@ -114,16 +125,19 @@ def _on_capsule(radius: float, half: float, points: Points, scale: float) -> tup
     return normals, np.stack([_around(points, radius, scale), along], axis=1)
 
 
-def _on_mesh(
-    mesh: TriangleMesh, normals: Points, points: Points, triangles: NDArray[np.int32]
-) -> tuple[Points, Points]:
-    corners = mesh.vertices.astype(np.float32)[mesh.faces[triangles]]
+def _on_mesh(drawn: Solid, normals: Points, points: Points, triangles: NDArray[np.int32]) -> tuple[Points, Points]:
+    faces = drawn.mesh.faces[triangles]
+    corners = drawn.mesh.vertices.astype(np.float32)[faces]
+    shares = barycentric(points, corners)
+    mixed = unit(np.einsum("nk,nkc->nc", shares, normals[triangles]))
+    if drawn.rest is not None:
+        corners = drawn.rest[faces]
+        points = np.einsum("nk,nkc->nc", shares, corners)
     flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    mixed = np.einsum("nk,nkc->nc", _shares(points, corners), normals[triangles])
-    return unit(mixed), _along_axis(points, np.argmax(np.abs(flat), axis=1))
+    return mixed, _along_axis(points, np.argmax(np.abs(flat), axis=1))
 
 
-def _shares(points: Points, corners: Points) -> Points:
+def barycentric(points: Points, corners: Points) -> Points:
     """Barycentric coordinates (N x 3) of points in the planes of triangles (N x 3 x 3)."""
     first, second, away = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0], points - corners[:, 0]
     aa, ab, bb = (first * first).sum(1), (first * second).sum(1), (second * second).sum(1)

@@ -22,10 +22,11 @@ from cleanplate.worlds.render.mirror import Mirror, mirror_among
 from cleanplate.worlds.render.pixels import view_of
 from cleanplate.worlds.render.shading import Piece, Posed, Samples, Surroundings, rays_of, shade
 from cleanplate.worlds.render.shadows import sun
+from cleanplate.worlds.render.soft import solid_of
 from cleanplate.worlds.render.stage import Look
 from cleanplate.worlds.render.surfaces import solid
 from cleanplate.worlds.render.troupe import Troupe
-from cleanplate.worlds.scene import Scene
+from cleanplate.worlds.scene import Part, Scene
 
 
 @dataclass(frozen=True)
@@ -67,19 +68,24 @@ class Tiny:
     def _pieces(self, scene: Scene, trajectories: Trajectories, rows: int) -> list[Piece]:
         """The parts of the bodies that are there, their textures as fine as so many rows of samples can show."""
         texels = 2 ** int(np.clip(np.rint(np.log2(rows)), 6, 9))
-        return [
-            Piece(
-                number,
-                solid(part.shape, self.assets),
-                np.array(part.position),
-                np.array(part.orientation),
-                part.material or body.material,
-                skin(part.material or body.material, texels, self.assets),
-            )
-            for number, body in enumerate(scene.bodies)
-            if body.drawn and body.name in trajectories.names
-            for part in parts(body)
-        ]
+        pieces = []
+        for number, body in enumerate(scene.bodies):
+            if not body.drawn or body.name not in trajectories.names:
+                continue
+            soft = body.name in trajectories.deforming
+            for part in (Part(shape=body.shape),) if soft else parts(body):
+                material = part.material or body.material
+                pieces.append(
+                    Piece(
+                        number,
+                        solid_of(part.shape, trajectories, body.name) if soft else solid(part.shape, self.assets),
+                        np.array(part.position),
+                        np.array(part.orientation),
+                        material,
+                        skin(material, texels, self.assets),
+                    )
+                )
+        return pieces
 
 
 class _Clip:
@@ -162,5 +168,7 @@ def _still_and_moving(trajectories: Trajectories, pieces: Sequence[Piece], scene
     """Numbers of the pieces of bodies that never move at all, and of the others."""
     rest = (trajectories.positions == trajectories.positions[:1]).all(axis=(0, 2))
     rest &= (trajectories.orientations == trajectories.orientations[:1]).all(axis=(0, 2))
+    for name, one in trajectories.deforming.items():
+        rest[trajectories.index(name)] = (one.vertices == one.vertices[:1]).all()
     still = [bool(rest[trajectories.index(scene.bodies[piece.body].name)]) for piece in pieces]
     return [n for n, one in enumerate(still) if one], [n for n, one in enumerate(still) if not one]

@@ -12,6 +12,7 @@ from cleanplate.worlds.camera import Shot
 from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.render.shading import Piece, Posed
 from cleanplate.worlds.render.shadows import Sun
+from cleanplate.worlds.render.soft import Soft
 from cleanplate.worlds.render.stage import Look, Stage
 from cleanplate.worlds.scene import Scene
 
@@ -25,12 +26,18 @@ class Troupe:
     def __init__(
         self, scene: Scene, trajectories: Trajectories, pieces: Sequence[Piece], numbers: Sequence[int]
     ) -> None:
+        names = {number: scene.bodies[pieces[number].body].name for number in numbers}
         self._trajectories = trajectories
-        self._pieces = [pieces[number] for number in numbers]
-        self._places = [trajectories.index(scene.bodies[piece.body].name) for piece in self._pieces]
-        self._numbers = numbers
+        self._soft = {
+            number: Soft(pieces[number], number, trajectories.deforming[name])
+            for number, name in names.items()
+            if name in trajectories.deforming
+        }
+        self._numbers = [number for number in numbers if number not in self._soft]
+        self._pieces = [pieces[number] for number in self._numbers]
+        self._places = [trajectories.index(names[number]) for number in self._numbers]
         self._posed: dict[int, Posed] = {}
-        self._stage = Stage([piece.solid for piece in self._pieces], numbers)
+        self._stage = Stage([piece.solid for piece in self._pieces], self._numbers)
 
     def __enter__(self) -> Troupe:
         self._stage.__enter__()
@@ -41,7 +48,7 @@ class Troupe:
 
     def pose(self, frame: int) -> dict[int, Posed]:
         """Go where the frame wants it; the pieces there, by their numbers."""
-        self._posed = {}
+        self._posed = {number: one.pose(frame) for number, one in self._soft.items()}
         positions, orientations = self._trajectories.positions[frame], self._trajectories.orientations[frame]
         for place, (piece, body) in enumerate(zip(self._pieces, self._places, strict=True)):
             one = piece.posed(positions[body], orientations[body])
@@ -63,9 +70,15 @@ class Troupe:
 
     def look(self, shot: Shot, size: tuple[int, int]) -> Look:
         """What the camera sees of them."""
-        return self._stage.look(shot, size, _PLANES)
+        seen = self._stage.look(shot, size, _PLANES)
+        for one in self._soft.values():
+            seen = one.look(shot, size, _PLANES).before(seen)
+        return seen
 
     def shadow(self, sun: Sun) -> NDArray[np.float32]:
         """The sun's depths (`shadows.lit`)."""
-        depth = self._stage.depth(sun.shot, (sun.size, sun.size), sun.planes)
+        size = (sun.size, sun.size)
+        depth = self._stage.depth(sun.shot, size, sun.planes)
+        for one in self._soft.values():
+            depth = np.minimum(depth, one.depth(sun.shot, size, sun.planes))
         return np.append(depth.ravel(), np.float32(np.inf))
