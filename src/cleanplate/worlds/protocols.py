@@ -75,10 +75,6 @@ class Particles:
         """Some of the frames."""
         return Particles(tuple(self.frames[frame] for frame in frames), self.soft)
 
-    def at(self, frames: Sequence[int]) -> Particles:
-        """Some of the frames."""
-        return Particles(tuple(self.frames[frame] for frame in frames), self.soft)
-
 
 @dataclass(frozen=True)
 class Trajectories:
