@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from cleanplate.worlds.camera import shot_at
+from cleanplate.worlds.scene import Scene
 
 KINDS = ("fixed", "pan", "tilt", "push in", "pull out", "hand-held")
 
@@ -19,13 +23,36 @@ class Drift:
     Attributes:
         kind: one of `KINDS`.
         offsets: T x 2 float64 (x, y) in shares of the frame's width, for a picture at distance 1.
-        zooms, rolls: T float64; size relative to the first frame, radians.
+        zooms, rolls: T float64; size relative to the first frame at distance 1, radians.
+        pans: T x 2 float64: as `offsets`, but alike at all distances, as when a camera turns.
     """
 
     kind: str
     offsets: NDArray[np.float64]
     zooms: NDArray[np.float64]
     rolls: NDArray[np.float64]
+    pans: NDArray[np.float64] | None = None
+
+    @classmethod
+    def following(cls, scene: Scene, frames: Sequence[int], size: tuple[int, int], kind: str) -> Self:
+        """The path of a scene's camera that does not zoom; distance 1 is as far as what it looks at.
+
+        Args:
+            frames: those of the scene that are shown; the middle one sees the middle of the place.
+            size: (height, width) of the frames.
+        """
+        shots = [shot_at(scene, frame) for frame in frames]
+        middle = shots[len(shots) // 2]
+        away = float(np.linalg.norm(np.subtract(scene.camera.poses[0].target, middle.eye)))
+        offsets, pans, zooms = np.zeros((len(shots), 2)), np.zeros((len(shots), 2)), np.ones(len(shots))
+        for number, shot in enumerate(shots):
+            focal = size[0] / 2 / shot.slope / size[1]
+            right, up, forward = shot.axes @ (shot.eye - middle.eye)
+            offsets[number] = focal / away * np.array([right, -up])
+            x, y, z = shot.axes @ middle.axes[2]
+            pans[number] = -focal / z * np.array([x, -y])
+            zooms[number] = away / max(away - forward, 0.2 * away)
+        return cls(kind, offsets, zooms, np.zeros(len(shots)), pans)
 
     @classmethod
     def sample(cls, rng: np.random.Generator, length: int) -> Self:
@@ -54,7 +81,8 @@ class Drift:
         (height, width), (frame_height, frame_width) = picture, size
         zoom = self.zooms[frame] ** (1 / distance)
         cos, sin = np.cos(self.rolls[frame]) / zoom, np.sin(self.rolls[frame]) / zoom
-        x, y = self.offsets[frame] * frame_width / distance
+        turned = 0.0 if self.pans is None else self.pans[frame]
+        x, y = (self.offsets[frame] / distance + turned) * frame_width
         turn = np.array([[cos, -sin], [sin, cos]])
         middle = np.array([(frame_width - 1) / 2, (frame_height - 1) / 2])
         there = np.array([(width - 1) / 2 + x, (height - 1) / 2 + y])

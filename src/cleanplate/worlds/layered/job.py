@@ -17,15 +17,8 @@ from cleanplate.worlds.produce import Made, Stopwatch
 
 _EDIT_TYPES = {Task.ADD: "obj_add", Task.BACKGROUND: "background_replace"}
 
-TURNS = (
-    (Tier.SYNTHETIC, Task.ADD),
-    (Tier.SYNTHETIC, Task.BACKGROUND),
-    (Tier.SINGLE, Task.ADD),
-    (Tier.SYNTHETIC, Task.BACKGROUND),
-    (Tier.MULTI, Task.ADD),
-    (Tier.SYNTHETIC, Task.BACKGROUND),
-)
-"""What comes after what: as many additions as background changes."""
+TURNS = tuple((tier, task) for tier in Tier for task in Task)
+"""What comes after what: as many additions as background changes, as many of each tier."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,9 @@ class LayeredJob:
     def clip(self) -> LayeredClip:
         """The clip by its seed."""
         if self.tier is not Tier.SYNTHETIC:
-            return sample_rendered(self.tier, self.seed, height=self.height, width=self.width, length=self.length)
+            return sample_rendered(
+                self.task, self.tier, self.seed, height=self.height, width=self.width, length=self.length
+            )
         return sample_synthetic(
             self.task, self.seed, height=self.height, width=self.width, length=self.length, sprites=self.sprites
         )

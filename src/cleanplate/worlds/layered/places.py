@@ -33,24 +33,31 @@ _MARGIN = 1.5
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of place: what people call it and its light, and what draws its sheets (straight RGBA 0..1, distance)."""
+    """A kind of place.
+
+    Attributes:
+        words, light: what people call it and its light.
+        draw: its sheets (straight RGBA 0..1, distance).
+        busy: it is full of detail.
+    """
 
     words: str
     light: str
     draw: Callable[[int, int, np.random.Generator], list[tuple[NDArray[np.float32], float]]]
+    busy: bool = False
 
 
 KINDS: dict[str, Kind] = {
     "sky": Kind("an open sky with drifting clouds", "soft daylight", sky),
     "sea": Kind("a calm sea under a wide horizon", "bright daylight", sea),
-    "city": Kind("a city skyline at night with lit windows", "dim night light", city),
-    "forest": Kind("a misty forest of tall trunks", "diffuse morning light", forest),
+    "city": Kind("a city skyline at night with lit windows", "dim night light", city, busy=True),
+    "forest": Kind("a misty forest of tall trunks", "diffuse morning light", forest, busy=True),
     "desert": Kind("a desert of rolling dunes", "hard low sun", desert),
-    "bricks": Kind("a weathered brick wall", "flat daylight", bricks),
+    "bricks": Kind("a weathered brick wall", "flat daylight", bricks, busy=True),
     "studio": Kind("a plain studio backdrop", "soft studio light", studio),
     "snow": Kind("a snowy field with distant hills", "pale winter light", snow),
-    "grass": Kind("a green meadow below blue hills", "warm afternoon light", grass),
-    "interior": Kind("a quiet room with a window", "warm indoor light", interior),
+    "grass": Kind("a green meadow below blue hills", "warm afternoon light", grass, busy=True),
+    "interior": Kind("a quiet room with a window", "warm indoor light", interior, busy=True),
 }
 
 

@@ -1,21 +1,26 @@
-"""Tiers two and three: things added to a rendered scene, with the shadows that they cast.
+"""Tiers two and three: things added to a rendered scene with the shadows that they cast, or set before another place.
 
-The scene is simulated once and rendered with and without the added things: what differs is the layer. A single thing is
-blurred by its motion and the camera's, as with an open shutter; several are sharp.
+The scene is simulated once and rendered with and without its things: what differs is the layer of an addition. A single
+thing is blurred by its motion and the camera's, as with an open shutter; several are sharp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cleanplate.worlds.camera import shot_at
-from cleanplate.worlds.layered.alpha import Picture, layer_between
+from cleanplate.worlds.layered.alpha import Picture, edit_colour, layer_between
 from cleanplate.worlds.layered.clip import LayeredClip, LayeredFrame, Task, Tier
+from cleanplate.worlds.layered.drift import Drift
+from cleanplate.worlds.layered.exchange import exchanged
+from cleanplate.worlds.layered.places import KINDS, Place, pick
 from cleanplate.worlds.layered.stage import Stage, sample_stage
-from cleanplate.worlds.layered.wording import Facts, add_instruction, caption
+from cleanplate.worlds.layered.wording import Facts, add_instruction, background_instruction, caption
 from cleanplate.worlds.protocols import Renderer, Trajectories, View
 from cleanplate.worlds.render.tiny import Tiny
 from cleanplate.worlds.scene import Scene
@@ -24,55 +29,83 @@ from cleanplate.worlds.simulation import simulate
 _RATE = 16.0
 _MOMENTS = 3
 """Pictures that a blurred frame is the mean of."""
+_FEW = 2
+"""Bodies beside the added ones, the floor among them; with more the scene is busy."""
 _SHUTTER_STEP = 4
 """Moments a frame, of which the first `_MOMENTS` lie in the time that the shutter is open."""
 
 
 def sample_rendered(
-    tier: Tier, seed: int, *, height: int, width: int, length: int, renderer: Renderer | None = None
+    task: Task, tier: Tier, seed: int, *, height: int, width: int, length: int, renderer: Renderer | None = None
 ) -> LayeredClip:
-    """An addition by its seed. Raises ValueError for the tier that is not rendered."""
+    """A clip by its seed. Raises ValueError for the tier that is not rendered."""
     if tier is Tier.SYNTHETIC:
         raise ValueError("synthetic clips are not rendered")
     rng = np.random.default_rng([seed, 0x3D, tier is Tier.MULTI])
     stage = sample_stage(rng, things=1 if tier is Tier.SINGLE else int(rng.integers(2, 4)), seed=seed)
     step = _SHUTTER_STEP if tier is Tier.SINGLE else 1
     scene = stage.scene(rate=_RATE * step, frames=(length - 1) * step + (_MOMENTS if step > 1 else 1))
-    facts = _facts(stage, scene, (height, width))
-
-    artist: Renderer = renderer or Tiny()
-
-    def draw() -> Iterator[LayeredFrame]:
-        return _frames(scene, (height, width), artist, step)
-
+    size = (height, width)
+    added, facts = task is Task.ADD, _facts(stage, scene, size)
+    kind = pick(rng)
+    after = facts if added else replace(facts, scene=KINDS[kind].words, light=KINDS[kind].light, effects="")
+    shown = _Shown(scene, size, renderer or Tiny(), step)
     return LayeredClip(
-        task=Task.ADD,
+        task=task,
         tier=tier,
         seed=seed,
         rate=_RATE,
         length=length,
         subject=stage.noun,
-        instruction=add_instruction(facts, rng),
-        target_caption=caption(facts),
-        source_caption=caption(facts, with_thing=False),
-        draw=draw,
-        facts={"camera": stage.camera, "motion": abs(facts.moves), "objects": len(scene.remove), "place": "rendered"},
+        instruction=(add_instruction if added else background_instruction)(after, rng),
+        target_caption=caption(after),
+        source_caption=caption(facts, with_thing=not added),
+        draw=shown.additions if added else lambda: shown.exchanges(kind, stage.camera),
+        facts={
+            "camera": stage.camera,
+            "motion": abs(facts.moves),
+            "objects": len(scene.remove),
+            "place": "rendered" if added else kind,
+            "busy": len(scene.bodies) - len(scene.remove) > _FEW if added else KINDS[kind].busy,
+        },
     )
 
 
-def _frames(scene: Scene, size: tuple[int, int], renderer: Renderer, step: int) -> Iterator[LayeredFrame]:
-    path = simulate(scene)
-    added = [scene.bodies.index(scene.body(name)) for name in scene.remove]
-    full = _shown(renderer.render(scene, path, *size), step)
-    empty = _shown(renderer.render(scene, path.without(scene.remove), *size), step)
-    for (composite, coverage), (place, _) in zip(full, empty, strict=True):
-        covered = np.clip(coverage[added].sum(axis=0), 0, 1).astype(np.float32)
-        edit, alpha = layer_between(place, composite, covered)
-        nothing = np.zeros(size, np.bool_)
-        yield LayeredFrame(place, place, edit, alpha, composite, nothing, covered)
+@dataclass(frozen=True)
+class _Shown:
+    """A scene as its camera takes it; of `step` moments a frame the first ones are averaged."""
+
+    scene: Scene
+    size: tuple[int, int]
+    renderer: Renderer
+    step: int
+
+    def additions(self) -> Iterator[LayeredFrame]:
+        """The scene without its things is the source."""
+        for composite, coverage, place in self._frames():
+            edit, alpha = layer_between(place, composite, coverage)
+            yield LayeredFrame(place, place, edit, alpha, composite, np.zeros(self.size, np.bool_), coverage)
+
+    def exchanges(self, kind: str, camera: str) -> Iterator[LayeredFrame]:
+        """The things before a place that follows the camera; what they cast stays behind with the old place."""
+        moments = range(0, self.scene.frames, self.step)
+        drift = Drift.following(self.scene, moments, self.size, camera)
+        places = Place.draw(kind, *self.size, np.random.default_rng([self.scene.seed, 2])).frames(drift, *self.size)
+        for (filmed, coverage, empty), place in zip(self._frames(), places, strict=True):
+            colour = edit_colour(empty, filmed, np.asarray(np.ceil(coverage * 255), np.uint8))
+            yield exchanged(filmed, colour, coverage, place)
+
+    def _frames(self) -> Iterator[tuple[Picture, NDArray[np.float32], Picture]]:
+        """With the things, how much of each pixel they cover, and without them."""
+        path = simulate(self.scene)
+        added = [self.scene.bodies.index(self.scene.body(name)) for name in self.scene.remove]
+        full = _shown(self.renderer.render(self.scene, path, *self.size), self.step)
+        empty = _shown(self.renderer.render(self.scene, path.without(self.scene.remove), *self.size), self.step)
+        for (filmed, coverage), (place, _) in zip(full, empty, strict=True):
+            yield filmed, np.clip(coverage[added].sum(axis=0), 0, 1).astype(np.float32), place
 
 
-def _shown(views: Iterator[View], step: int) -> Iterator[tuple[Picture, np.ndarray]]:
+def _shown(views: Iterator[View], step: int) -> Iterator[tuple[Picture, NDArray[np.float32]]]:
     """Pictures and coverage of every frame: of one view, or the mean (in light, not in codes) of several."""
     while moments := list(islice(views, step)):
         opened = moments[:_MOMENTS]

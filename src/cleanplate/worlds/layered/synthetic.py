@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.worlds.layered.alpha import Picture, layer_between, over
+from cleanplate.worlds.layered.alpha import Picture, layer_between
 from cleanplate.worlds.layered.clip import LayeredClip, LayeredFrame, Task, Tier
 from cleanplate.worlds.layered.drift import Drift
+from cleanplate.worlds.layered.exchange import exchanged
 from cleanplate.worlds.layered.places import KINDS, Place, pick
 from cleanplate.worlds.layered.sprites import Sprite, draw_sprite, read_sprite
 from cleanplate.worlds.layered.wording import Facts, add_instruction, background_instruction, caption
@@ -92,7 +93,7 @@ def sample_synthetic(
         target_caption=caption(facts),
         source_caption=caption(before, with_thing=task is Task.BACKGROUND),
         draw=draw,
-        facts={"camera": drift.kind, "motion": abs(moves), "objects": 1, "place": shown},
+        facts={"camera": drift.kind, "motion": abs(moves), "objects": 1, "place": shown, "busy": KINDS[shown].busy},
     )
 
 
@@ -105,14 +106,7 @@ def _addition(place: Picture, thing: NDArray[np.float32]) -> LayeredFrame:
 
 
 def _exchange(old: Picture, new: Picture, thing: NDArray[np.float32]) -> LayeredFrame:
-    """The subject before the old place; the layer is the new place, and lets through what the subject covers.
-
-    At soft edges the subject's own straight colour, not what was behind it, must shine through: so it is preserved.
-    """
-    coverage = thing[..., 3]
-    subject = np.where(coverage[..., None] > 0, np.rint(thing[..., :3] * 255), old).astype(np.uint8)
-    alpha = np.asarray(np.rint((1 - coverage) * 255), np.uint8)
-    return LayeredFrame(_under(thing, old), subject, new, alpha, over(new, alpha, subject), coverage > 0.5, coverage)
+    return exchanged(_under(thing, old), np.asarray(np.rint(thing[..., :3] * 255), np.uint8), thing[..., 3], new)
 
 
 def _under(thing: NDArray[np.float32], place: Picture) -> Picture:
