@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from cleanplate.edit.package import ShotPackage
 from cleanplate.masks.labels import Labels, changed, removed
 from cleanplate.media.clip import Clip
 from cleanplate.media.colour import picture
 from cleanplate.worlds.harvest.matting import soft_matte
+from cleanplate.worlds.harvest.plate import fitted
 from cleanplate.worlds.layered.alpha import Picture, edit_colour, least_alpha, over
 from cleanplate.worlds.layered.clip import LayeredClip, LayeredFrame, Task, Tier
 from cleanplate.worlds.layered.wording import Facts, add_instruction, caption
 
+SUBSET = f"{Tier.SINGLE}-{Task.ADD}"
+"""Where what is harvested belongs."""
 _BAND = 0.006
 """Half the width of the band in which the matte may be soft, in shares of the frame's width."""
 _GRAIN = 10
@@ -66,21 +67,15 @@ def _frames(package: ShotPackage, size: tuple[int, int]) -> Iterator[LayeredFram
 def _frame(with_it: Picture, without: Picture, labels: Labels, band: int) -> LayeredFrame:
     """The layer of one frame; grain is left to the clean plate, so the composite is made anew from the layer."""
     size = with_it.shape[:2]
-    coverage = soft_matte(with_it, _fitted(removed(labels), size), band)
+    coverage = soft_matte(with_it, fitted(removed(labels), size), band)
     coverage[coverage < 2 / 255] = 0
     cast = np.abs(with_it.astype(int) - without).max(axis=2) > _GRAIN
-    touched = (coverage > 0) | (cast & _fitted(changed(labels), size))
+    touched = (coverage > 0) | (cast & fitted(changed(labels), size))
     wanted = np.where(touched[..., None], with_it, without).astype(np.uint8)
     alpha = least_alpha(without, wanted, coverage)
     edit = edit_colour(without, wanted, alpha)
     nothing = np.zeros(size, np.bool_)
     return LayeredFrame(without, without, edit, alpha, over(edit, alpha, without), nothing, coverage)
-
-
-def _fitted(mask: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """A mask at another size: a pixel is in when half of it is."""
-    small = cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
-    return np.asarray(small >= 0.5)
 
 
 def _facts(package: ShotPackage, noun: str, size: tuple[int, int]) -> Facts:
