@@ -11,7 +11,7 @@ from cleanplate.edit.package import ShotPackage
 from cleanplate.pipeline.edits import Remove
 from cleanplate.pipeline.remove import remove
 from cleanplate.worlds.harvest.layer import harvested
-from cleanplate.worlds.harvest.matting import UNKNOWN, soft_matte, trimap
+from cleanplate.worlds.harvest.matting import UNKNOWN, matted, trimap
 from cleanplate.worlds.layered.alpha import over
 from drawn_clips import FRAMES, HEIGHT, WIDTH, box_at, ground, picture, write_binary, write_video
 
@@ -48,9 +48,13 @@ def test_a_matte_finds_the_edge_inside_its_band() -> None:
     truth = np.clip(18.5 - np.hypot(y - 32, x - 40), 0, 1)
     shown = (truth[..., None] * (220, 60, 40) + (1 - truth[..., None]) * (40, 90, 160)).astype(np.uint8)
     loose = np.hypot(y - 32, x - 40) < 20.5
-    alpha = soft_matte(shown, loose, 5)
+    thing = matted(shown, loose, 6, 3)
+    alpha = thing.alpha
     assert np.abs(alpha - truth).mean() < 0.01
     assert np.abs(loose - truth).mean() > 5 * np.abs(alpha - truth).mean()
+    rim = (alpha > 0.2) & (alpha < 0.95)
+    assert np.abs(thing.colour[rim].astype(int) - (220, 60, 40)).mean() < 12, "its own colour, not that behind it"
+    assert np.abs(shown[rim].astype(int) - (220, 60, 40)).mean() > 30
 
 
 def test_a_trimap_is_sure_away_from_the_edge() -> None:
@@ -65,7 +69,7 @@ def test_a_trimap_is_sure_away_from_the_edge() -> None:
 
 @pytest.mark.parametrize("mask", [np.zeros((20, 20), bool), np.pad(np.ones((1, 1), bool), 9), np.ones((20, 20), bool)])
 def test_masks_without_an_edge_are_their_own_matte(mask: np.ndarray) -> None:
-    alpha = soft_matte(np.zeros((*mask.shape, 3), np.uint8), mask, 2)
+    alpha = matted(np.zeros((*mask.shape, 3), np.uint8), mask, 2, 2).alpha
     assert np.array_equal(alpha > 0.5, mask)
 
 
@@ -76,4 +80,4 @@ def test_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
     monkeypatch.setitem(sys.modules, "pymatting", None)
     with pytest.raises(ResourceError, match=r"cleanplate\[harvest\]"):
-        soft_matte(np.zeros((20, 20, 3), np.uint8), np.ones((20, 20), bool), 2)
+        matted(np.zeros((20, 20, 3), np.uint8), np.ones((20, 20), bool), 2, 2)

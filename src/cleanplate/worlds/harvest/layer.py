@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from cleanplate.edit.package import ShotPackage
-from cleanplate.masks.labels import Labels, changed, removed
+from cleanplate.masks.brush import dilate
+from cleanplate.masks.labels import Labels, affected, removed
+from cleanplate.masks.track import Mask
 from cleanplate.media.clip import Clip
 from cleanplate.media.colour import picture
-from cleanplate.worlds.harvest.matting import soft_matte
+from cleanplate.worlds.harvest.matting import matted
 from cleanplate.worlds.harvest.plate import fitted
-from cleanplate.worlds.layered.alpha import Picture, edit_colour, least_alpha, over
+from cleanplate.worlds.layered.alpha import Picture, layer_between, over
 from cleanplate.worlds.layered.clip import LayeredClip, LayeredFrame, Task, Tier
 from cleanplate.worlds.layered.wording import Facts, add_instruction, caption
 
@@ -20,8 +24,24 @@ SUBSET = f"{Tier.SINGLE}-{Task.ADD}"
 """Where what is harvested belongs."""
 _BAND = 0.006
 """Half the width of the band in which the matte may be soft, in shares of the frame's width."""
+_STAYS = "Invents no motion"
+"""How the engine begins to tell of things that should move otherwise once the thing is gone, and do not."""
 _GRAIN = 10
 """Codes of 8 bits up to which plate and clean plate differ by grain; more is an effect, such as a shadow."""
+
+
+@dataclass(frozen=True)
+class Rim:
+    """Pixels inside and outside the removed region's edge between which the thing's own edge lies."""
+
+    inner: int
+    outer: int
+
+    @classmethod
+    def of(cls, width: int, grown: int) -> Rim:
+        """For frames of that width, and a region that has grown by so many pixels."""
+        band = max(1, round(_BAND * width))
+        return cls(grown + band, max(1, band - grown))
 
 
 def harvested(package: ShotPackage, noun: str, *, height: int, seed: int = 0) -> LayeredClip:
@@ -36,6 +56,7 @@ def harvested(package: ShotPackage, noun: str, *, height: int, seed: int = 0) ->
         info, length = clip.info, len(clip)
     width = round(height * info.width / info.height / 2) * 2
     size = height, width
+    grown = round(int(str(package.shot.edit.get("grow", 0))) * height / info.height)
     rng = np.random.default_rng([seed, 0x4A25])
     facts = _facts(package, noun, size)
     return LayeredClip(
@@ -48,34 +69,54 @@ def harvested(package: ShotPackage, noun: str, *, height: int, seed: int = 0) ->
         instruction=add_instruction(facts, rng),
         target_caption=caption(facts),
         source_caption=caption(facts, with_thing=False),
-        draw=lambda: _frames(package, size),
-        facts={"camera": facts.camera, "motion": abs(facts.moves), "objects": 1, "place": "real footage"},
+        draw=lambda: _frames(package, size, grown),
+        facts={"camera": facts.camera, "motion": round(abs(facts.moves), 4), "objects": 1, "place": "real footage"}
+        | _measured(package),
     )
 
 
-def _frames(package: ShotPackage, size: tuple[int, int]) -> Iterator[LayeredFrame]:
-    band = max(1, round(_BAND * size[1]))
+def _measured(package: ShotPackage) -> dict[str, str | float | int]:
+    """What a person who judges the layer wants to know of the removal."""
+    unseen = package.shot.measurements.get("never_seen")
+    still = [note for note in package.shot.notes if note.startswith(_STAYS)]
+    warnings = " ".join((*package.shot.warnings, *still))
+    seen = {"seen": round(1 - float(unseen), 4)} if isinstance(unseen, float | int) else {}
+    return {**seen, **({"warnings": warnings} if warnings else {})}
+
+
+def _frames(package: ShotPackage, size: tuple[int, int], grown: int) -> Iterator[LayeredFrame]:
+    rim = Rim.of(size[1], grown)
     quadmask = package.quadmask()
     if quadmask is None:
         raise ValueError("a harvest begins with a removal")
     with Clip.open(package.source) as plate, Clip.open(package.composite) as clean:
         for before, after, labels in zip(plate.frames(), clean.frames(), quadmask, strict=True):
             with_it, without = (picture(f, c.info, size) for f, c in ((before, plate), (after, clean)))
-            yield _frame(with_it, without, labels, band)
+            yield _frame(with_it, without, labels, rim)
 
 
-def _frame(with_it: Picture, without: Picture, labels: Labels, band: int) -> LayeredFrame:
-    """The layer of one frame; grain is left to the clean plate, so the composite is made anew from the layer."""
+def _frame(with_it: Picture, without: Picture, labels: Labels, rim: Rim) -> LayeredFrame:
+    """The layer of one frame; grain is left to the clean plate, so the composite is made anew from the layer.
+
+    The thing has its own colour and matte. What it cast is what else differs where the quadmask has something affected,
+    with the rim beside it: there the removed region, grown, lies over a shadow that touches the thing.
+    """
     size = with_it.shape[:2]
-    coverage = soft_matte(with_it, fitted(removed(labels), size), band)
-    coverage[coverage < 2 / 255] = 0
-    cast = np.abs(with_it.astype(int) - without).max(axis=2) > _GRAIN
-    touched = (coverage > 0) | (cast & fitted(changed(labels), size))
-    wanted = np.where(touched[..., None], with_it, without).astype(np.uint8)
-    alpha = least_alpha(without, wanted, coverage)
-    edit = edit_colour(without, wanted, alpha)
+    gone, hit = fitted(removed(labels), size), fitted(affected(labels), size)
+    thing = matted(with_it, gone, rim.inner, rim.outer)
+    near = dilate(hit, rim.inner) & (gone | thing.unsure)
+    differs = np.abs(with_it.astype(int) - without).max(axis=2) > _GRAIN
+    cast = _without_specks(differs & (hit | near) & (thing.alpha < 1))
+    edit, alpha = layer_between(without, with_it, np.where(cast, thing.alpha, 0).astype(np.float32))
+    alpha = np.where(cast, alpha, np.ceil(thing.alpha * 255 - 1e-6)).astype(np.uint8)
+    edit = np.where(cast[..., None], edit, thing.colour)
     nothing = np.zeros(size, np.bool_)
-    return LayeredFrame(without, without, edit, alpha, over(edit, alpha, without), nothing, coverage)
+    return LayeredFrame(without, without, edit, alpha, over(edit, alpha, without), nothing, thing.alpha)
+
+
+def _without_specks(mask: Mask) -> Mask:
+    """Grain lights up single pixels; what is cast has an area."""
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0)
 
 
 def _facts(package: ShotPackage, noun: str, size: tuple[int, int]) -> Facts:
