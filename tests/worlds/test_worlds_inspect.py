@@ -80,6 +80,17 @@ def test_layers_and_shards_are_shown(pairs: Path, tmp_path: Path) -> None:
     assert page.count("<span>Quadmask</span>") == 7
 
 
+def test_a_broken_line_is_named_and_the_others_are_shown(tmp_path: Path) -> None:
+    lines = layered(tmp_path) / "obj-add.jsonl"
+    good = lines.read_text()
+    lines.write_text("{no json\n" + good + '{"edit_instruction": "no clip"}\n')
+    page = inspect(tmp_path).read_text()
+    assert (page.count("<article"), page.count("data-src=")) == (3, 1)
+    for number in (1, 3):
+        assert f"<h2>obj-add.jsonl:{number}</h2>" in page
+    assert page.count("This line is no record of a layered clip") == 2
+
+
 def test_the_quadmask_is_drawn_in_its_colours() -> None:
     mask, grey = labels(0), np.full((HEIGHT, WIDTH, 3), 100, np.uint8)
     drawn = over_picture(mask, grey)

@@ -14,8 +14,10 @@ from format_samples import FRAMES, HEIGHT, VOID_METADATA, WIDTH, labels, void_fr
 
 from cleanplate.errors import InputError
 from cleanplate.masks.labels import is_exact
+from cleanplate.worlds.findings import Fault
 from cleanplate.worlds.formats.clips import read_pictures
 from cleanplate.worlds.formats.void_layout import LIST, VoidFrame, VoidSample, VoidWriter, read_list, scan
+from cleanplate.worlds.validate import validate
 
 DATA = Path(os.environ.get("CLEANPLATE_DATA", "../shared/data")) / "void"
 
@@ -116,6 +118,20 @@ def test_lists_by_others_may_name_the_folder(tmp_path: Path) -> None:
             read_list(tmp_path / "l.json")
 
 
+def test_the_published_prompt_tells_what_is_seen_afterwards(tmp_path: Path) -> None:
+    folder = VoidWriter(tmp_path).write("a", void_frames(), VOID_METADATA)
+    (folder / "prompt.json").write_text('{"bg": " An empty table. ", "more": 1}')
+    assert VoidSample("a", folder).text == VOID_METADATA.caption, "the metadata knows better"
+    (folder / "metadata.json").unlink()
+    assert VoidSample("a", folder).text == "An empty table."
+    assert VoidSample("a", folder, "listed").text == "listed"
+    for broken in ("{", "[]", '{"fg": "x"}', '{"bg": 3}'):
+        (folder / "prompt.json").write_text(broken)
+        with pytest.raises(InputError, match=r"prompt\.json: this is no prompt"):
+            _ = VoidSample("a", folder).text
+        assert [(f.file, f.fault) for f in validate(tmp_path).findings] == [("a/prompt.json", Fault.RECORD)]
+
+
 def lossy_mask(path: Path, frames: int = FRAMES) -> None:
     """A mask as a person's encoder makes it: 4:2:0 and quantised."""
     with av.open(str(path), "w") as file:
@@ -156,5 +172,6 @@ def test_published_samples_are_found_and_their_masks_read(name: str) -> None:
     assert mask is not None
     first = next(iter(read_pictures(mask)))
     assert is_exact(first[..., 0])
+    assert sample.text in ("A ball rolls off the table.", "A video of water with a floating object.")
     with pytest.raises(InputError, match="rgb_removed is missing"):
         next(sample.frames())

@@ -16,6 +16,7 @@ from cleanplate.report.sheet import LABEL_COLOURS, on_checker
 from cleanplate.worlds.findings import Layout
 from cleanplate.worlds.formats.clips import Levels, Picture, read_levels, read_pictures
 from cleanplate.worlds.formats.shards import Shards, unpacked
+from cleanplate.worlds.formats.sources import Source
 from cleanplate.worlds.formats.tracks import in_step
 from cleanplate.worlds.formats.vera_layout import (
     COMPOSITE,
@@ -27,6 +28,7 @@ from cleanplate.worlds.formats.vera_layout import (
     packed_sample,
 )
 from cleanplate.worlds.formats.vera_layout import MASK as PRESERVE
+from cleanplate.worlds.formats.vera_records import parse_line
 from cleanplate.worlds.formats.void_layout import FULL, MASK, REMOVED, VoidSample, scan
 
 Views = dict[str, Picture]
@@ -45,6 +47,7 @@ class Card:
         sentence: what was asked for.
         facts: (name, value), as people read them.
         views: draws every frame's views, in order; raises InputError where the sample is broken.
+        trouble: why there is nothing to show, where that is known already.
     """
 
     name: str
@@ -52,19 +55,42 @@ class Card:
     facts: tuple[tuple[str, str], ...]
     rate: float
     views: Callable[[], Iterator[Views]]
+    trouble: str = ""
 
 
 def cards(folder: Path, layout: Layout) -> Iterator[Card]:
-    """The samples of a data set, one at a time; broken ones tell so in their facts. Raises InputError without any."""
+    """The samples of a data set, one at a time, broken ones among them. Raises InputError without any."""
     if layout is Layout.VOID:
         yield from map(void_card, scan(folder))
     elif layout is Layout.VERA:
-        yield from map(vera_card, VeraDataset.of_folder(folder))
+        data = VeraDataset.of_folder(folder)
+        for name, number, text in data.lines():
+            yield _line_card(name, number, text, data.source)
     else:
         for key, contents in Shards.open(folder).samples():
             with unpacked(key, contents) as place:  # lives as long as its card is looked at
-                line = packed_sample(place)
-                yield void_card(VoidSample(key, place)) if line is None else vera_card(line)
+                yield _packed_card(key, place)
+
+
+def _line_card(document: str, number: int, text: str, source: Source) -> Card:
+    try:
+        record = parse_line(text, f"{document}:{number}")
+    except InputError as error:
+        return broken_card(error.where, error)
+    return vera_card(VeraSample(record, document, number, source))
+
+
+def _packed_card(key: str, place: Path) -> Card:
+    try:
+        line = packed_sample(place)
+    except InputError as error:
+        return broken_card(key, error)
+    return void_card(VoidSample(key, place)) if line is None else vera_card(line)
+
+
+def broken_card(name: str, error: InputError) -> Card:
+    """A sample of which nothing can be read."""
+    return Card(name, "", (), 1.0, lambda: iter(()), error.what)
 
 
 def void_card(sample: VoidSample) -> Card:
@@ -74,7 +100,8 @@ def void_card(sample: VoidSample) -> Card:
     except InputError:
         known, rate = None, 12.0
     if known is None:
-        return Card(sample.name, "", (), rate, partial(_void_views, sample))
+        facts = _said({"Afterwards": _text(sample)})
+        return Card(sample.name, "", facts, rate, partial(_void_views, sample))
     changed = ", ".join(f"{thing.name} from frame {thing.onset}" for thing in known.changed)
     facts = {
         "Family": known.family,
@@ -102,6 +129,13 @@ def vera_card(sample: VeraSample) -> Card:
     }
     name = record.video_id or sample.name
     return Card(name, record.instruction, _said(facts), rate, partial(_vera_views, sample))
+
+
+def _text(sample: VoidSample) -> str:
+    try:
+        return sample.text
+    except InputError as error:
+        return f"({error.what})"
 
 
 def over_picture(labels: Levels, picture: Picture) -> Picture:

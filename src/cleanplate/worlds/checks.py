@@ -17,6 +17,7 @@ from cleanplate.masks.labels import FAR, is_exact, snap
 from cleanplate.media.probe import ClipInfo
 from cleanplate.worlds.findings import Fault, Finding
 from cleanplate.worlds.formats.clips import is_lossless, probe, read_levels, read_pictures
+from cleanplate.worlds.formats.metadata import read_prompt
 from cleanplate.worlds.formats.vera_layout import (
     COMPOSITE,
     EDIT_ALPHA,
@@ -56,11 +57,12 @@ class Tally:
 def check_void(sample: VoidSample, tally: Tally) -> None:
     """All clips of a sample of VOID's layout."""
     tally.samples += 1
+    known = None
     try:
         known = sample.metadata()
+        read_prompt(sample.folder)
     except InputError as error:
         tally.add(error.where, Fault.RECORD, error.what)
-        known = None
     paths = {track: path for track in SAMPLES if (path := sample.path(track)) is not None}
     for track in (FULL, REMOVED, MASK):
         if track not in paths:

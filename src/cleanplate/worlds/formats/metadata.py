@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from cleanplate.errors import InputError
 
 METADATA = "metadata.json"
+PROMPT = "prompt.json"
+
+Document = TypeVar("Document", bound=BaseModel)
 
 
 class Changed(BaseModel):
@@ -54,15 +57,35 @@ class VoidMetadata(BaseModel):
     facts: dict[str, JsonValue] = {}
 
 
+class _Prompt(BaseModel):
+    """Beside the clips of VOID's published evaluation inputs: the scene after the removal, in words."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    bg: str
+
+
+def read_prompt(folder: Path) -> str:
+    """What `prompt.json` in a sample's folder says of the scene afterwards; empty where there is none.
+
+    Raises InputError for one without ``bg``.
+    """
+    document = _read(_Prompt, folder / PROMPT, "this is no prompt of a sample")
+    return document.bg.strip() if document is not None else ""
+
+
 def read_metadata(folder: Path) -> VoidMetadata | None:
     """The metadata in a sample's folder; None where there is none. Raises InputError for what is not ours."""
-    path = folder / METADATA
+    return _read(VoidMetadata, folder / METADATA, "this is no metadata of a sample")
+
+
+def _read(model: type[Document], path: Path, otherwise: str) -> Document | None:
     try:
-        return VoidMetadata.model_validate_json(path.read_bytes())
+        return model.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         told = f"{place}: {first['msg']}" if place else first["msg"]
-        raise InputError(f"this is no metadata of a sample ({told})", where=str(path)) from error
+        raise InputError(f"{otherwise} ({told})", where=str(path)) from error

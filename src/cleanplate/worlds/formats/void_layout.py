@@ -10,7 +10,7 @@
         metadata.json
 
 A folder under its final name is whole. The reader also takes what was published or made by others: MP4, other names of
-the same clips, lossy masks, no metadata.
+the same clips, lossy masks, no metadata but the published `prompt.json`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from cleanplate.worlds.formats.clips import (
     read_levels,
     read_pictures,
 )
-from cleanplate.worlds.formats.metadata import METADATA, VoidMetadata, read_metadata
+from cleanplate.worlds.formats.metadata import METADATA, VoidMetadata, read_metadata, read_prompt
 from cleanplate.worlds.formats.names import require_name
 from cleanplate.worlds.formats.numbers import depth_codes, depth_of, flow_codes, flow_of
 from cleanplate.worlds.formats.tracks import Arrays, in_step, write_tracks
@@ -150,9 +150,12 @@ class VoidSample:
 
     @property
     def text(self) -> str:
-        """The scene after the removal, in words; empty where nobody wrote it. Raises InputError as `metadata` does."""
+        """The scene after the removal, in words: of the list, the metadata, or the published `prompt.json`.
+
+        Empty where nobody wrote it. Raises InputError for a broken file.
+        """
         known = None if self.listed_text else self.metadata()
-        return known.caption if known else self.listed_text
+        return self.listed_text or (known.caption if known else "") or read_prompt(self.folder)
 
     def path(self, track: str) -> Path | None:
         """Where a clip lies (`SAMPLES` names them), or None."""

@@ -55,7 +55,7 @@ class HarvestJob:
             return Made(self.wanted.key, kept=True)
         watch = Stopwatch()
         package = watch.run("remove", self._shot)
-        clip = harvested(package, self.wanted.noun, height=self.wanted.size[0], seed=seed)
+        clip = harvested(package, self.wanted.noun, height=self.wanted.cut.size[0], seed=seed)
         with self.progress.task("Matting", clip.length) as tick:
             ticking = replace(clip, draw=lambda: _ticking(clip, tick))
             return write_clip(ticking, self.out / CANDIDATES, watch=watch, lossy=self.lossy)
@@ -69,17 +69,15 @@ class HarvestJob:
         plate = folder / PLATE
         with Clip.open(wanted.clip) as clip:
             if not plate.is_file():
-                write_plate(clip, wanted.frames, wanted.size, plate, self.progress)
+                write_plate(clip, wanted.cut, plate, self.progress)
             edit = self._edit(clip, folder)
         return remove(plate, edit, folder / SHOT, progress=self.progress)
 
     def _edit(self, clip: Clip, folder: Path) -> Remove:
         wanted = self.wanted
         if wanted.selection is not None:
-            selection = on_plate(wanted.selection, clip.info, wanted.frames, wanted.size)
-            return Remove(
-                selections=(selection,), segmenter=wanted.segmenter, weights=wanted.weights, grow=wanted.grow
-            )
+            selection = on_plate(wanted.selection, clip.info, wanted.cut)
+            return Remove(selections=(selection,), segmenter=wanted.segmenter, weights=wanted.weights, grow=wanted.grow)
         found = next(((kind, folder / name) for kind, name in _MASKS.items() if (folder / name).is_file()), None)
         kind, path = found or self._cut_mask(clip, folder)
         return Remove(mask=path, mask_kind=kind, grow=wanted.grow)
@@ -87,7 +85,7 @@ class HarvestJob:
     def _cut_mask(self, clip: Clip, folder: Path) -> tuple[MaskKind, Path]:
         wanted, cut = self.wanted, folder / "cut.mkv"
         assert wanted.mask is not None  # noqa: S101
-        kind = write_mask(clip, wanted.mask, wanted.mask_kind, wanted.frames, wanted.size, cut, self.progress)
+        kind = write_mask(clip, wanted.cut, wanted.mask, wanted.mask_kind, cut)
         return kind, cut.rename(folder / _MASKS[kind])
 
 

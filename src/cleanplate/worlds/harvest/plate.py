@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,14 +24,22 @@ Size = tuple[int, int]
 """Height and width."""
 
 
-def write_plate(clip: Clip, frames: range, size: Size, out: Path, progress: Progress) -> None:
+@dataclass(frozen=True)
+class Cut:
+    """Which frames of a clip, and at what size, upright."""
+
+    frames: range
+    size: Size
+
+
+def write_plate(clip: Clip, cut: Cut, out: Path, progress: Progress) -> None:
     """Frames of a clip as R'G'B', lossless, with square pixels and the right side up."""
-    info = clip.info
+    info, size = clip.info, cut.size
     with (
-        progress.task("Cutting out", len(frames)) as tick,
+        progress.task("Cutting out", len(cut.frames)) as tick,
         clip_writer(out, Samples.RGB, *size, rate_of(info)) as writer,
     ):
-        for frame in clip.frames(frames.start, frames.stop):
+        for frame in clip.frames(cut.frames.start, cut.frames.stop):
             if info.clean_aperture is None:
                 turned = size[::-1] if info.rotation in (90, 270) else size
                 writer.write(_upright(picture(frame, info, turned), info, size))
@@ -39,7 +48,7 @@ def write_plate(clip: Clip, frames: range, size: Size, out: Path, progress: Prog
             tick()
 
 
-def write_mask(clip: Clip, mask: Path, kind: MaskKind, frames: range, size: Size, out: Path, progress: Progress) -> MaskKind:
+def write_mask(clip: Clip, cut: Cut, mask: Path, kind: MaskKind, out: Path) -> MaskKind:
     """The same frames of a mask file, at the same size, as exact levels; returns what they mean.
 
     Raises:
@@ -47,11 +56,11 @@ def write_mask(clip: Clip, mask: Path, kind: MaskKind, frames: range, size: Size
     """
     whole = out.with_name(f"{out.stem}.whole{out.suffix}")
     try:
-        labelled, report = read_mask_file(mask, clip.info, whole, kind=kind, progress=progress)
-        with clip_writer(out, Samples.GRAY, *size, rate_of(clip.info)) as writer:
-            for number in frames:
+        labelled, report = read_mask_file(mask, clip.info, whole, kind=kind)
+        with clip_writer(out, Samples.GRAY, *cut.size, rate_of(clip.info)) as writer:
+            for number in cut.frames:
                 labels = labelled.at(number)
-                gone, hit = (fitted(_upright(part(labels), clip.info), size) for part in (removed, affected))
+                gone, hit = (fitted(_upright(part(labels), clip.info), cut.size) for part in (removed, affected))
                 binary = np.where(gone, 255, 0).astype(np.uint8)
                 writer.write(binary if report.kind is MaskKind.BINARY else combine(gone, hit))
         labelled.close()
@@ -61,20 +70,22 @@ def write_mask(clip: Clip, mask: Path, kind: MaskKind, frames: range, size: Size
     return report.kind
 
 
-def on_plate(selection: Selection, info: ClipInfo, frames: range, size: Size) -> Selection:
+def on_plate(selection: Selection, info: ClipInfo, cut: Cut) -> Selection:
     """What was pointed at in the clip, on the frames and pixels that are harvested."""
     width, height = info.display_size
-    down, across = size[0] / height, size[1] / width
+    down, across = cut.size[0] / height, cut.size[1] / width
 
     def point(x: float, y: float) -> tuple[float, float]:
         """Pixel centres lie on whole numbers."""
-        return _inside((x + 0.5) * across - 0.5, size[1]), _inside((y + 0.5) * down - 0.5, size[0])
+        return _inside((x + 0.5) * across - 0.5, cut.size[1]), _inside((y + 0.5) * down - 0.5, cut.size[0])
 
     moved = selection.mapped(point, down)
     fields = ("clicks", "boxes", "strokes")
     return moved.model_copy(
         update={
-            field: tuple(item.model_copy(update={"frame": item.frame - frames.start}) for item in getattr(moved, field))
+            field: tuple(
+                item.model_copy(update={"frame": item.frame - cut.frames.start}) for item in getattr(moved, field)
+            )
             for field in fields
         }
     )

@@ -16,6 +16,7 @@ from cleanplate.media.clip import Clip
 from cleanplate.media.timecode import parse_time
 from cleanplate.pipeline import registry
 from cleanplate.pipeline.pointing import coded
+from cleanplate.worlds.harvest.plate import Cut
 
 if TYPE_CHECKING:
     from cleanplate.worlds.harvest.rows import Row
@@ -48,8 +49,7 @@ class Wanted:
     Attributes:
         where: what asked for it, for people: a list and its line.
         selection: in the clip's display pixels and frames; None with a mask.
-        frames: of the clip.
-        size: (height, width) of what is harvested, upright, both even.
+        cut: the frames and the size of what is harvested; both sides even.
         key: names it; hangs on the clip's bytes and on everything above but `where`.
     """
 
@@ -59,8 +59,7 @@ class Wanted:
     selection: Selection | None
     mask: Path | None
     mask_kind: MaskKind
-    frames: range
-    size: tuple[int, int]
+    cut: Cut
     grow: int
     segmenter: str
     weights: str | None
@@ -120,8 +119,7 @@ def _resolved(row: Row, where: str, base: Path, defaults: Defaults) -> Wanted:
         selection=selection,
         mask=mask,
         mask_kind=row.mask_kind,
-        frames=frames,
-        size=size,
+        cut=Cut(frames, size),
         grow=grow,
         segmenter=defaults.segmenter,
         weights=defaults.weights,
