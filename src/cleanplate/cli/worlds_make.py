@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,8 @@ def counterfactual(
     length: Length = 24,
     workers: Workers = 1,
     family: Annotated[
-        list[str] | None, typer.Option("--family", help="Only this family of scenes; may be given again.")
+        list[str] | None,
+        typer.Option("--family", help="Only this family; may be repeated. Default: all but those held out."),
     ] = None,
     renderer: Annotated[str, typer.Option("--renderer", help="tiny or blender.")] = "tiny",
     grid: Annotated[bool, typer.Option("--grid", help="Affected areas in whole cells, as in VOID's masks.")] = False,
@@ -43,16 +45,18 @@ def counterfactual(
     json: o.Json = False,
 ) -> None:
     """Make pairs in VOID's layout: a simulated scene, and the same scene without some of its things."""
-    from cleanplate.worlds.families import FAMILIES, sample
+    from cleanplate.worlds.families import TRAINING, sample
     from cleanplate.worlds.formats.void_layout import VoidWriter
-    from cleanplate.worlds.pairs import PairJob, make_pairs
+    from cleanplate.worlds.pairs import PATIENCE, PairJob, make_pairs
     from cleanplate.worlds.render import renderer_named
+    from cleanplate.worlds.seeds import require_free
 
     screen = Screen(as_json=json)
     with guarded(screen):
         width, height = size_of(size)
+        require_free(seed, PATIENCE * count)
         artist = renderer_named(renderer)
-        families = list(FAMILIES) if not family else [sample(name, 0).family for name in family]
+        families = TRAINING if not family else tuple(sample(name, 0).family for name in family)
 
         def job(name: str, number: int) -> PairJob:
             scene = sample(name, number).model_copy(update={"frames": length})
@@ -80,15 +84,44 @@ def layered(
     from cleanplate.worlds.layered.job import jobs_for, write_lines
     from cleanplate.worlds.layered.sprites import read_sprites
     from cleanplate.worlds.produce import produce
+    from cleanplate.worlds.seeds import require_free
 
     screen = Screen(as_json=json)
     with guarded(screen):
         width, height = size_of(size)
+        require_free(seed, count)
         pictures = read_sprites(sprites) if sprites else []
         jobs = jobs_for(out, count, seed, size=(height, width), length=length, sprites=pictures, lossy=lossy)
         summary = produce(jobs, workers=workers, progress=screen.progress(), name="layered clips")
         lists = write_lines(out, jobs)
         show_summary(screen, summary, [str(path) for path in lists])
+
+
+@worlds.command()
+def evaluation(
+    name: Annotated[str, typer.Argument(help="worlds-removal-75 or worlds-layered-141.")],
+    out: Out,
+    size: Annotated[str | None, typer.Option("--size", help="WIDTHxHEIGHT other than the published one.")] = None,
+    length: Annotated[int | None, typer.Option("--length", help="Frames other than published.", min=1)] = None,
+    workers: Workers = 1,
+    json: o.Json = False,
+) -> None:
+    """Make an evaluation set, which has seeds and families of its own, and check it against its published hashes."""
+    from cleanplate.worlds.evaluation.make import make
+
+    screen = Screen(as_json=json)
+    with guarded(screen):
+        other = size_of(size)[::-1] if size else None
+        made = make(name, out, size=other, length=length, workers=workers, progress=screen.progress())
+        places = [str(path) for path in made.lists]
+        total = len(made.manifest.samples)
+        verdict = f"All {total} samples are those that were published."
+        if not made.comparable:
+            verdict = "At another size than the published one: nothing to compare with."
+        elif made.differing:
+            verdict = f"{len(made.differing)} of {total} samples are not the published ones to the bit."
+        document = {"compared": made.comparable, "differing": list(made.differing), "samples": total}
+        show_summary(screen, made.summary, places, document, [(verdict, "bold")])
 
 
 @worlds.command(name="setup-blender")
@@ -114,12 +147,18 @@ def size_of(text: str) -> tuple[int, int]:
     return width, height
 
 
-def show_summary(screen: Screen, summary: Summary, places: list[str]) -> None:
-    """How many there are, what they took, and where they are listed."""
+def show_summary(
+    screen: Screen,
+    summary: Summary,
+    places: list[str],
+    document: Mapping[str, object] | None = None,
+    more: Sequence[tuple[str, str]] = (),
+) -> None:
+    """How many there are, what they took, where they are listed, and what else there is to say of them."""
     phases = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in summary.seconds.items())
     lines = [(f"{summary.made} made in {summary.elapsed:.1f} s ({summary.a_minute:.0f} a minute)", "bold green")]
     lines += [(f"{summary.kept} were there already", "")] if summary.kept else []
     lines += [(f"{count} skipped: {why}", "") for why, count in summary.skipped.items()]
     lines += [(f"Spent on: {phases}", "")] if phases else []
     lines += [(f"Listed in {place}", "") for place in places]
-    screen.result(summary.document() | {"lists": places}, lines)
+    screen.result(summary.document() | {"lists": places} | dict(document or {}), [*lines, *more])

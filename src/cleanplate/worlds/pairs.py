@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from cleanplate.progress import Progress
 from cleanplate.worlds.counterfactual import Counterfactual, counterfactual
+from cleanplate.worlds.families import TRAINING
 from cleanplate.worlds.flow import flow
 from cleanplate.worlds.formats.metadata import Changed, VoidMetadata
 from cleanplate.worlds.formats.void_layout import VoidFrame, VoidWriter
@@ -19,9 +20,11 @@ from cleanplate.worlds.produce import Made, Stopwatch, Summary, produce
 from cleanplate.worlds.protocols import Renderer, View
 from cleanplate.worlds.render.tiny import Tiny
 from cleanplate.worlds.scene import Scene
+from cleanplate.worlds.seeds import RESERVED
 from cleanplate.worlds.truth import TOLERANCES, changed_at, gridded, truth_labels
 
-_PATIENCE = 3
+PATIENCE = 3
+"""Times as many seeds as pairs that may be tried."""
 BROKEN_PROMISE = "nothing changes in a scene that promises it"
 
 
@@ -111,7 +114,14 @@ class PairJob:
         )
 
     def _facts(self) -> dict[str, JsonValue]:
-        return {"renderer": self.renderer.name, "grid": self.grid, "promises": self.scene.promises}
+        scene = self.scene
+        held_out = scene.seed >= RESERVED or scene.family not in TRAINING
+        return {
+            "renderer": self.renderer.name,
+            "grid": self.grid,
+            "promises": scene.promises,
+            "held_out": held_out,
+        }
 
 
 def make_pairs(
@@ -126,10 +136,10 @@ def make_pairs(
     """`count` pairs, families by turns, seeds from `seed` on.
 
     A seed whose scene breaks its promise is replaced by the next one behind the last, so which seeds are used does not
-    depend on the number of workers. After `_PATIENCE` times as many seeds it gives up.
+    depend on the number of workers. After `PATIENCE` times as many seeds it gives up.
     """
     total, used = None, 0
-    while total is None or (total.made + total.kept < count and used < _PATIENCE * count):
+    while total is None or (total.made + total.kept < count and used < PATIENCE * count):
         missing = count - (total.made + total.kept if total else 0)
         seeds = range(seed + used, seed + used + missing)
         jobs = [job_of(families[n % len(families)], n) for n in seeds]
