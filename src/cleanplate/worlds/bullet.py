@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cleanplate.errors import InputError, missing_extra
 from cleanplate.worlds import quaternion
 from cleanplate.worlds.bullet_shapes import collision_shape, smallest_extent
+from cleanplate.worlds.impacts import ImpactWatch
 from cleanplate.worlds.inertia import inertia
 from cleanplate.worlds.paths import fastest, pose_at, start_of
 from cleanplate.worlds.protocols import Contact, Trajectories
@@ -123,17 +124,27 @@ class _World:
         """All frames."""
         poses = [self._poses(0)]
         contacts = [frozenset(self._touching_at_start())]
+        watch = ImpactWatch(self._call, self._ids, contacts[0]) if self._scene.emitters else None
         for frame in range(1, self._scene.frames):
             touching: set[Contact] = set()
             for step in range(self._steps):
-                self._drive((frame - 1) / self._scene.rate + (step + 1) * self._step)
+                time = (frame - 1) / self._scene.rate + (step + 1) * self._step
+                self._drive(time)
+                if watch:
+                    watch.before_step()
                 self._call("stepSimulation")
                 touching |= self._touching()
+                if watch:
+                    watch.after_step(time, TOUCHING)
             poses.append(self._poses(frame))
             contacts.append(frozenset(touching))
         table = np.stack(poses)
         return Trajectories(
-            tuple(body.name for body in self._bodies), table[..., :3].copy(), table[..., 3:].copy(), tuple(contacts)
+            tuple(body.name for body in self._bodies),
+            table[..., :3].copy(),
+            table[..., 3:].copy(),
+            tuple(contacts),
+            impacts=tuple(watch.impacts) if watch else (),
         )
 
     def deepest(self) -> float:

@@ -156,6 +156,26 @@ class Constraint(_Frozen):
     axis: Vec3 = (0.0, 0.0, 1.0)
 
 
+class Emitter(_Frozen):
+    """What a body gives off where something hits it: crumbs, dust, smoke, or droplets where things pass its water.
+
+    Attributes:
+        owner: the body; without it there is none of this.
+        faster: metres a second of approach; slower meetings give nothing off.
+        amount: particles at the hardest impacts; weaker ones give off fewer.
+        size: least and largest radius at the start, metres.
+        colour: of the middle ones; they vary around it.
+    """
+
+    kind: Literal["debris", "dust", "smoke", "splash"]
+    owner: str
+    faster: float = Field(default=0.8, ge=0)
+    amount: int = Field(default=40, ge=1, le=1000)
+    size: tuple[float, float] = (0.005, 0.02)
+    colour: Colour = (0.6, 0.55, 0.5)
+    seed: int = 0
+
+
 class Light(_Frozen):
     """A sun: where it shines from, how strongly, and how soft its shadows are."""
 
@@ -205,6 +225,7 @@ class Scene(_Frozen):
     seed: int
     bodies: tuple[Body, ...] = Field(min_length=1)
     constraints: tuple[Constraint, ...] = ()
+    emitters: tuple[Emitter, ...] = ()
     lights: tuple[Light, ...] = (Light(),)
     camera: Camera
     backdrop: Texture = Texture(name="sky")
@@ -223,6 +244,7 @@ class Scene(_Frozen):
             raise ValueError("two bodies have one name")
         known = set(names)
         wanted = {*self.remove, *(c.a for c in self.constraints), *(c.b for c in self.constraints if c.b)}
+        wanted |= {emitter.owner for emitter in self.emitters}
         if wanted - known:
             raise ValueError(f"no body is called {', '.join(sorted(wanted - known))}")
         return self

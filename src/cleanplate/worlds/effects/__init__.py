@@ -6,10 +6,13 @@ counterfactual come from the same rule.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from cleanplate.worlds.effects.particles import particles_of
 from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.scene import Scene
 
 
 def follow(scene: Scene, rigid: Trajectories) -> Trajectories:
     """The same trajectories with what their bodies do to soft things, and what they give off."""
-    return rigid
+    return replace(rigid, particles=particles_of(scene, rigid, rigid.impacts))

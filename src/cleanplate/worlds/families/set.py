@@ -16,7 +16,7 @@ from cleanplate.worlds.families.wording import removal
 from cleanplate.worlds.inertia import inertia
 from cleanplate.worlds.paths import start_of
 from cleanplate.worlds.quaternion import UP, about, multiply, rotate
-from cleanplate.worlds.scene import Body, Box, Constraint, Light, Part, Role, Scene, Shape, Texture, Vec3
+from cleanplate.worlds.scene import Body, Box, Constraint, Emitter, Light, Part, Role, Scene, Shape, Texture, Vec3
 
 FRAMES, RATE = 24, 12.0
 GROUND_FRICTION = (0.7, 0.95)
@@ -41,6 +41,7 @@ class Stage:
         self.rng, self.looks, self._catalogue = rng, Looks(rng, catalogue), catalogue
         self.bodies: list[Body] = []
         self.constraints: list[Constraint] = []
+        self.emitters: list[Emitter] = []
         self._seen: list[Vec3] = []
         floor = Box(half=(12.0, 12.0, 0.5))
         friction = self.number(GROUND_FRICTION)
@@ -61,6 +62,10 @@ class Stage:
     def side(self) -> float:
         """-1 or 1."""
         return 1.0 if self.chance(0.5) else -1.0
+
+    def seed(self) -> int:
+        """For what draws its own numbers."""
+        return int(self.rng.integers(2**31))
 
     def add(self, word: str, shape: Shape, position: Vec3, **fields: Any) -> Body:
         """Puts a thing with a colour of its own on the stage.
@@ -102,6 +107,10 @@ class Stage:
         """Adds a joint."""
         self.constraints.append(constraint)
 
+    def emit(self, emitter: Emitter) -> None:
+        """Lets a thing give something off."""
+        self.emitters.append(emitter)
+
     def show(self, body: Body) -> None:
         """Makes the camera see all of the body's start."""
         position, orientation = start_of(body)
@@ -140,6 +149,7 @@ class Stage:
             seed=seed,
             bodies=bodies,
             constraints=tuple(self.constraints),
+            emitters=tuple(self.emitters),
             lights=(sun,),
             camera=film(focus, (FRAMES - 1) / RATE, self.rng),
             backdrop=Texture(name="sky", seed=int(self.rng.integers(2**31))),

@@ -25,6 +25,7 @@ from cleanplate.errors import CleanplateError, ResourceError
 from cleanplate.worlds.camera import shot_at
 from cleanplate.worlds.inertia import parts
 from cleanplate.worlds.protocols import Trajectories, View
+from cleanplate.worlds.render.particles import with_particles
 from cleanplate.worlds.render.soft import rest_of
 from cleanplate.worlds.render.solids import surface
 from cleanplate.worlds.scene import Body, Material, Scene, Texture
@@ -72,8 +73,9 @@ class Blender:
                 job = folder / "job.json"
                 job.write_text(json.dumps(self._job(scene, trajectories, (height, width), files)), encoding="utf-8")
                 _run([str(python), str(_WORKER), str(job)])
-            for file in files:
-                yield read_view(file, [body.name for body in scene.bodies])
+            for frame, file in enumerate(files):
+                view = read_view(file, [body.name for body in scene.bodies])
+                yield with_particles(view, scene, trajectories, frame, shot_at(scene, frame))
 
     def _job(
         self, scene: Scene, trajectories: Trajectories, size: tuple[int, int], files: list[Path]

@@ -19,6 +19,7 @@ from cleanplate.worlds.protocols import Trajectories, View
 from cleanplate.worlds.render.atlas import skin
 from cleanplate.worlds.render.backdrop import Backdrop
 from cleanplate.worlds.render.mirror import Mirror, mirror_among
+from cleanplate.worlds.render.particles import with_particles
 from cleanplate.worlds.render.pixels import view_of
 from cleanplate.worlds.render.shading import Piece, Posed, Samples, Surroundings, rays_of, shade
 from cleanplate.worlds.render.shadows import sun
@@ -63,7 +64,8 @@ class Tiny:
             for frame, shot in enumerate(shots):
                 light, seen = clip.frame(frame, shot)
                 body = np.array([*(piece.body for piece in pieces), -1], np.int16)[seen.part]
-                yield view_of(light, body, seen.depth, len(scene.bodies), self.samples)
+                view = view_of(light, body, seen.depth, len(scene.bodies), self.samples)
+                yield with_particles(view, scene, trajectories, frame, shot)
 
     def _pieces(self, scene: Scene, trajectories: Trajectories, rows: int) -> list[Piece]:
         """The parts of the bodies that are there, their textures as fine as so many rows of samples can show."""
