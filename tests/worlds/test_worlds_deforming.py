@@ -12,7 +12,7 @@ from scenes import FLOOR, scene_of, still, thing
 from cleanplate.worlds.camera import looking, shot_at
 from cleanplate.worlds.flow import flow
 from cleanplate.worlds.protocols import Deforming, Trajectories, View
-from cleanplate.worlds.render.raster import rasterise
+from cleanplate.worlds.raster import rasterise
 from cleanplate.worlds.render.solids import surface
 from cleanplate.worlds.render.surfaces import solid
 from cleanplate.worlds.render.tiny import Tiny

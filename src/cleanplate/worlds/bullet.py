@@ -20,7 +20,7 @@ from cleanplate.worlds.impacts import ImpactWatch
 from cleanplate.worlds.inertia import inertia
 from cleanplate.worlds.paths import fastest, pose_at, start_of
 from cleanplate.worlds.protocols import Contact, Trajectories
-from cleanplate.worlds.scene import Body, Constraint, Scene
+from cleanplate.worlds.scene import Body, Constraint, Cushion, Scene
 
 Array = NDArray[np.float64]
 
@@ -61,7 +61,10 @@ def simulate_rigid(scene: Scene, without: Collection[str] = (), assets: Path | N
 
 
 def deepest_at_start(scene: Scene, assets: Path | None = None) -> float:
-    """By how many metres two bodies that are not joined lie in each other at the start; 0 when none do."""
+    """By how many metres two bodies that are not joined lie in each other at the start; 0 when none do.
+
+    What lies in a cushion's box has pressed it in.
+    """
     with _world(scene, (), assets) as world:
         return world.deepest()
 
@@ -101,6 +104,9 @@ class _World:
         self._bullet, self._client, self._scene = bullet, client, scene
         self._bodies = [body for body in scene.bodies if body.name not in without]
         self._inertia = {body.name: inertia(body, assets) for body in self._bodies}
+        joined = {name for constraint in scene.constraints for name in (constraint.a, constraint.b)}
+        # What nothing feels need not be driven: where it is follows from its path alone.
+        self._driven = [body for body in self._bodies if body.path and (body.solid or body.name in joined)]
         self._steps = steps_a_frame(scene, assets)
         self._step = 1.0 / (scene.rate * self._steps)
         self._call("setPhysicsEngineParameter", fixedTimeStep=self._step, numSolverIterations=ITERATIONS)
@@ -150,7 +156,9 @@ class _World:
     def deepest(self) -> float:
         """The deepest penetration, metres."""
         self._call("performCollisionDetection")
-        return max((-point[8] for point in self._call("getContactPoints")), default=0.0) + 0.0
+        soft = {self._ids[body.name] for body in self._bodies if isinstance(body.shape, Cushion)}
+        hard = [point for point in self._call("getContactPoints") if not soft & {point[1], point[2]}]
+        return max((-point[8] for point in hard), default=0.0) + 0.0
 
     def _add(self, body: Body, assets: Path | None, scratch: Path) -> int:
         own = self._inertia[body.name]
@@ -170,6 +178,9 @@ class _World:
             angularDamping=body.angular_damping if moves else 0.0,
             activationState=self._bullet.ACTIVATION_STATE_DISABLE_SLEEPING,
         )
+        if isinstance(body.shape, Cushion):
+            soft = {"contactStiffness": body.shape.stiffness, "contactDamping": body.shape.damping}
+            self._call("changeDynamics", number, -1, **soft)
         if mass > 0:
             # A driven body is as hard to turn about every axis, so that it does not wobble on its way.
             moments = [mass * moment for moment in own.moments] if moves else [mass] * 3
@@ -239,9 +250,7 @@ class _World:
 
         Gravity would add to it within the step, so that much is taken off.
         """
-        for body in self._bodies:
-            if not body.path:
-                continue
+        for body in self._driven:
             number = self._ids[body.name]
             here, turned = self._call("getBasePositionAndOrientation", number)
             there, turn = self._centre(body, *pose_at(body.path, time))

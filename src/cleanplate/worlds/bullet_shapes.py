@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from cleanplate.worlds import quaternion
-from cleanplate.worlds.inertia import Inertia, parts
+from cleanplate.worlds.inertia import FELT_AS, Inertia, parts
 from cleanplate.worlds.meshes import OWN, TriangleMesh, load_mesh
-from cleanplate.worlds.scene import Body, Box, Capsule, Cylinder, Mesh, Shape, Sphere
+from cleanplate.worlds.scene import Body, Box, Capsule, Cushion, Cylinder, Mesh, Shape, Skin, Sphere, Water
 
 
 def collision_shape(
@@ -48,9 +48,9 @@ def _row(bullet: ModuleType, shape: Shape, assets: Path | None, scratch: Path, s
         "meshScales": [1.0, 1.0, 1.0],
         "flags": 0,
     }
-    if isinstance(shape, Sphere):
-        row.update(radii=shape.radius)
-    elif isinstance(shape, Box):
+    if isinstance(shape, Sphere | Skin):
+        row.update(radii=(FELT_AS if isinstance(shape, Skin) else shape).radius)
+    elif isinstance(shape, Box | Cushion | Water):
         row.update(shapeTypes=bullet.GEOM_BOX, halfExtents=list(shape.half))
     elif isinstance(shape, Cylinder):
         row.update(shapeTypes=bullet.GEOM_CYLINDER, radii=shape.radius, lengths=shape.height)
@@ -80,11 +80,11 @@ def smallest_extent(body: Body, assets: Path | None) -> float:
 
 
 def _least(shape: Shape, assets: Path | None) -> float:
-    if isinstance(shape, Box):
+    if isinstance(shape, Box | Cushion | Water):
         return min(shape.half)
     if isinstance(shape, Cylinder):
         return min(shape.radius, shape.height / 2)
     if isinstance(shape, Mesh):
         vertices = load_mesh(shape.asset, assets).scaled(shape.scale).vertices
         return float(np.ptp(vertices, axis=0).min()) / 2
-    return shape.radius
+    return FELT_AS.radius if isinstance(shape, Skin) else shape.radius

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cleanplate.worlds import quaternion
 from cleanplate.worlds.camera import Shot, shot_at
 from cleanplate.worlds.protocols import Deforming, Trajectories, View
-from cleanplate.worlds.render.raster import rasterise
+from cleanplate.worlds.raster import rasterise
 from cleanplate.worlds.render.surfaces import barycentric
 from cleanplate.worlds.scene import Scene
 

@@ -10,9 +10,25 @@ from numpy.typing import NDArray
 
 from cleanplate.worlds import quaternion
 from cleanplate.worlds.meshes import TriangleMesh, load_mesh
-from cleanplate.worlds.scene import Body, Box, Capsule, Cylinder, Part, Quaternion, Shape, Sphere, Vec3
+from cleanplate.worlds.scene import (
+    Body,
+    Box,
+    Capsule,
+    Cushion,
+    Cylinder,
+    Part,
+    Quaternion,
+    Shape,
+    Skin,
+    Sphere,
+    Vec3,
+    Water,
+)
 
 Array = NDArray[np.float64]
+
+FELT_AS = Sphere(radius=0.05)
+"""What stands for skin where a solid is wanted; nothing collides with it."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +86,15 @@ def solid(shape: Shape, assets: Path | None = None) -> Solid:
     if isinstance(shape, Sphere):
         volume = 4 / 3 * np.pi * shape.radius**3
         return Solid(volume, origin, volume * 0.4 * shape.radius**2 * np.eye(3))
-    if isinstance(shape, Box):
+    if isinstance(shape, Box | Cushion | Water):
         x, y, z = shape.half
         return Solid(8 * x * y * z, origin, 8 * x * y * z / 3 * np.diag([y * y + z * z, x * x + z * z, x * x + y * y]))
     if isinstance(shape, Cylinder):
         return _cylinder(shape.radius, shape.height)
     if isinstance(shape, Capsule):
         return _capsule(shape.radius, shape.height)
+    if isinstance(shape, Skin):
+        return solid(FELT_AS)
     return _mesh(load_mesh(shape.asset, assets).scaled(shape.scale))
 
 

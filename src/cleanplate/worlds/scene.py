@@ -7,10 +7,11 @@ Units: metres, kilograms, seconds, radians. z is up. Orientations are unit quate
 from __future__ import annotations
 
 import hashlib
+import json
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 Vec3 = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
@@ -78,7 +79,76 @@ class Mesh(_Frozen):
     scale: Vec3 = (1.0, 1.0, 1.0)
 
 
-Shape = Annotated[Sphere | Box | Cylinder | Capsule | Mesh, Field(discriminator="kind")]
+class Build(_Frozen):
+    """What somebody's body is like, and the cut of the clothes.
+
+    Attributes:
+        height: metres from the soles to the top of the head.
+        girth: thickness of the trunk, over the usual.
+        breadth: of the shoulders, over the usual.
+        sleeves: 0 ends them under the shoulder, 1 at the wrist.
+        shorts: instead of trousers down to the shoes.
+        hair: empty for a bald head.
+        bones: places of the joints of `people.figure` in their parents, where they are not the usual ones; metres.
+    """
+
+    height: float = Field(default=1.75, gt=0.5, lt=2.6)
+    girth: float = Field(default=1.0, gt=0.6, lt=1.6)
+    breadth: float = Field(default=1.0, gt=0.7, lt=1.4)
+    sleeves: float = Field(default=0.4, ge=0, le=1)
+    shorts: bool = False
+    hair: Literal["", "short", "long", "bun"] = "short"
+    bones: tuple[Vec3, ...] = ()
+
+
+class Skin(_Frozen):
+    """A piece of what covers a person, carried by those bodies that are the person's bones (`worlds.people.skin`).
+
+    It is seen and not felt; its body stays where it starts, and `Trajectories.deforming` has its surface.
+
+    Attributes:
+        person: bones are the bodies called ``person.joint``.
+    """
+
+    kind: Literal["skin"] = "skin"
+    person: str
+    piece: Literal["skin", "shirt", "trousers", "shoes", "hair", "eyes"]
+    build: Build = Build()
+
+
+class Cushion(_Frozen):
+    """A soft box with round sides, that things sink into (`worlds.effects.cushion`); it stays where it lies.
+
+    Attributes:
+        half: half its edges; its middle is as high as that, its rim lower.
+        stiffness: newtons a metre, at each point where something presses (up to four a thing).
+        damping: newtons for a metre a second, there.
+        recovery: seconds in which a dent loses two thirds of its depth once nothing presses.
+    """
+
+    kind: Literal["cushion"] = "cushion"
+    half: Vec3
+    stiffness: float = Field(default=500.0, gt=0)
+    damping: float = Field(default=30.0, ge=0)
+    recovery: float = Field(default=0.3, gt=0)
+
+
+class Water(_Frozen):
+    """Water at rest in a box, with waves on it (`worlds.waves`); its surface is the box's upper side.
+
+    Its body is not solid: things fall in, float or sink (`worlds.afloat`). What holds it are other bodies.
+
+    Attributes:
+        half: half the box's edges; waves run as fast as its depth lets them.
+        damping: share of their speed that waves lose in a second.
+    """
+
+    kind: Literal["water"] = "water"
+    half: Vec3
+    damping: float = Field(default=0.4, ge=0)
+
+
+Shape = Annotated[Sphere | Box | Cylinder | Capsule | Mesh | Cushion | Water | Skin, Field(discriminator="kind")]
 
 
 class Part(_Frozen):
@@ -258,5 +328,13 @@ class Scene(_Frozen):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the scene as JSON: equal scenes, equal digests, on every machine."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """SHA-256 of the scene as JSON, its numbers to nine digits: last bits make no other scene of it."""
+        return hashlib.sha256(json.dumps(_nine_digits(self.model_dump(mode="json"))).encode()).hexdigest()
+
+
+def _nine_digits(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {name: _nine_digits(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_nine_digits(one) for one in value]
+    return float(f"{value:.9g}") if isinstance(value, float) else value

@@ -16,7 +16,21 @@ from cleanplate.worlds.families.wording import removal
 from cleanplate.worlds.inertia import inertia
 from cleanplate.worlds.paths import start_of
 from cleanplate.worlds.quaternion import UP, about, multiply, rotate
-from cleanplate.worlds.scene import Body, Box, Constraint, Emitter, Light, Part, Role, Scene, Shape, Texture, Vec3
+from cleanplate.worlds.scene import (
+    Body,
+    Box,
+    Constraint,
+    Cushion,
+    Emitter,
+    Light,
+    Part,
+    Role,
+    Scene,
+    Shape,
+    Texture,
+    Vec3,
+    Water,
+)
 
 FRAMES, RATE = 24, 12.0
 GROUND_FRICTION = (0.7, 0.95)
@@ -138,6 +152,7 @@ class Stage:
         bodies = tuple(
             body.model_copy(update={"role": Role.REMOVABLE}) if body.name in remove else body for body in self.bodies
         )
+        nouns = {body.name: body.noun for body in bodies}
         azimuth, elevation = self.number((-np.pi, 0.0)), np.radians(self.number(SUN_ELEVATION))
         sun = Light(
             towards=(np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)),
@@ -157,7 +172,7 @@ class Stage:
             rate=RATE,
             remove=remove,
             promises=promises,
-            instruction=removal([next(b.noun for b in bodies if b.name == name) for name in remove], self.rng),
+            instruction=removal(list(dict.fromkeys(nouns[name] for name in remove)), self.rng),
         )
 
     def _set(self, name: str, shape: Box, position: Vec3, friction: float) -> None:
@@ -189,7 +204,7 @@ class Stage:
 
 def _half(shape: Shape) -> Vec3:
     """Half the edges of a box around the shape."""
-    if shape.kind == "box":
+    if isinstance(shape, Box | Cushion | Water):
         return shape.half
     if shape.kind == "mesh":
         x, y, z = shape.scale

@@ -11,7 +11,7 @@ from cleanplate.worlds import quaternion
 from cleanplate.worlds.camera import Shot
 from cleanplate.worlds.meshes import TriangleMesh
 from cleanplate.worlds.protocols import Deforming, Trajectories
-from cleanplate.worlds.render.raster import rasterise
+from cleanplate.worlds.raster import rasterise
 from cleanplate.worlds.render.shading import Piece, Posed
 from cleanplate.worlds.render.stage import Look
 from cleanplate.worlds.render.surfaces import Points, Solid, vertex_normals

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.worlds.meshes import load_mesh
-from cleanplate.worlds.scene import Box, Capsule, Cylinder, Shape, Sphere
+from cleanplate.worlds.scene import Box, Capsule, Cushion, Cylinder, Shape, Sphere, Water
 
 _SIDES = 48
 _RINGS = 24
@@ -18,8 +18,8 @@ Surface = tuple[NDArray[np.float64], list[list[int]], bool]
 
 
 def surface(shape: Shape, assets: Path | None = None) -> Surface:
-    """The surface of a shape. Raises InputError for a mesh that is missing or broken."""
-    if isinstance(shape, Box):
+    """The surface of a shape; of what is soft, a box around it. Raises InputError where a mesh is missing or broken."""
+    if isinstance(shape, Box | Cushion | Water):
         return _box(shape.half)
     if isinstance(shape, Sphere):
         turns = np.linspace(-np.pi / 2, np.pi / 2, _RINGS + 1)

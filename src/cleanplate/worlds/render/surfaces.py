@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cleanplate.worlds.meshes import TriangleMesh
 from cleanplate.worlds.render.solids import surface
-from cleanplate.worlds.scene import Box, Capsule, Cylinder, Mesh, Shape, Sphere
+from cleanplate.worlds.scene import Box, Capsule, Cushion, Cylinder, Mesh, Shape, Sphere, Water
 
 Points = NDArray[np.float32]
 
@@ -53,7 +53,7 @@ def look(drawn: Solid, points: Points, triangles: NDArray[np.int32], scale: floa
     shape = drawn.shape
     if drawn.normals is not None:
         return _on_mesh(drawn, drawn.normals, points, triangles)
-    if isinstance(shape, Box):
+    if isinstance(shape, Box | Cushion | Water):
         return _on_box(shape, points)
     if isinstance(shape, Cylinder):
         return _on_cylinder(shape, points, scale)
@@ -96,7 +96,7 @@ def vertex_normals(vertices: Points, faces: NDArray[np.int32]) -> Points:
     return unit(np.stack(sums, axis=1).astype(np.float32))
 
 
-def _on_box(shape: Box, points: Points) -> tuple[Points, Points]:
+def _on_box(shape: Box | Cushion | Water, points: Points) -> tuple[Points, Points]:
     face = np.argmax(np.abs(points) - np.asarray(shape.half, np.float32), axis=1)
     rows = np.arange(len(points))
     normals = np.zeros_like(points)
