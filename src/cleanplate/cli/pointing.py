@@ -51,6 +51,11 @@ def selections(
     return tuple(found.values())
 
 
+def plain(texts: Iterable[str] | None) -> list[str]:
+    """The values as they were typed, without the names of objects."""
+    return [text.rpartition(_MARK)[2] for text in texts or ()]
+
+
 def frame_range(text: str, frame: TimeParser) -> tuple[int, int]:
     """``A-B`` (both inclusive; either may be left out) -> first and last frame, -1 for an open end."""
     first, dash, last = text.partition("-")

@@ -100,8 +100,8 @@ def void_card(sample: VoidSample) -> Card:
     except InputError:
         known, rate = None, 12.0
     if known is None:
-        facts = _said({"Afterwards": _text(sample)})
-        return Card(sample.name, "", facts, rate, partial(_void_views, sample))
+        told = _said({"Afterwards": _text(sample)})
+        return Card(sample.name, "", told, rate, partial(_void_views, sample))
     changed = ", ".join(f"{thing.name} from frame {thing.onset}" for thing in known.changed)
     facts = {
         "Family": known.family,

@@ -46,21 +46,25 @@ class Shown:
     trouble: str = ""
 
 
-def show(card: Card, path: Path) -> Shown:
-    """Draw a card's video; what stops it is told on the card."""
+def show(card: Card, path: Path, widest: int = WIDEST) -> Shown:
+    """Draw a card's video; what stops it is told on the card.
+
+    Args:
+        widest: pixels that a view may be wide.
+    """
     drawn = card.views()
     try:
         opening = next(drawn)
     except (CleanplateError, StopIteration) as error:
         told = card.trouble or (error.what if isinstance(error, CleanplateError) else "there is nothing to show")
         return Shown(card, "", "", (), 0, (1, 1), told)
-    first, count, trouble = _strip(opening), 1, ""
+    first, count, trouble = _strip(opening, widest), 1, ""
     size = first.shape[0], first.shape[1]
     with atomic(path) as partial, ProxyWriter(partial, size, Fraction(card.rate).limit_denominator(1001)) as writer:
         writer.write(first)
         try:
             for views in drawn:
-                writer.write(_strip(views))
+                writer.write(_strip(views, widest))
                 count += 1
         except CleanplateError as error:
             trouble = error.what
@@ -84,18 +88,17 @@ def stage(shown: Shown) -> str:
     return element("button", video + tags, class_="stage", type="button", aria_label=said)
 
 
-def _fitted(view: Picture) -> Picture:
-    """At most `WIDEST` wide."""
+def _fitted(view: Picture, widest: int) -> Picture:
     height, width = view.shape[:2]
-    if width <= WIDEST:
+    if width <= widest:
         return view
-    fitted: Picture = cv2.resize(view, (WIDEST, round(height * WIDEST / width)), interpolation=cv2.INTER_AREA)
+    fitted: Picture = cv2.resize(view, (widest, round(height * widest / width)), interpolation=cv2.INTER_AREA)
     return fitted
 
 
-def _strip(views: Views) -> Picture:
+def _strip(views: Views, widest: int) -> Picture:
     """Views of one size as `_rows_and_columns` has it; both sides even."""
-    tiles = [_fitted(view) for view in views.values()]
+    tiles = [_fitted(view, widest) for view in views.values()]
     height, width = tiles[0].shape[:2]
     cell_y, cell_x = -(-(height + _GAP) // 2) * 2, -(-(width + _GAP) // 2) * 2
     rows, columns = _rows_and_columns(len(tiles))

@@ -42,7 +42,8 @@ INPUT, EDIT_RGB, EDIT_ALPHA, COMPOSITE = "input", "edit_rgb", "edit_alpha", "com
 MASK, PRESERVED = "mask", "preserved"
 _GRAY = (EDIT_ALPHA, MASK)
 _ENDS = {role: role for role in (INPUT, EDIT_RGB, EDIT_ALPHA, MASK, PRESERVED)} | {COMPOSITE: "target_composite"}
-_LINE = "line.json"
+LINE = "line.json"
+"""A sample's own line, beside its clips."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class VeraWriter:
 
     def has(self, key: str) -> bool:
         """True when the sample is there, and so is whole."""
-        return (self._folder(key) / _LINE).is_file()
+        return (self._folder(key) / LINE).is_file()
 
     def write(self, key: str, frames: Iterable[VeraFrame], rate: Fraction, record: Mapping[str, Any]) -> Path:
         """Write a whole sample, or nothing; one that is there already is kept, and `frames` is not touched.
@@ -111,12 +112,12 @@ class VeraWriter:
             }
             full = VeraRecord.model_validate({"video_id": key, **record, **places})
             line = bench_line(full) if self.bench else train_line(full)
-            (partial / _LINE).write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
+            (partial / LINE).write_text(json.dumps(line, ensure_ascii=False) + "\n", encoding="utf-8")
         return folder
 
     def write_lines(self) -> Path:
         """Gather the lines of all samples that are there, in the order of their keys, into ``<subset>.jsonl``."""
-        lines = [file.read_text(encoding="utf-8") for file in (self.folder / self.subset).glob(f"[!.]*/{_LINE}")]
+        lines = [file.read_text(encoding="utf-8") for file in (self.folder / self.subset).glob(f"[!.]*/{LINE}")]
         path = self.folder / f"{self.subset}.jsonl"
         files.write_text(path, "".join(sorted(lines, key=lambda line: (str(json.loads(line)["video_id"]), line))))
         return path
@@ -218,10 +219,10 @@ class _Beside:
 
 def packed_sample(folder: Path) -> VeraSample | None:
     """The sample whose line and clips lie in one folder, as in a shard; None without a line. Raises InputError."""
-    line = folder / _LINE
+    line = folder / LINE
     if not line.is_file():
         return None
-    return VeraSample(parse_line(line.read_text(encoding="utf-8"), str(line)), _LINE, 1, _Beside(folder))
+    return VeraSample(parse_line(line.read_text(encoding="utf-8"), str(line)), LINE, 1, _Beside(folder))
 
 
 def over(edit: Picture, alpha: Levels, below: Picture) -> NDArray[np.float32]:

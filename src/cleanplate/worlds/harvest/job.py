@@ -56,6 +56,7 @@ class HarvestJob:
         watch = Stopwatch()
         package = watch.run("remove", self._shot)
         clip = harvested(package, self.wanted.noun, height=self.wanted.cut.size[0], seed=seed)
+        clip = replace(clip, facts={**clip.facts, "clip": self.wanted.clip.name, "first": self.wanted.cut.frames.start})
         with self.progress.task("Matting", clip.length) as tick:
             ticking = replace(clip, draw=lambda: _ticking(clip, tick))
             return write_clip(ticking, self.out / CANDIDATES, watch=watch, lossy=self.lossy)

@@ -70,18 +70,21 @@ def harvested(package: ShotPackage, noun: str, *, height: int, seed: int = 0) ->
         target_caption=caption(facts),
         source_caption=caption(facts, with_thing=False),
         draw=lambda: _frames(package, size, grown),
-        facts={"camera": facts.camera, "motion": round(abs(facts.moves), 4), "objects": 1, "place": "real footage"}
-        | _measured(package),
+        facts=_facts_of(facts, package),
     )
 
 
-def _measured(package: ShotPackage) -> dict[str, str | float | int]:
-    """What a person who judges the layer wants to know of the removal."""
+def _facts_of(said: Facts, package: ShotPackage) -> dict[str, str | float | int]:
+    """What the clip is, and what a person who judges the layer wants to know of the removal."""
+    found: dict[str, str | float | int] = {"camera": said.camera, "motion": round(abs(said.moves), 4), "objects": 1}
+    found["place"] = "real footage"
     unseen = package.shot.measurements.get("never_seen")
+    if isinstance(unseen, float | int):
+        found["seen"] = round(1 - unseen, 4)
     still = [note for note in package.shot.notes if note.startswith(_STAYS)]
-    warnings = " ".join((*package.shot.warnings, *still))
-    seen = {"seen": round(1 - float(unseen), 4)} if isinstance(unseen, float | int) else {}
-    return {**seen, **({"warnings": warnings} if warnings else {})}
+    if told := " ".join((*package.shot.warnings, *still)):
+        found["warnings"] = told
+    return found
 
 
 def _frames(package: ShotPackage, size: tuple[int, int], grown: int) -> Iterator[LayeredFrame]:

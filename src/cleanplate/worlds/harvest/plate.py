@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -102,7 +103,7 @@ def fitted(mask: NDArray[np.bool_], size: Size) -> NDArray[np.bool_]:
     return np.asarray(small >= 0.5)
 
 
-def _upright(shown: NDArray[np.generic], info: ClipInfo, size: Size | None = None) -> NDArray[np.generic]:
+def _upright(shown: NDArray[Any], info: ClipInfo, size: Size | None = None) -> NDArray[Any]:
     """What the clean aperture shows, turned as a player turns it; at `size` where that is told."""
     if info.clean_aperture is not None:
         left, top, width, height = info.clean_aperture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,18 +54,19 @@ class Row(BaseModel):
     grow: int | None = Field(default=None, ge=0, le=64)
 
 
-def read_rows(path: Path, defaults: Defaults) -> list[Wanted]:
-    """Every row of a list, in order.
+def read_rows(lists: Sequence[Path], defaults: Defaults) -> list[Wanted]:
+    """Every row of some lists, in order.
 
     Raises:
         InputError: no list, an empty one, or rows that cannot be used; the first is named with its line and fault, the
             others by their lines.
     """
-    return require_all(((f"{path}:{line}", row, path.parent) for line, row in _raw(path)), defaults, where=str(path))
+    rows = ((f"{path}:{line}", row, path.parent) for path in lists for line, row in _raw(path))
+    return require_all(rows, defaults, where=", ".join(map(str, lists)))
 
 
 def require_all(
-    rows: Iterator[tuple[str, dict[str, Any] | InputError, Path]], defaults: Defaults, *, where: str
+    rows: Iterable[tuple[str, dict[str, Any] | InputError, Path]], defaults: Defaults, *, where: str
 ) -> list[Wanted]:
     """What rows (place, fields, folder that their paths start from) ask for. Raises InputError as `read_rows` does."""
     found: dict[str, Wanted] = {}

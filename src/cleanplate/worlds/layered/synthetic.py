@@ -78,9 +78,9 @@ def sample_synthetic(
         old = Place.draw(first, height, width, np.random.default_rng([seed, 1])).frames(drift, height, width)
         things = _things(sprite, flight, length, (height, width))
         if task is Task.ADD:
-            return (_addition(place, thing) for place, thing in zip(old, things, strict=True))
+            return (addition(place, thing) for place, thing in zip(old, things, strict=True))
         new = Place.draw(second, height, width, np.random.default_rng([seed, 2])).frames(drift, height, width)
-        return (_exchange(a, b, thing) for a, b, thing in zip(old, new, things, strict=True))
+        return (exchange(a, b, thing) for a, b, thing in zip(old, new, things, strict=True))
 
     return LayeredClip(
         task=task,
@@ -97,7 +97,8 @@ def sample_synthetic(
     )
 
 
-def _addition(place: Picture, thing: NDArray[np.float32]) -> LayeredFrame:
+def addition(place: Picture, thing: NDArray[np.float32]) -> LayeredFrame:
+    """A thing (H x W x 4, straight, 0..1) added to a place."""
     coverage = thing[..., 3]
     composite = _under(thing, place)
     edit, alpha = layer_between(place, composite, coverage)
@@ -105,7 +106,8 @@ def _addition(place: Picture, thing: NDArray[np.float32]) -> LayeredFrame:
     return LayeredFrame(place, place, edit, alpha, composite, nothing, coverage)
 
 
-def _exchange(old: Picture, new: Picture, thing: NDArray[np.float32]) -> LayeredFrame:
+def exchange(old: Picture, new: Picture, thing: NDArray[np.float32]) -> LayeredFrame:
+    """The old place behind a thing (H x W x 4, straight, 0..1) changed for a new one."""
     return exchanged(_under(thing, old), np.asarray(np.rint(thing[..., :3] * 255), np.uint8), thing[..., 3], new)
 
 
