@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation, Slerp
 
 from cleanplate.errors import InputError
-from cleanplate.worlds.people.body import person
 from cleanplate.worlds.people.glb import read_glb
 
 TIMES = np.array([0.0, 0.25, 1.0])
@@ -76,13 +75,6 @@ def test_joints_are_where_the_standard_puts_them(tmp_path: Path) -> None:
         expected = [hips, spine, np.add(spine, between(moment).apply((0, 0.3, 0)))]
         placed = np.add(armature.apply(np.array(expected)), (0, 0.1, 0))
         np.testing.assert_allclose(positions[frame], placed, atol=1e-6)
-
-
-def test_it_makes_a_person(tmp_path: Path) -> None:
-    motion = read_glb(written(tmp_path / "x.glb"), rate=12).upright().sized(1.7)
-    bodies = person(motion, "remy")
-    assert {body.name for body in bodies} >= {"remy.spine", "remy.head ball"}
-    assert np.ptp(motion.world()[0][0, :, 2]) == pytest.approx(1.7)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cleanplate.worlds.effects.particles import particles_of
+from cleanplate.worlds.effects.skin import skins
 from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.scene import Scene
 
 
 def follow(scene: Scene, rigid: Trajectories) -> Trajectories:
     """The same trajectories with what their bodies do to soft things, and what they give off."""
-    return replace(rigid, particles=particles_of(scene, rigid, rigid.impacts))
+    return replace(rigid, deforming=skins(scene, rigid), particles=particles_of(scene, rigid, rigid.impacts))

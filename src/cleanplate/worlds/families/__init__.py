@@ -13,6 +13,9 @@ from cleanplate.worlds.families import (
     held,
     leaning,
     lever,
+    person_carries,
+    person_holds,
+    person_passes,
     pile,
     ramp_wall,
     shadow,
@@ -43,6 +46,9 @@ FAMILIES: dict[str, Family] = {
         top,
         shadow,
         bystander,
+        person_holds,
+        person_carries,
+        person_passes,
     )
 }
 """All of them by name; distractors stand in the background of every one."""

@@ -24,5 +24,6 @@ def removal(nouns: Sequence[str], rng: np.random.Generator) -> str:
     named = [f"the {noun}" for noun in nouns]
     several = len(named) > 1
     things = f"{', '.join(named[:-1])} and {named[-1]}" if several else named[0]
-    words = {"things": things, "them": "them" if several else "it", "they": "they" if several else "it"}
+    plural = several or nouns[0].startswith("person")
+    words = {"things": things, "them": "them" if plural else "it", "they": "they" if plural else "it"}
     return _ASKS[int(rng.integers(len(_ASKS)))].format(**words)

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.worlds.inertia import FELT_AS
 from cleanplate.worlds.meshes import load_mesh
-from cleanplate.worlds.scene import Box, Capsule, Cushion, Cylinder, Shape, Sphere, Water
+from cleanplate.worlds.scene import Box, Capsule, Cushion, Cylinder, Shape, Skin, Sphere, Water
 
 _SIDES = 48
 _RINGS = 24
@@ -32,6 +33,8 @@ def surface(shape: Shape, assets: Path | None = None) -> Surface:
         profile = shape.radius * np.stack([np.cos(turns), np.sin(turns)], -1)
         profile[:, 1] += np.where(turns < 0, -1, 1) * shape.height / 2
         return _turned(profile, round_=True)
+    if isinstance(shape, Skin):
+        return surface(FELT_AS)
     mesh = load_mesh(shape.asset, assets).scaled(shape.scale)
     return mesh.vertices, mesh.faces.tolist(), False
 
