@@ -81,7 +81,7 @@ def stage(shown: Shown) -> str:
         f'<video muted loop playsinline preload="none" width="{width}" height="{height}" '
         f'poster="{shown.poster}" data-src="{safe(shown.media)}"></video>'
     )
-    rows, columns = _rows_and_columns(len(shown.labels))
+    rows, columns = rows_and_columns(len(shown.labels))
     labels = joined(element("span", safe(label)) for label in shown.labels)
     tags = element("div", labels, class_=f"tags columns-{columns} rows-{rows}", aria_hidden="true")
     said = f"{shown.card.name}: {', '.join(shown.labels)}. Larger or smaller."
@@ -97,11 +97,11 @@ def _fitted(view: Picture, widest: int) -> Picture:
 
 
 def _strip(views: Views, widest: int) -> Picture:
-    """Views of one size as `_rows_and_columns` has it; both sides even."""
+    """Views of one size as `rows_and_columns` has it; both sides even."""
     tiles = [_fitted(view, widest) for view in views.values()]
     height, width = tiles[0].shape[:2]
     cell_y, cell_x = -(-(height + _GAP) // 2) * 2, -(-(width + _GAP) // 2) * 2
-    rows, columns = _rows_and_columns(len(tiles))
+    rows, columns = rows_and_columns(len(tiles))
     last_y, last_x = -(-height // 2) * 2, -(-width // 2) * 2
     strip = np.full(((rows - 1) * cell_y + last_y, (columns - 1) * cell_x + last_x, 3), _GROUND, np.uint8)
     for number, tile in enumerate(tiles):
@@ -110,7 +110,7 @@ def _strip(views: Views, widest: int) -> Picture:
     return strip
 
 
-def _rows_and_columns(views: int) -> tuple[int, int]:
+def rows_and_columns(views: int) -> tuple[int, int]:
     """At most three abreast, and four in a square."""
     columns = 2 if views == 4 else min(3, views)
     return -(-views // columns), columns

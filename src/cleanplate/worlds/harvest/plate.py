@@ -78,7 +78,7 @@ def on_plate(selection: Selection, info: ClipInfo, cut: Cut) -> Selection:
 
     def point(x: float, y: float) -> tuple[float, float]:
         """Pixel centres lie on whole numbers."""
-        return _inside((x + 0.5) * across - 0.5, cut.size[1]), _inside((y + 0.5) * down - 0.5, cut.size[0])
+        return max(0.0, (x + 0.5) * across - 0.5), max(0.0, (y + 0.5) * down - 0.5)
 
     moved = selection.mapped(point, down)
     fields = ("clicks", "boxes", "strokes")
@@ -112,7 +112,3 @@ def _upright(shown: NDArray[Any], info: ClipInfo, size: Size | None = None) -> N
     if size is None or turned.shape[:2] == size:
         return turned
     return np.asarray(cv2.resize(turned, size[::-1], interpolation=cv2.INTER_AREA))
-
-
-def _inside(place: float, length: int) -> float:
-    return min(max(place, 0.0), length - 1.0)

@@ -22,7 +22,7 @@ from cleanplate.worlds.formats.clips import read_pictures
 from cleanplate.worlds.formats.vera_layout import VeraFrame
 from cleanplate.worlds.harvest.decisions import DECISIONS, Candidate, candidates, read_decisions
 from cleanplate.worlds.harvest.job import PLATE, WORK
-from cleanplate.worlds.shown import Shown, policy, show, stage, static
+from cleanplate.worlds.shown import Shown, policy, rows_and_columns, show, stage, static
 
 PAGE, MEDIA = "review.html", "review_files"
 _WIDEST = 480
@@ -95,7 +95,7 @@ def _layered(frame: VeraFrame, figures: _Figures) -> Views:
     figures.note(frame.edit_alpha)
     alpha = frame.edit_alpha.astype(np.float32) / np.float32(255)
     layer = on_checker(frame.edit_rgb.astype(np.float32) / np.float32(255) * alpha[..., None], alpha)
-    views = {"After": frame.composite, "Before": frame.input, "Layer": layer}
+    views = {"Composite": frame.composite, "Input": frame.input, "Layer": layer}
     views["Matte"] = np.dstack([frame.edit_alpha] * 3)
     return views if frame.preserved is None else views | {"Preserved": frame.preserved}
 
@@ -114,7 +114,8 @@ def _page(title: str, shown: list[tuple[Candidate, Shown, _Figures]], verdicts: 
 
 
 def _entry(candidate: Candidate, shown: Shown) -> str:
-    picture = f'<img src="{shown.poster}" alt="">' if shown.poster else ""
+    columns = rows_and_columns(len(shown.labels))[1] if shown.media else 1
+    picture = element("div", '<img alt="" hidden>', class_=f"thumb of-{columns}")
     words = element("b", safe(candidate.sample.record.subject_type)) + element("span", safe(candidate.name))
     return element("button", picture + element("div", words), type="button", data_name=candidate.name)
 

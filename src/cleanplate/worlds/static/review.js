@@ -117,7 +117,11 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   act();
 });
-entries.forEach((entry, number) => entry.addEventListener("click", () => show(number)));
+entries.forEach((entry, number) => {
+  entry.addEventListener("click", () => show(number));
+  const [picture, video] = [entry.querySelector("img"), cards[number].querySelector("video")];
+  if (video) [picture.src, picture.hidden] = [video.poster, false];
+});
 buttons.forEach((button) => button.addEventListener("click", () => decide(button.dataset.verdict)));
 document.querySelectorAll(".stage").forEach((stage) => stage.addEventListener("click", toggle));
 play.addEventListener("click", toggle);
