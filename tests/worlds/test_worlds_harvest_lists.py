@@ -115,12 +115,13 @@ def test_one_clip_needs_a_noun_and_lists_bear_no_clicks(folder: Path) -> None:
     clip, path = str(folder / "plate.mkv"), str(rows_of(folder, {"mask": "mask.mkv"}))
     (one,) = wanted_of(Asked((clip,), {"noun": "red box", "click": ["10,20"]}, defaults=SMALL))
     assert one.noun == "red box"
-    for sources, direct in [
+    wrong: list[tuple[tuple[str, ...], dict[str, Any]]] = [
         ((clip,), {"click": ["1,1"]}),
         ((clip, clip), {"noun": "x"}),
         ((clip, path), {"noun": "x"}),
         ((path,), {"click": ["1,1"]}),
-    ]:
+    ]
+    for sources, direct in wrong:
         with pytest.raises(UsageError):
             wanted_of(Asked(sources, direct, defaults=SMALL))
 

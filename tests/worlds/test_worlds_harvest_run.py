@@ -162,7 +162,7 @@ def test_nothing_asked_for_and_nothing_written(tmp_path: Path) -> None:
 def disc(number: int) -> np.ndarray:
     """Soft alpha of a disc that wanders, H x W, 0..255."""
     y, x = np.mgrid[:HEIGHT, :WIDTH]
-    return np.rint(255 * np.clip(12.5 - np.hypot(y - 24, x - 20 - 3 * number), 0, 1)).astype(np.uint8)
+    return np.asarray(np.rint(255 * np.clip(12.5 - np.hypot(y - 24, x - 20 - 3 * number), 0, 1)), np.uint8)
 
 
 @pytest.fixture

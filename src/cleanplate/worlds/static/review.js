@@ -71,6 +71,7 @@ function decide(verdict) {
 }
 
 let writing = Promise.resolve();
+let waiting = 0;
 function keep() {
   if (!served) {
     unsaved = true;
@@ -78,7 +79,11 @@ function keep() {
     return;
   }
   tell("Saving");
-  writing = writing.then(put).catch((error) => tell(`Not saved: ${error.message}`, true));
+  waiting += 1;
+  writing = writing.then(put).then(
+    () => { if (!--waiting) tell("Saved"); },
+    (error) => { waiting -= 1; tell(`Not saved: ${error.message}`, true); },
+  );
 }
 
 async function put() {
@@ -86,7 +91,6 @@ async function put() {
     method: "PUT", headers: { "Content-Type": "application/json" }, body: written(),
   });
   if (!answer.ok) throw new Error(await answer.text());
-  tell("Saved");
 }
 
 function download() {
