@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from cleanplate.errors import InputError, missing_extra
 from cleanplate.worlds import quaternion
+from cleanplate.worlds.afloat import AT_ONCE, Motion, Pool, Probes, probes_of
 from cleanplate.worlds.bullet_shapes import collision_shape, smallest_extent
 from cleanplate.worlds.impacts import ImpactWatch
 from cleanplate.worlds.inertia import inertia
 from cleanplate.worlds.paths import fastest, pose_at, start_of
 from cleanplate.worlds.protocols import Contact, Trajectories
-from cleanplate.worlds.scene import Body, Constraint, Cushion, Scene
+from cleanplate.worlds.scene import Body, Constraint, Cushion, Scene, Water
 
 Array = NDArray[np.float64]
 
@@ -67,6 +68,13 @@ def deepest_at_start(scene: Scene, assets: Path | None = None) -> float:
     """
     with _world(scene, (), assets) as world:
         return world.deepest()
+
+
+def deepest_at_frames(scene: Scene, ways: Trajectories, assets: Path | None = None) -> Array:
+    """T: by how many metres two bodies that are not joined lie in each other on each frame; as `deepest_at_start`."""
+    gone = {body.name for body in scene.bodies} - set(ways.names)
+    with _world(scene, gone, assets) as world:
+        return np.array([world.deepest_at(ways, frame) for frame in range(len(ways))])
 
 
 def steps_a_frame(scene: Scene, assets: Path | None = None) -> int:
@@ -119,6 +127,18 @@ class _World:
         self._apart: set[Contact] = set()
         self._let_driven_pass_set()
         self._let_all_pass_ghosts()
+        self._pools = {
+            body.name: Pool(body.shape, body.position, scene.gravity)
+            for body in self._bodies
+            if isinstance(body.shape, Water)
+        }
+        even = (n for n in range(2, self._steps + 1) if self._steps % n == 0 and n * self._step <= AT_ONCE)
+        self._wet_every = max(even, default=1)
+        self._probes = {
+            body.name: probes_of(body, self._inertia[body.name], assets)
+            for body in self._bodies
+            if self._pools and body.solid and (body.mass or body.path)
+        }
         for constraint in scene.constraints:
             if constraint.a in self._ids and (not constraint.b or constraint.b in self._ids):
                 self._join(constraint)
@@ -130,12 +150,15 @@ class _World:
         """All frames."""
         poses = [self._poses(0)]
         contacts = [frozenset(self._touching_at_start())]
+        levels = {name: [pool.waves.heights.astype(np.float32)] for name, pool in self._pools.items()}
         watch = ImpactWatch(self._call, self._ids, contacts[0]) if self._scene.emitters else None
         for frame in range(1, self._scene.frames):
             touching: set[Contact] = set()
             for step in range(self._steps):
                 time = (frame - 1) / self._scene.rate + (step + 1) * self._step
                 self._drive(time)
+                if step % self._wet_every == 0:
+                    self._float(self._wet_every * self._step)
                 if watch:
                     watch.before_step()
                 self._call("stepSimulation")
@@ -144,6 +167,8 @@ class _World:
                     watch.after_step(time, TOUCHING)
             poses.append(self._poses(frame))
             contacts.append(frozenset(touching))
+            for name, pool in self._pools.items():
+                levels[name].append(pool.waves.heights.astype(np.float32))
         table = np.stack(poses)
         return Trajectories(
             tuple(body.name for body in self._bodies),
@@ -151,6 +176,7 @@ class _World:
             table[..., 3:].copy(),
             tuple(contacts),
             impacts=tuple(watch.impacts) if watch else (),
+            levels={name: np.stack(heights) for name, heights in levels.items()},
         )
 
     def deepest(self) -> float:
@@ -159,6 +185,15 @@ class _World:
         soft = {self._ids[body.name] for body in self._bodies if isinstance(body.shape, Cushion)}
         hard = [point for point in self._call("getContactPoints") if not soft & {point[1], point[2]}]
         return max((-point[8] for point in hard), default=0.0) + 0.0
+
+    def deepest_at(self, ways: Trajectories, frame: int) -> float:
+        """The deepest penetration on a frame, metres."""
+        for body in self._bodies:
+            place = ways.index(body.name)
+            position, orientation = self._centre(body, ways.positions[frame, place], ways.orientations[frame, place])
+            number = self._ids[body.name]
+            self._call("resetBasePositionAndOrientation", number, position.tolist(), orientation.tolist())
+        return self.deepest()
 
     def _add(self, body: Body, assets: Path | None, scratch: Path) -> int:
         own = self._inertia[body.name]
@@ -257,6 +292,27 @@ class _World:
             velocity = (there - here) / self._step - np.asarray(self._scene.gravity) * self._step
             spin = quaternion.rotation_vector(quaternion.multiply(turn, quaternion.conjugate(turned))) / self._step
             self._call("resetBaseVelocity", number, velocity.tolist(), spin.tolist())
+
+    def _float(self, seconds: float) -> None:
+        """Water and bodies act on each other for so long. What is driven goes its way, and pushes water too."""
+        for pool in self._pools.values():
+            for body in self._bodies:
+                if body.name in self._probes:
+                    self._wet(body, self._probes[body.name], pool, seconds)
+            pool.waves.step(seconds)
+
+    def _wet(self, body: Body, probes: Probes, pool: Pool, seconds: float) -> None:
+        number = self._ids[body.name]
+        place, turn = (np.asarray(v) for v in self._call("getBasePositionAndOrientation", number))
+        if not pool.reaches(body.name, probes, place):
+            return
+        if not _is_simulated(body):
+            pool.wet(body.name, probes, place, turn)
+            return
+        motion = Motion(place, turn, *(np.asarray(v) for v in self._call("getBaseVelocity", number)))
+        pushed = pool.pushed(body, self._inertia[body.name], probes, motion, seconds)
+        if pushed:
+            self._call("resetBaseVelocity", number, pushed.velocity.tolist(), pushed.spin.tolist())
 
     def _poses(self, frame: int) -> Array:
         """N x 7: positions and quaternions of the bodies' own frames."""

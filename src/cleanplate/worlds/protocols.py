@@ -87,6 +87,7 @@ class Trajectories:
         contacts: for each frame the pairs that touch.
         deforming, particles: by the body that they belong to; they go when it goes.
         impacts: in order of time; known only for scenes with emitters.
+        levels: of water, T x rows x columns, metres above rest; `effects.follow` makes surfaces of them.
     """
 
     names: tuple[str, ...]
@@ -96,6 +97,7 @@ class Trajectories:
     deforming: Mapping[str, Deforming] = field(default_factory=dict)
     particles: Mapping[str, tuple[Particles, ...]] = field(default_factory=dict)
     impacts: tuple[Impact, ...] = ()
+    levels: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.positions)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cleanplate.worlds.effects.cushion import cushions
 from cleanplate.worlds.effects.particles import particles_of
 from cleanplate.worlds.effects.skin import skins
+from cleanplate.worlds.effects.water import waters
 from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.scene import Scene
 
 
 def follow(scene: Scene, rigid: Trajectories) -> Trajectories:
     """The same trajectories with what their bodies do to soft things, and what they give off."""
-    return replace(rigid, deforming=skins(scene, rigid), particles=particles_of(scene, rigid, rigid.impacts))
+    soft = cushions(scene, rigid) | waters(scene, rigid) | skins(scene, rigid)
+    return replace(rigid, deforming=soft, particles=particles_of(scene, rigid, rigid.impacts))

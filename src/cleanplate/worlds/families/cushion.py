@@ -37,8 +37,8 @@ def play(stage: Stage) -> tuple[str, ...]:
     way = str(stage.rng.choice(WAYS, p=SHARES))
     high = stage.number(HEIGHT)
     half = (stage.number(WIDTH) / 2, stage.number(DEPTH) / 2, high / 2)
-    thing = stage.thing(SIZE, flat=way != "falls")
     ball = way == "falls" and stage.chance(0.5)
+    thing = stage.thing(SIZE) if way == "falls" else _boxlike(stage)
     first = len(stage.bodies)
     drop = stage.number(DROP) if way == "falls" else 0.0
     load = _load(stage, thing, high + drop, ball=ball)
@@ -48,11 +48,18 @@ def play(stage: Stage) -> tuple[str, ...]:
     elif way == "leans":
         _lean(stage, thing, high, half[0])
     if stage.chance(SECOND):
-        _another(stage, half, thing if stage.chance(0.6) else None)
+        _another(stage, half, _boxlike(stage) if stage.chance(0.6) else None)
     if not drop:
         settle(stage, first)
     stage.frame([(half[0], 0.0, 0.0), (-half[0], 0.0, 0.0), (0.0, 0.0, high + 0.1)])
     return (load.name,)
+
+
+def _boxlike(stage: Stage) -> Thing:
+    """A thing whose foot rests evenly from the first step on: Bullet finds all four corners of a box at once."""
+    while not isinstance((thing := stage.thing(SIZE, flat=True)).shape, Box):
+        pass
+    return thing
 
 
 def _load(stage: Stage, thing: Thing, level: float, *, ball: bool) -> Body:
