@@ -16,7 +16,11 @@ from cleanplate.worlds.families import (
     lever,
     person_carries,
     person_holds,
+    person_kicks,
+    person_lap,
     person_passes,
+    person_pushes,
+    person_sits,
     pile,
     ramp_wall,
     shadow,
@@ -52,6 +56,10 @@ FAMILIES: dict[str, Family] = {
         bystander,
         person_holds,
         person_carries,
+        person_pushes,
+        person_lap,
+        person_kicks,
+        person_sits,
         person_passes,
     )
 }

@@ -61,9 +61,11 @@ def enter(stage: Stage, who: Actor, motion: Motion, *, solid: Collection[str] = 
     for body in person(motion, who.name, build=who.build, dress=dress, solid=solid):
         worn = body.name == f"{who.name}'s shirt"
         stage.bodies.append(body.model_copy(update={"material": who.shirt}) if worn else body)
-    for x, y, _ in motion.root[: int(SHOWN * motion.rate) + 1 : 6].tolist():
+    tops = motion.world()[0][:, motion.skeleton.index("head top"), 2]
+    shown = int(SHOWN * motion.rate) + 1
+    for (x, y, _), top in zip(motion.root[:shown:6].tolist(), tops[:shown:6].tolist(), strict=True):
         for aside in (-_ASIDE, _ASIDE):
-            stage.frame([(x + aside, y, 0.0), (x + aside, y, 1.03 * who.build.height)])
+            stage.frame([(x + aside, y, 0.0), (x + aside, y, 1.04 * top)])
     return names_of(stage.bodies, who.name)
 
 

@@ -18,15 +18,19 @@ _UPON = 0.4
 """Share of the things that are held from below, where hands could also take their sides."""
 
 
-def hold(stage: Stage, who: Actor, motion: Motion, thing: Thing, place: Array) -> tuple[str, ...]:
+def hold(
+    stage: Stage, who: Actor, motion: Motion, thing: Thing, place: Array, *, upon: bool | None = None
+) -> tuple[str, ...]:
     """Puts somebody on the stage with a thing in their hands; the names of their bodies.
 
     Args:
         motion: theirs, whose arms then go to the thing.
         place: T x 3, of the thing's middle.
+        upon: it lies on the palms; by chance when it is not said.
     """
-    upon, pitch = stage.chance(_UPON), stage.number((0.0, 0.25))
-    if upon or not isinstance(thing.shape, Box | Cylinder):
+    pitch = stage.number((0.0, 0.25))
+    below = stage.chance(_UPON) if upon is None else upon
+    if below or not isinstance(thing.shape, Box | Cylinder):
         motion = under_it(motion, place - np.array([0.0, 0.0, thing.height / 2]), 0.45 * thing.radius)
     else:
         aside = thing.shape.half[1] if isinstance(thing.shape, Box) else thing.shape.radius

@@ -95,12 +95,17 @@ def stride(skeleton: Skeleton, times: Array, rate: float, manner: Manner, ahead:
     return Puppet(skeleton, rate, hips, 0 * times, bends, feet)
 
 
-def sit(skeleton: Skeleton, times: Array, rate: float, manner: Manner, *, seat: float = 0.45) -> Puppet:
-    """Sitting on a seat of that height (metres), feet on the floor, hands on the thighs, looking about."""
+def sit(
+    skeleton: Skeleton, times: Array, rate: float, manner: Manner, *, seat: float = 0.45, girth: float = 1.0
+) -> Puppet:
+    """Sitting on a seat of that height (metres), feet on the floor, hands on the thighs, looking about.
+
+    The hips are above the seat by the flesh between, which grows with `girth` (`scene.Build`).
+    """
     scale = height_of(skeleton) / HEIGHT
     breath = 0.02 * np.sin(2 * np.pi * (times / 3.3 + manner.phase))
     look = 0.25 * np.sin(2 * np.pi * (times / 4.7 + manner.phase))
-    hips = np.stack([0 * times, 0 * times, 0 * times + seat + 0.115 * scale], axis=-1)
+    hips = np.stack([0 * times, 0 * times, 0 * times + seat + (0.07 + 0.088 * girth) * scale], axis=-1)
     bends: dict[str, Angles] = {
         "hips": (0.0, -0.12, 0.0),
         "spine": (0.0, 0.16 + breath, 0.0),
