@@ -13,7 +13,7 @@ from cleanplate.cli.info import engines, info
 from cleanplate.cli.pointing import scoped
 from cleanplate.cli.remove import mask, remove
 from cleanplate.cli.verify import verify
-from cleanplate.cli.worlds_harvest import worlds
+from cleanplate.cli.worlds_kubric import worlds
 
 app = typer.Typer(
     name="cleanplate",

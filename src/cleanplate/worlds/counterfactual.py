@@ -85,11 +85,15 @@ def counterfactual(scene: Scene, remove: Collection[str] | None = None, assets: 
     gone = set(scene.remove if remove is None else remove)
     if not gone:
         raise InputError("nothing is to be removed", where=f"scene of '{scene.family}'", remedy="Name a body.")
-    original, altered = simulate(scene, assets=assets), simulate(scene, gone, assets)
+    return compared(scene, simulate(scene, assets=assets), simulate(scene, gone, assets))
+
+
+def compared(scene: Scene, original: Trajectories, altered: Trajectories) -> Counterfactual:
+    """What differs between two worlds, of which the second one has not got some of the first one's bodies."""
     moving = {body.name for body in scene.bodies if body.mass > 0 and not body.path}
     changes = tuple(_change(name, name in moving, original, altered) for name in altered.names)
     kept = not scene.promises or any(change.changed for change in changes)
-    removed = tuple(body.name for body in scene.bodies if body.name in gone)
+    removed = tuple(name for name in original.names if name not in altered.names)
     return Counterfactual(removed, original, altered, changes, kept)
 
 
