@@ -33,6 +33,8 @@ BOUNCES_ABOVE = 0.05
 """Metres a second: slower impacts do not bounce, so that things come to rest."""
 STIFFNESS = 0.02
 """Share of a penetration that a step undoes. Bullet's own 0.2 makes elastic impacts 4 to 10 % too fast."""
+REACH = 0.005
+"""Metres that a body may go in a step at its first speed: as deep it can be in another before they part."""
 DRIVEN_MASS = 1e4
 """Kilograms of a body that follows its path: so heavy that what it meets does not move it within a step."""
 JOINT_FORCE = 1e5
@@ -78,7 +80,7 @@ def deepest_at_frames(scene: Scene, ways: Trajectories, assets: Path | None = No
 
 
 def steps_a_frame(scene: Scene, assets: Path | None = None) -> int:
-    """`scene.steps`, or so many more that nothing passes half its own least radius in a step at its first speed.
+    """`scene.steps`, or so many more that nothing passes `REACH` or half its own least radius in a step at first.
 
     Bullet's own continuous detection does not reach its multi-bodies; shorter steps serve all bodies alike.
     """
@@ -86,7 +88,8 @@ def steps_a_frame(scene: Scene, assets: Path | None = None) -> int:
     for body in scene.bodies:
         if body.mass > 0 or body.path:
             speed = fastest(body.path) if body.path else float(np.linalg.norm(body.velocity))
-            finest = max(finest, int(np.ceil(speed / scene.rate / (smallest_extent(body, assets) / 2))))
+            reach = min(smallest_extent(body, assets) / 2, REACH)
+            finest = max(finest, int(np.ceil(speed / scene.rate / reach)))
     return finest
 
 

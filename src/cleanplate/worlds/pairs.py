@@ -21,6 +21,7 @@ from cleanplate.worlds.protocols import Renderer, View
 from cleanplate.worlds.render.tiny import Tiny
 from cleanplate.worlds.scene import Scene
 from cleanplate.worlds.seeds import RESERVED
+from cleanplate.worlds.soundness import unsound
 from cleanplate.worlds.truth import TOLERANCES, changed_at, gridded, truth_labels
 
 PATIENCE = 3
@@ -53,7 +54,7 @@ class PairJob:
         return f"{self.scene.family}-{self.scene.seed:012d}"
 
     def make(self) -> Made:
-        """Simulate, render and write it; a scene that breaks its promise is left out."""
+        """Simulate, render and write it; a scene that breaks its promise or looks wrong is left out."""
         writer = VoidWriter(self.out, lossy=self.lossy)
         if writer.has(self.key):
             return Made(self.key, kept=True)
@@ -61,6 +62,8 @@ class PairJob:
         worlds = watch.run("simulate", lambda: counterfactual(self.scene))
         if not worlds.kept_promise:
             return Made(self.key, watch.seconds, skipped=BROKEN_PROMISE)
+        if reason := watch.run("check", lambda: unsound(self.scene, worlds)):
+            return Made(self.key, watch.seconds, skipped=reason)
         frames = watch.watch("render", self._frames(worlds))
         watch.run("write", lambda: writer.write(self.key, frames, self._metadata(worlds)))
         watch.add("write", -watch.seconds.get("render", 0.0))
@@ -135,7 +138,7 @@ def make_pairs(
 ) -> Summary:
     """`count` pairs, families by turns, seeds from `seed` on.
 
-    A seed whose scene breaks its promise is replaced by the next one behind the last, so which seeds are used does not
+    A seed whose scene is left out is replaced by the next one behind the last, so which seeds are used does not
     depend on the number of workers. After `PATIENCE` times as many seeds it gives up.
     """
     total, used = None, 0

@@ -15,6 +15,7 @@ from cleanplate.worlds.families.things import Thing
 from cleanplate.worlds.families.wording import removal
 from cleanplate.worlds.inertia import FELT_AS, inertia
 from cleanplate.worlds.paths import start_of
+from cleanplate.worlds.people.skeleton import Motion
 from cleanplate.worlds.quaternion import UP, about, multiply, rotate
 from cleanplate.worlds.scene import (
     Body,
@@ -58,6 +59,7 @@ class Stage:
         self.rng, self.looks, self._catalogue = rng, Looks(rng, catalogue), catalogue
         self.bodies: list[Body] = []
         self.constraints: list[Constraint] = []
+        self.motions: tuple[Motion, ...] = ()
         self.emitters: list[Emitter] = []
         self._seen: list[Vec3] = []
         floor = Box(half=(12.0, 12.0, 0.5))
