@@ -9,16 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scenes import FLOOR, scene_of, still, thing
+from scenes import FLOOR, parlour, scene_of, still, thing
 
+from cleanplate.worlds import quaternion
 from cleanplate.worlds.camera import shot_at
 from cleanplate.worlds.counterfactual import counterfactual
 from cleanplate.worlds.effects.flights import drifts, fading, falls, flights
 from cleanplate.worlds.effects.particles import ground, particles_of
+from cleanplate.worlds.effects.splashes import entries, lowest
+from cleanplate.worlds.inertia import parts
 from cleanplate.worlds.protocols import Impact, Particles, Trajectories, View
 from cleanplate.worlds.render.particles import with_particles
+from cleanplate.worlds.render.solids import surface
 from cleanplate.worlds.render.tiny import Tiny
-from cleanplate.worlds.scene import Box, Emitter, Light, Scene, Sphere
+from cleanplate.worlds.scene import Body, Box, Emitter, Light, Scene, Sphere, Water
 from cleanplate.worlds.simulation import simulate
 
 G = np.array([0.0, 0.0, -9.81])
@@ -275,3 +279,68 @@ def test_a_tiny_crumb_weighs_as_much_as_it_covers() -> None:
         linear = [np.where(v.rgb / 255 < 0.04, 0, (v.rgb / 255) ** 2.2) for v in (before, after)]
         weights.append(float((linear[1] - linear[0])[:40].sum()))
     assert weights[0] > weights[1] >= 0
+
+
+# Into water
+
+
+def dropped(height: float, velocity: tuple[float, float, float] = (0.0, 0.0, 0.0), frames: int = 13) -> Scene:
+    """A ball whose lowest point is `height` above the water, and water that is there to be seen."""
+    return scene_of(
+        thing("water", Water(half=(1.0, 1.0, 0.2)), 0, 0, 0.3, mass=0, solid=False),
+        thing("ball", Sphere(radius=0.1), -0.2, 0, 0.5 + 0.1 + height, velocity=velocity),
+        emitters=(Emitter(kind="splash", owner="water", amount=50, seed=3),),
+        frames=frames,
+        rate=12.0,
+    )
+
+
+def falling(there: Scene) -> Trajectories:
+    """Both bodies of `dropped`, the ball on its parabola."""
+    times = np.arange(there.frames)[:, None] / there.rate
+    ball = there.body("ball")
+    positions = np.stack([np.tile(b.position, (there.frames, 1)) for b in there.bodies], axis=1).astype(np.float64)
+    positions[:, 1] += np.asarray(ball.velocity) * times + G * times**2 / 2
+    return replace(still(there, there.frames), positions=positions)
+
+
+@pytest.mark.parametrize("height", [0.01, 0.3, 0.9, 1.7])
+@pytest.mark.parametrize("rise", [0.0, 1.5])
+def test_when_and_how_fast_a_ball_meets_the_water(height: float, rise: float) -> None:
+    """t = (v + sqrt(v^2 + 2 g h)) / g."""
+    there = dropped(height, (0.4, 0.0, rise))
+    (hit,) = entries(there, falling(there))
+    speed = np.sqrt(rise**2 + 2 * 9.81 * height)
+    assert hit.time == pytest.approx((rise + speed) / 9.81, abs=1e-9)
+    assert hit.speed == pytest.approx(speed, rel=1e-9)
+    assert hit.place == pytest.approx((-0.2 + 0.4 * hit.time, 0.0, 0.5))
+    assert hit.bodies == ("ball", "water")
+
+
+def test_beside_the_water_there_is_no_splash() -> None:
+    there = dropped(0.5, (9.0, 0.0, 0.0))
+    assert entries(there, falling(there)) == ()
+    assert entries(there, still(there, 5)) == ()
+
+
+def test_droplets_come_when_something_falls_in() -> None:
+    there = dropped(0.6)
+    rows = np.stack(particles_of(there, falling(there), entries(there, falling(there)))["water"][0].frames)
+    (hit,) = entries(there, falling(there))
+    seen = (rows[..., 4] > 0).any(axis=1)
+    before = np.flatnonzero(np.arange(there.frames) / 12 <= hit.time)
+    assert not seen[before].any()
+    assert seen.sum() >= 2
+
+
+@pytest.mark.parametrize("body", [*parlour().bodies[1:]], ids=lambda body: body.name)
+def test_the_lowest_point_is_that_of_the_corners(body: Body) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(10):
+        turn = rng.normal(size=4)
+        turn /= np.linalg.norm(turn)
+        points = np.concatenate(
+            [part.position + quaternion.rotate(part.orientation, surface(part.shape)[0]) for part in parts(body)]
+        )
+        corners = quaternion.rotate(turn, points)[:, 2].min()
+        assert lowest(body, turn) == pytest.approx(corners, abs=0.003)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from cleanplate.worlds.effects.cushion import cushions
 from cleanplate.worlds.effects.particles import particles_of
 from cleanplate.worlds.effects.skin import skins
+from cleanplate.worlds.effects.splashes import entries
 from cleanplate.worlds.effects.water import waters
 from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.scene import Scene
@@ -19,4 +20,5 @@ from cleanplate.worlds.scene import Scene
 def follow(scene: Scene, rigid: Trajectories) -> Trajectories:
     """The same trajectories with what their bodies do to soft things, and what they give off."""
     soft = cushions(scene, rigid) | waters(scene, rigid) | skins(scene, rigid)
-    return replace(rigid, deforming=soft, particles=particles_of(scene, rigid, rigid.impacts))
+    impacts = (*rigid.impacts, *(entries(scene, rigid) if scene.emitters else ()))
+    return replace(rigid, deforming=soft, particles=particles_of(scene, rigid, impacts))

@@ -117,7 +117,7 @@ def _splash(burst: _Burst) -> list[Rows]:
     ways = np.stack([np.sin(tilt) * np.cos(turn), np.sin(tilt) * np.sin(turn), np.cos(tilt)], axis=1)
     velocity = speed * (ways * rng.uniform(0.25, 0.75, (count, 1)) + 0.15 * burst.onwards)
     velocity[:, 2] = np.abs(velocity[:, 2])
-    ring = 0.05 + 0.05 * speed / HARDEST
+    ring = 0.07 + 0.05 * speed / HARDEST
     start = np.asarray(burst.hit.place) + ring * rng.uniform(0.4, 1, (count, 1)) * ways * (1.0, 1.0, 0.0)
     level = np.full(count, burst.hit.place[2])
     places = flights(start, velocity, level, burst.times, burst.gravity, bounce=0.0, grip=1.0)

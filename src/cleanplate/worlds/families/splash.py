@@ -8,7 +8,7 @@ from cleanplate.worlds.families.family import Family
 from cleanplate.worlds.families.set import Stage
 from cleanplate.worlds.inertia import inertia
 from cleanplate.worlds.quaternion import about
-from cleanplate.worlds.scene import Body, Box, Cylinder, Material, Part, Role, Sphere, Water
+from cleanplate.worlds.scene import Body, Box, Cylinder, Emitter, Material, Part, Role, Sphere, Water
 
 LENGTH, BREADTH = (1.5, 2.2), (1.1, 1.5)
 DEPTH = (0.28, 0.4)
@@ -28,6 +28,9 @@ LIGHT, HEAVY = (250.0, 600.0), (1300.0, 2500.0)
 SINKS = 0.5
 FLOATS = (1, 2)
 TINTS = ((0.05, 0.20, 0.22), (0.06, 0.24, 0.30), (0.08, 0.22, 0.16), (0.05, 0.14, 0.24))
+DROPLETS, DROPLET = (140, 300), (0.003, 0.012)
+"""How many, and their radii (m)."""
+SPRAY = (0.86, 0.92, 0.95)
 CALM = {"restitution": 0.05, "friction": 0.5}
 
 
@@ -45,6 +48,8 @@ def play(stage: Stage) -> tuple[str, ...]:
         _roll(stage, half[0], level)
     diver = _weigh(stage, density)
     _add_floats(stage, half, level)
+    drops = {"amount": stage.count(DROPLETS), "size": DROPLET, "colour": SPRAY, "seed": stage.seed()}
+    stage.emit(Emitter.model_validate({"kind": "splash", "owner": "water", **drops}))
     return (diver.name,)
 
 
