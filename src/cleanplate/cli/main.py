@@ -14,6 +14,7 @@ from cleanplate.cli.pointing import scoped
 from cleanplate.cli.remove import mask, remove
 from cleanplate.cli.verify import verify
 from cleanplate.cli.worlds_kubric import worlds
+from cleanplate.cli.worlds_people import people
 
 app = typer.Typer(
     name="cleanplate",
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 for command in (remove, mask, composite, verify, info, engines):
     app.command()(command)
+worlds.command()(people)
 app.add_typer(worlds)
 
 

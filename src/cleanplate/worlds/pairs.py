@@ -36,6 +36,7 @@ class PairJob:
     Attributes:
         out: folder of the data set.
         grid: the affected area in whole cells, as VOID was trained; by the pixel otherwise.
+        assets: folder of meshes and pictures that the scene names.
         extras: also the world in which the removed things are there and not seen, depth, and flow.
     """
 
@@ -47,6 +48,7 @@ class PairJob:
     extras: bool = False
     lossy: bool = False
     renderer: Renderer = field(default_factory=Tiny)
+    assets: Path | None = None
 
     @property
     def key(self) -> str:
@@ -59,10 +61,10 @@ class PairJob:
         if writer.has(self.key):
             return Made(self.key, kept=True)
         watch = Stopwatch()
-        worlds = watch.run("simulate", lambda: counterfactual(self.scene))
+        worlds = watch.run("simulate", lambda: counterfactual(self.scene, assets=self.assets))
         if not worlds.kept_promise:
             return Made(self.key, watch.seconds, skipped=BROKEN_PROMISE)
-        if reason := watch.run("check", lambda: unsound(self.scene, worlds)):
+        if reason := watch.run("check", lambda: unsound(self.scene, worlds, self.assets)):
             return Made(self.key, watch.seconds, skipped=reason)
         frames = watch.watch("render", self._frames(worlds))
         watch.run("write", lambda: writer.write(self.key, frames, self._metadata(worlds)))

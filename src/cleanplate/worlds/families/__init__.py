@@ -31,6 +31,7 @@ from cleanplate.worlds.families import (
     tower,
 )
 from cleanplate.worlds.families.family import Family, stage_for
+from cleanplate.worlds.people.skeleton import Motion
 from cleanplate.worlds.scene import Scene
 
 FAMILIES: dict[str, Family] = {
@@ -68,8 +69,17 @@ TRAINING: tuple[str, ...] = tuple(name for name, family in FAMILIES.items() if n
 """Those that models may be trained on; the others are for evaluation alone."""
 
 
-def sample(family: str, seed: int) -> Scene:
+PEOPLE: tuple[str, ...] = tuple(name for name in TRAINING if name.startswith("person-"))
+"""Those of people."""
+MOVED: tuple[str, ...] = tuple(module.FAMILY.name for module in (person_holds, person_carries, person_passes))
+"""Those whose people can move as somebody was recorded."""
+
+
+def sample(family: str, seed: int, motions: tuple[Motion, ...] = ()) -> Scene:
     """A scene of that family: the same for the same seed, in any process.
+
+    Args:
+        motions: recorded ones (`people.library`), for the people in it.
 
     Raises:
         UsageError: there is no such family.
@@ -78,5 +88,6 @@ def sample(family: str, seed: int) -> Scene:
         raise UsageError(f"no family is called '{family}'", remedy=f"There are {', '.join(FAMILIES)}.")
     chosen = FAMILIES[family]
     stage = stage_for(chosen, seed)
+    stage.motions = motions
     remove = chosen.play(stage)
     return stage.scene(chosen.name, seed, remove, chosen.promises)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cleanplate.worlds.families.set import Stage
-from cleanplate.worlds.people.acts import Manner, moments
+from cleanplate.worlds.people.acts import Manner, moments, turned
 from cleanplate.worlds.people.body import Dress, names_of, person, somebody
 from cleanplate.worlds.people.figure import HEIGHT
+from cleanplate.worlds.people.library import heading
 from cleanplate.worlds.people.skeleton import Array, Motion, Skeleton
-from cleanplate.worlds.people.skin import skeleton_of
+from cleanplate.worlds.people.skin import build_of, skeleton_of
 from cleanplate.worlds.scene import Build, Material
 
 MOTION_RATE = 24.0
@@ -48,6 +49,22 @@ def actor(stage: Stage, speed: tuple[float, float] = _PACE) -> Actor:
     manner = Manner(speed=stage.number(speed), phase=stage.number((0.0, 1.0)), arms=stage.number((0.7, 1.2)))
     shirt = shirt.model_copy(update={"metallic": 0.0, "roughness": 0.9})
     return Actor(f"person in the {words} shirt", build, skeleton_of(build), manner, shirt)
+
+
+def recorded(stage: Stage) -> Motion | None:
+    """One of the stage's recorded motions, from some moment on, looking along x; None where there are none."""
+    if not stage.motions:
+        return None
+    motion = stage.motions[stage.count((0, len(stage.motions) - 1))].resampled(MOTION_RATE)
+    first = stage.count((0, max(0, len(motion) - 1 - int(SHOWN * MOTION_RATE))))
+    part = Motion(motion.skeleton, motion.rate, motion.root[first:], motion.turns[first:])
+    part = turned(part, -heading(part), (0.0, 0.0))
+    return turned(part, 0.0, (-float(part.root[0, 0]), -float(part.root[0, 1])))
+
+
+def in_the_body_of(who: Actor, motion: Motion) -> Actor:
+    """Somebody like that with the bones of a recorded motion."""
+    return replace(who, build=build_of(motion.skeleton, who.build), skeleton=motion.skeleton)
 
 
 def times() -> Array:

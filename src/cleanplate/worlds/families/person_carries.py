@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cleanplate.worlds.families.cast import MOTION_RATE, actor, times
+from cleanplate.worlds.families.cast import MOTION_RATE, actor, in_the_body_of, recorded, times
 from cleanplate.worlds.families.family import Family
 from cleanplate.worlds.families.grasp import hold, reach_of
 from cleanplate.worlds.families.set import Stage
@@ -24,7 +24,11 @@ def play(stage: Stage) -> tuple[str, ...]:
     who, thing = actor(stage, SPEED), stage.thing(SIZE)
     way = stage.number(ASKEW) + (np.pi if stage.chance(0.5) else 0.0)
     back = -who.manner.speed * np.array([np.cos(way), np.sin(way)])
-    motion = walk(who.skeleton, times(), MOTION_RATE, who.manner).motion()
+    motion = recorded(stage)
+    if motion is None:
+        motion = walk(who.skeleton, times(), MOTION_RATE, who.manner).motion()
+    else:
+        who = in_the_body_of(who, motion)
     motion = turned(motion, way, (float(back[0]), float(back[1])))
     return hold(stage, who, motion, thing, in_front(motion, reach_of(thing), stage.number(LEVEL) * who.scale))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cleanplate.worlds.families.cast import MOTION_RATE, actor, facing_of, times
+from cleanplate.worlds.families.cast import MOTION_RATE, actor, facing_of, in_the_body_of, recorded, times
 from cleanplate.worlds.families.family import Family
 from cleanplate.worlds.families.grasp import hold, reach_of
 from cleanplate.worlds.families.set import Stage
@@ -21,7 +21,11 @@ SIZE = (0.18, 0.36)
 def play(stage: Stage) -> tuple[str, ...]:
     """A thing between the hands or upon them, which they lift or lower a little."""
     who, thing, moments = actor(stage), stage.thing(SIZE), times()
-    upright = stand(who.skeleton, moments, MOTION_RATE, who.manner).motion()
+    upright = recorded(stage)
+    if upright is None:
+        upright = stand(who.skeleton, moments, MOTION_RATE, who.manner).motion()
+    else:
+        who, moments = in_the_body_of(who, upright), np.arange(len(upright)) / MOTION_RATE
     motion = turned(upright, facing_of(stage), (0.0, 0.0))
     place = in_front(motion, reach_of(thing), stage.number(LEVEL) * who.scale)
     place[:, 2] += stage.number(LIFT) * who.scale * (1 - np.cos(np.pi * np.clip(moments / 2, 0, 1))) / 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,8 +21,22 @@ _PLAUSIBLE = (1.3, 2.2)
 """Metres: who seems to be of another height was told in other units, and is made `_TALLEST`."""
 
 
+@dataclass(frozen=True)
+class Fit:
+    """A motion on a figure, and where things beside it went: ``factor * place + shift``."""
+
+    motion: Motion
+    factor: float
+    shift: Array
+
+
 def fitted(motion: Motion, *, where: str = "motion") -> Motion:
-    """The motion on a figure with its bones, z up, its feet on the floor, its start at the origin.
+    """The motion of `fit`."""
+    return fit(motion, where=where).motion
+
+
+def fit(motion: Motion, *, where: str = "motion") -> Fit:
+    """A motion on a figure with its bones, z up, in metres, its feet on the floor, its start at the origin.
 
     Args:
         motion: z up (`Motion.upright`), in any units.
@@ -39,13 +54,14 @@ def fitted(motion: Motion, *, where: str = "motion") -> Motion:
         raise InputError(f"its skeleton has no {missing[0]}", where=where, remedy="Give a motion with hands.")
     at = _joints(motion, places)
     skeleton, turns = _followed(at)
-    fitted_one = Motion(skeleton, motion.rate, at["hips"], turns)
     height = height_of(skeleton)
     if not np.isfinite(height) or height < 1e-6:
         raise InputError("its skeleton has no size", where=where, remedy="Give the motion of a whole person.")
-    if not _PLAUSIBLE[0] < height < _PLAUSIBLE[1]:
-        fitted_one = _scaled(fitted_one, _TALLEST / height)
-    return _grounded(fitted_one)
+    factor = 1.0 if _PLAUSIBLE[0] < height < _PLAUSIBLE[1] else _TALLEST / height
+    skeleton = Skeleton(skeleton.names, skeleton.parents, skeleton.offsets * factor)
+    free = Motion(skeleton, motion.rate, at["hips"] * factor, turns)
+    shift = -np.array([*free.root[0, :2], _lowest_sole(free)])
+    return Fit(Motion(skeleton, motion.rate, free.root + shift, turns), factor, shift)
 
 
 def _joints(motion: Motion, places: Mapping[str, int]) -> dict[str, Array]:
@@ -156,13 +172,8 @@ def _unit(vectors: Array) -> Array:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12))
 
 
-def _scaled(motion: Motion, factor: float) -> Motion:
-    skeleton = Skeleton(motion.skeleton.names, motion.skeleton.parents, motion.skeleton.offsets * factor)
-    return Motion(skeleton, motion.rate, motion.root * factor, motion.turns)
-
-
-def _grounded(motion: Motion) -> Motion:
-    """The lowest sole of all frames on the floor, the first frame's hips above the origin."""
+def _lowest_sole(motion: Motion) -> float:
+    """Metres above the floor, of all frames."""
     scale = height_of(motion.skeleton) / HEIGHT
     positions, orientations = motion.world()
     soles = []
@@ -171,5 +182,4 @@ def _grounded(motion: Motion) -> Motion:
         for x in (-0.07, 0.17):
             sole = quaternion.rotate(orientations[:, foot], np.array([x, 0.0, -ANKLE]) * scale)
             soles.append((positions[:, foot] + sole)[:, 2])
-    root = motion.root - [*motion.root[0, :2], float(np.min(soles))]
-    return Motion(motion.skeleton, motion.rate, root, motion.turns)
+    return float(np.min(soles))

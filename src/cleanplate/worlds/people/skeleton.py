@@ -14,7 +14,7 @@ from cleanplate.worlds import quaternion
 
 Array = NDArray[np.float64]
 
-_UP_FROM_Y = quaternion.about((1, 0, 0), np.pi / 2)
+UP_FROM_Y = quaternion.about((1, 0, 0), np.pi / 2)
 """Turns y-up, the custom of motion capture, into z-up."""
 
 
@@ -74,8 +74,8 @@ class Motion:
     def upright(self) -> Motion:
         """The same with y-up turned into z-up."""
         turns = self.turns.copy()
-        turns[:, 0] = quaternion.multiply(_UP_FROM_Y, turns[:, 0])
-        return replace(self, root=quaternion.rotate(_UP_FROM_Y, self.root), turns=turns)
+        turns[:, 0] = quaternion.multiply(UP_FROM_Y, turns[:, 0])
+        return replace(self, root=quaternion.rotate(UP_FROM_Y, self.root), turns=turns)
 
     def sized(self, height: float) -> Motion:
         """Scaled so that the first frame spans `height` metres from its lowest joint, then at 0, to its highest."""

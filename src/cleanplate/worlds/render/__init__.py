@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cleanplate.errors import UsageError
 from cleanplate.worlds.protocols import Renderer
 
 RENDERERS = ("tiny", "blender")
 
 
-def renderer_named(name: str) -> Renderer:
-    """A renderer by its name, with its defaults.
+def renderer_named(name: str, assets: Path | None = None) -> Renderer:
+    """A renderer by its name, with its defaults; `assets` is the folder of the scenes' own meshes and pictures.
 
     Raises:
         UsageError: there is none of that name.
@@ -18,10 +20,10 @@ def renderer_named(name: str) -> Renderer:
     if name == "tiny":
         from cleanplate.worlds.render.tiny import Tiny
 
-        return Tiny()
+        return Tiny(assets=assets)
     if name == "blender":
         from cleanplate.worlds.render.blender import Blender, interpreter
 
         interpreter()
-        return Blender()
+        return Blender(assets=assets)
     raise UsageError(f"no renderer is called '{name}'", remedy=f"There are {' and '.join(RENDERERS)}.")
