@@ -99,7 +99,7 @@ def test_a_bare_cushion_keeps_its_shape() -> None:
     ways = simulate(lying())
     rest, _ = pillow(SOFT)
     np.testing.assert_allclose(
-        ways.deforming["cushion"].vertices, np.tile(rest + np.float32([0, 0, 0.1]), (24, 1, 1)), atol=1e-6
+        ways.deforming["cushion"].vertices, np.tile(rest + np.array([0, 0, 0.1], np.float32), (24, 1, 1)), atol=1e-6
     )
 
 
@@ -140,8 +140,8 @@ def test_nothing_goes_through_a_cushion(seed: int) -> None:
     scene = sample("cushion", seed)
     both = counterfactual(scene)
     for name in both.original.deforming:
-        assert deepest(scene, both.original, name) < 0.005
-        assert deepest(scene, both.altered, name) < 0.005
+        assert deepest(scene, both.original, name) < 0.002
+        assert deepest(scene, both.altered, name) < 0.002
 
 
 def test_without_its_load_a_cushion_has_no_dent() -> None:

@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 _SLACK = 1e-6
-"""Of a triangle's own coordinates, so that no sample falls between two triangles."""
+"""Of a sample's width, so that no sample falls between two triangles."""
 
 
 def rasterise(
@@ -42,7 +42,7 @@ def rasterise(
 def lowest(triangles: Array, values: Array, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """At each sample the least value over all triangles that cover it (H x W, infinity for none), and which (-1).
 
-    By half-planes within each triangle's bounds (Pineda 1988), all triangles at once.
+    Row by row between a triangle's edges, all triangles at once.
 
     Args:
         triangles: F x 3 x 2, x and y; samples lie at whole numbers.
@@ -50,31 +50,50 @@ def lowest(triangles: Array, values: Array, size: tuple[int, int]) -> tuple[NDAr
     """
     height, width = size
     value, number = np.full(height * width, np.inf, np.float32), np.full(height * width, -1, np.int32)
-    low = np.maximum(np.ceil(triangles.min(axis=1)), 0).astype(np.int64)
-    high = np.minimum(np.floor(triangles.max(axis=1)), [width - 1, height - 1]).astype(np.int64)
-    which, x, y = _samples(low, np.maximum(high - low + 1, 0))
     first = triangles[:, 0]
     (ax, ay), (bx, by) = (triangles[:, 1] - first).T, (triangles[:, 2] - first).T
-    twice = ax * by - ay * bx
-    area = np.where(np.abs(twice) < 1e-12, np.nan, twice)
-    px, py = x - first[which, 0], y - first[which, 1]
-    v = px * (by / area)[which] - py * (bx / area)[which]
-    w = py * (ax / area)[which] - px * (ay / area)[which]
-    met = np.flatnonzero((v >= -_SLACK) & (w >= -_SLACK) & (v + w <= 1 + _SLACK))
-    which, v, w = which[met], v[met], w[met]
-    start, along, across = values[:, 0], values[:, 1] - values[:, 0], values[:, 2] - values[:, 0]
-    here = (start[which] + v * along[which] + w * across[which]).astype(np.float32)
-    place = y[met] * width + x[met]
+    area = ax * by - ay * bx
+    flat = np.abs(area) < 1e-12
+    which, x, y = _samples(triangles, size)
+    which, x, y = (one[~flat[which]] for one in (which, x, y))
+    # A plane through the corners: values are even in between.
+    low, along, across = values[:, 0], values[:, 1] - values[:, 0], values[:, 2] - values[:, 0]
+    area[flat] = 1.0
+    right, down = (along * by - across * ay) / area, (across * ax - along * bx) / area
+    start = low - right * first[:, 0] - down * first[:, 1]
+    here = (start[which] + right[which] * x + down[which] * y).astype(np.float32)
+    place = y * width + x
     np.minimum.at(value, place, here)
     least = here == value[place]
     number[place[least]] = which[least]
     return value.reshape(size), number.reshape(size)
 
 
-def _samples(low: Whole, spans: Whole) -> tuple[Whole, Whole, Whole]:
-    """All samples of boxes from `low` (x, y), `spans` samples wide and high: number of the box, x and y."""
-    counts = spans[:, 0] * spans[:, 1]
-    which = np.repeat(np.arange(len(low)), counts)
-    rank = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-    row, column = np.divmod(rank, spans[which, 0])
-    return which, low[which, 0] + column, low[which, 1] + row
+def _samples(triangles: Array, size: tuple[int, int]) -> tuple[Whole, Whole, Whole]:
+    """All samples within triangles: number of the triangle, x and y."""
+    height, width = size
+    top = np.maximum(np.ceil(triangles[..., 1].min(axis=1) - _SLACK), 0).astype(np.int64)
+    bottom = np.minimum(np.floor(triangles[..., 1].max(axis=1) + _SLACK), height - 1).astype(np.int64)
+    line, y = _counted(top, bottom)
+    low, high = np.full(len(line), np.inf), np.full(len(line), -np.inf)
+    for corner in range(3):
+        a, b = triangles[:, corner], triangles[:, (corner + 1) % 3]
+        rise = b[:, 1] - a[:, 1]
+        level = np.abs(rise) < _SLACK
+        slope = (b[:, 0] - a[:, 0]) / np.where(level, 1.0, rise)
+        share = (y - a[line, 1]) / np.where(level, 1.0, rise)[line]
+        crossed = (share >= -_SLACK) & (share <= 1 + _SLACK) & ~level[line]
+        x = a[line, 0] + (y - a[line, 1]) * slope[line]
+        low = np.where(crossed, np.minimum(low, x), low)
+        high = np.where(crossed, np.maximum(high, x), high)
+    left = np.maximum(np.ceil(np.clip(low, -1, width) - _SLACK), 0).astype(np.int64)
+    right = np.minimum(np.floor(np.clip(high, -1, width) + _SLACK), width - 1).astype(np.int64)
+    row, x = _counted(left, right)
+    return line[row], x, y[row]
+
+
+def _counted(first: Whole, last: Whole) -> tuple[Whole, Whole]:
+    """All whole numbers of several runs, ends included: which run, and the number."""
+    counts = np.maximum(last - first + 1, 0)
+    which = np.repeat(np.arange(len(first)), counts)
+    return which, np.arange(len(which)) + np.repeat(first - np.cumsum(counts) + counts, counts)

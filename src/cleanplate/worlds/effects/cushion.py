@@ -20,10 +20,10 @@ from cleanplate.worlds.scene import Body, Cushion, Scene, Water
 Array = NDArray[np.float64]
 Heights = NDArray[np.float32]
 
-CELL = 0.0125
+CELL = 0.01
 """Metres between samples of what presses."""
-SPACING = 0.025
-"""Metres between vertices, about; what presses is taken that much wider, so that no triangle cuts its edges."""
+SPACING = 0.02
+"""Metres between vertices, at most; what presses is taken wider by that and by a cell, so that nothing cuts its edges."""
 FADE = 0.06
 """Metres over which a dent loses two thirds of its depth beside what presses."""
 BULGE, SPREAD = 0.22, 0.1
@@ -88,8 +88,7 @@ class Dents:
             # What reaches as far down stands beside the cushion or below it.
             one[one < THINNEST - self._shape.half[2]] = np.inf
             underside = np.minimum(underside, one)
-        wide = 2 * int(np.ceil(SPACING / CELL)) + 1
-        # OpenCV has no infinite heights at its borders; a minimum over squares is all that is wanted.
+        wide = 2 * (round(SPACING / CELL) + 1) + 1
         self._ceiling = np.asarray(cv2.erode(underside, np.ones((wide, wide), np.uint8)), np.float32)
         pressed = np.maximum(self._top - self._ceiling, 0)
         self._dent = np.maximum(_fading(pressed), self._dent * np.float32(self._kept))

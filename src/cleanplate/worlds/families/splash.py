@@ -11,7 +11,7 @@ from cleanplate.worlds.quaternion import about
 from cleanplate.worlds.scene import Body, Box, Cylinder, Emitter, Material, Part, Role, Sphere, Water
 
 LENGTH, BREADTH = (1.5, 2.2), (1.1, 1.5)
-DEPTH = (0.28, 0.4)
+DEPTH = (0.22, 0.32)
 RIM = (0.06, 0.1)
 """Of the pool's walls: how thick they are."""
 ABOVE = 0.07
@@ -27,7 +27,7 @@ LIGHT, HEAVY = (250.0, 600.0), (1300.0, 2500.0)
 """Kilograms a cubic metre: what floats and what sinks."""
 SINKS = 0.5
 FLOATS = (1, 2)
-TINTS = ((0.05, 0.20, 0.22), (0.06, 0.24, 0.30), (0.08, 0.22, 0.16), (0.05, 0.14, 0.24))
+TINTS = ((0.10, 0.34, 0.38), (0.12, 0.38, 0.48), (0.15, 0.36, 0.28), (0.13, 0.29, 0.46))
 DROPLETS, DROPLET = (140, 300), (0.003, 0.012)
 """How many, and their radii (m)."""
 SPRAY = (0.86, 0.92, 0.95)

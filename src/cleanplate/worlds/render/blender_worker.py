@@ -181,9 +181,10 @@ def _texture(tree: Any, texture: dict[str, Any], colour: list[float], rest: str)
         node.inputs["Scale"].default_value, node.inputs["Detail"].default_value = 2, 8 if kind == "marble" else 4
     tree.links.new(scaled.outputs[0], node.inputs["Vector"])
     ramp = tree.nodes.new("ShaderNodeValToRGB")
-    other = texture["colours"][0] if texture["colours"] else [0.55 * c for c in colour]
+    first = texture["colours"][0] if texture["colours"] else colour
+    other = texture["colours"][1] if len(texture["colours"]) > 1 else [0.55 * c for c in first]
     ramp.color_ramp.elements[0].position, ramp.color_ramp.elements[1].position = 0.35, 0.65
-    ramp.color_ramp.elements[0].color, ramp.color_ramp.elements[1].color = (*_linear(other), 1), (*_linear(colour), 1)
+    ramp.color_ramp.elements[0].color, ramp.color_ramp.elements[1].color = (*_linear(other), 1), (*_linear(first), 1)
     tree.links.new(node.outputs[out], ramp.inputs[0])
     return ramp.outputs[0]
 
