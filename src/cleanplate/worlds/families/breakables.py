@@ -195,8 +195,8 @@ def _gives_off(stage: Stage, body: Body, kind: str, amount: int, looks: tuple[tu
 
 def _leaf(stage: Stage, foot: float, width: float) -> Part:
     """One of a plant's round leaves."""
-    angle, out = stage.number((-np.pi, np.pi)), stage.number((0.0, 0.35)) * width
-    radius = stage.number((0.16, 0.28)) * width
+    angle, out = stage.number((-np.pi, np.pi)), stage.number((0.0, 0.24)) * width
+    radius = stage.number((0.15, 0.25)) * width
     place = (out * float(np.cos(angle)), out * float(np.sin(angle)), foot + radius * stage.number((0.9, 1.8)))
     colour = _shaded(LEAVES, stage.number((0.7, 1.4)))
     return Part(shape=Sphere(radius=radius), position=place, material=Material(colour=colour, roughness=0.8))
