@@ -23,7 +23,7 @@ Heights = NDArray[np.float32]
 CELL = 0.01
 """Metres between samples of what presses."""
 SPACING = 0.02
-"""Metres between vertices, at most; what presses is taken wider by that and by a cell, so that nothing cuts its edges."""
+"""Metres between vertices, at most; what presses is taken wider by that and a cell, so that nothing cuts its edges."""
 FADE = 0.06
 """Metres over which a dent loses two thirds of its depth beside what presses."""
 BULGE, SPREAD = 0.22, 0.1
