@@ -10,10 +10,11 @@ import numpy as np
 
 from cleanplate.edit.package import ShotPackage
 from cleanplate.masks.brush import dilate
-from cleanplate.masks.labels import Labels, affected, removed
+from cleanplate.masks.labels import removed
 from cleanplate.masks.track import Mask
 from cleanplate.media.clip import Clip
 from cleanplate.media.colour import picture
+from cleanplate.worlds.harvest.casts import Casts
 from cleanplate.worlds.harvest.matting import matted
 from cleanplate.worlds.harvest.plate import fitted
 from cleanplate.worlds.layered.alpha import Picture, layer_between, over
@@ -92,28 +93,28 @@ def _frames(package: ShotPackage, size: tuple[int, int], grown: int) -> Iterator
     quadmask = package.quadmask()
     if quadmask is None:
         raise ValueError("a harvest begins with a removal")
+    casts = Casts(package)
     with Clip.open(package.source) as plate, Clip.open(package.composite) as clean:
         for before, after, labels in zip(plate.frames(), clean.frames(), quadmask, strict=True):
             with_it, without = (picture(f, c.info, size) for f, c in ((before, plate), (after, clean)))
-            yield _frame(with_it, without, labels, rim)
+            may_be = fitted(casts.at(before.index, labels), size)
+            yield _frame(with_it, without, fitted(removed(labels), size), may_be, rim)
 
 
-def _frame(with_it: Picture, without: Picture, labels: Labels, rim: Rim) -> LayeredFrame:
+def _frame(with_it: Picture, without: Picture, gone: Mask, may_be: Mask, rim: Rim) -> LayeredFrame:
     """The layer of one frame; grain is left to the clean plate, so the composite is made anew from the layer.
 
-    The thing has its own colour and matte. What it cast is what else differs where the quadmask has something affected,
-    with the rim beside it: there the removed region, grown, lies over a shadow that touches the thing.
+    The thing has its own colour and matte. What it cast is what else differs where something of the kind may be, with
+    the rim beside it: there the removed region, grown, lies over a shadow that touches the thing.
     """
-    size = with_it.shape[:2]
-    gone, hit = fitted(removed(labels), size), fitted(affected(labels), size)
     thing = matted(with_it, gone, rim.inner, rim.outer)
-    near = dilate(hit, rim.inner) & (gone | thing.unsure)
+    near = dilate(may_be, rim.inner) & (gone | thing.unsure)
     differs = np.abs(with_it.astype(int) - without).max(axis=2) > _GRAIN
-    cast = _without_specks(differs & (hit | near) & (thing.alpha < 1))
+    cast = _without_specks(differs & (may_be | near) & (thing.alpha < 1))
     edit, alpha = layer_between(without, with_it, np.where(cast, thing.alpha, 0).astype(np.float32))
     alpha = np.where(cast, alpha, np.ceil(thing.alpha * 255 - 1e-6)).astype(np.uint8)
     edit = np.where(cast[..., None], edit, thing.colour)
-    nothing = np.zeros(size, np.bool_)
+    nothing = np.zeros(gone.shape, np.bool_)
     return LayeredFrame(without, without, edit, alpha, over(edit, alpha, without), nothing, thing.alpha)
 
 
