@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from scenes import FLOOR, scene_of, still, thing
 
+from cleanplate.errors import ResourceError
 from cleanplate.worlds.camera import looking, shot_at
 from cleanplate.worlds.flow import flow
 from cleanplate.worlds.protocols import Deforming, Trajectories, View
 from cleanplate.worlds.raster import rasterise
+from cleanplate.worlds.render.blender import Blender, interpreter
 from cleanplate.worlds.render.solids import surface
 from cleanplate.worlds.render.surfaces import solid
 from cleanplate.worlds.render.tiny import Tiny
@@ -137,3 +139,23 @@ def test_some_frames_of_a_clip() -> None:
     assert len(some) == 2
     assert np.array_equal(some.deforming["ball"].vertices, ways.deforming["ball"].vertices[[2, 0]])
     assert isinstance(scene.body("floor").shape, Box)
+
+
+def has_blender() -> bool:
+    try:
+        return interpreter().is_file()
+    except ResourceError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not has_blender(), reason="Blender is not set up")
+def test_blender_draws_the_same_surface() -> None:
+    scene = scene_of(FLOOR, BALL)
+    ways = with_surface(scene, sphere_surface([0.4, 0.5], BALL.position))
+    pairs = zip(Blender(samples=2).render(scene, ways, HEIGHT, WIDTH), drawn(scene, ways), strict=True)
+    for blender, tiny in pairs:
+        assert blender.coverage[1].sum() == pytest.approx(tiny.coverage[1].sum(), rel=0.03)
+        assert (blender.instance != tiny.instance).mean() < 0.005
+        inside = (blender.coverage[1] > 0.99) & (tiny.coverage[1] == 1)
+        assert np.abs(blender.depth[inside] - tiny.depth[inside]).mean() < 0.01
