@@ -57,7 +57,7 @@ def crates(stage: Stage) -> list[Body]:
 
 def pots(stage: Stage) -> list[Body]:
     """One to three flower pots beside each other, each with a plant."""
-    made, y = [], 0.0
+    made, edge = [], 0.0
     for _ in range(stage.count((1, 3))):
         width, height = stage.number((0.22, 0.34)), stage.number((0.2, 0.32))
         soil = Part(
@@ -66,12 +66,13 @@ def pots(stage: Stage) -> list[Body]:
             material=Material(colour=SOIL, roughness=0.95),
         )
         leaves = [_leaf(stage, height / 2, width) for _ in range(stage.count((4, 7)))]
+        y = edge + width / 2 if made else 0.0
         shape, place = Mesh(asset="pot", scale=(width, width, height)), (0.0, y, height / 2)
         made.append(_put(stage, ("flower pot", shape), place, (CLAY, None), mass=700, parts=(soil, *leaves)))
         _gives_off(stage, made[-1], "debris", 60, (COARSE, SOIL))
         _gives_off(stage, made[-1], "debris", 20, (COARSE, CLAY))
         _gives_off(stage, made[-1], "dust", 12, (PUFF, (0.50, 0.42, 0.35)))
-        y += width + 0.04
+        edge = y + width / 2 + 0.04
     return made
 
 
