@@ -18,15 +18,18 @@ from cleanplate.worlds.scene import Box, Cylinder, Part, Vec3
 SPEED = (0.5, 0.8)
 START = (0.1, 0.4)
 """Seconds after which they set off."""
-EASE = 0.5
+EASE = 0.7
 """Seconds in which they come up to speed."""
-HEIGHT = (0.85, 1.15)
+HEIGHT = (0.63, 0.71)
+"""Of the thing, over that of who pushes it."""
 HALF = (0.28, 0.42)
 CARTS = 0.45
-BELOW = 0.14
+BELOW = 0.12
 """Metres from the top to the hands."""
 HANDS = ("left hand", "right hand")
-_BEHIND = 0.43
+_WRIST = 0.065
+"""Metres of the wrist below the middle of a palm whose fingers point up."""
+_BEHIND = 0.46
 _SHOULDERS = 0.47
 """Metres from the wrists to the shoulders, and from the hips up to them, of somebody of the standard height."""
 
@@ -34,7 +37,7 @@ _SHOULDERS = 0.47
 def play(stage: Stage) -> tuple[str, ...]:
     """Along the picture, towards either side."""
     who, heading = actor(stage, SPEED), 0.0 if stage.chance(0.5) else np.pi
-    height = min(stage.number(HEIGHT), 0.66 * who.build.height)
+    height = stage.number(HEIGHT) * who.build.height
     half = (stage.number(HALF), stage.number(HALF), height / 2)
     place = (0.2 - half[0]) * float(np.cos(heading))
     thing = _cart if stage.chance(CARTS) else _crate
@@ -42,7 +45,7 @@ def play(stage: Stage) -> tuple[str, ...]:
     ahead = _set_off(times(), who.manner.speed, stage.number(START))
     level = height - BELOW
     # The trunk leans so far that the arms reach the level of the hands.
-    lean, behind = _leaning(who, level)
+    lean, behind = _leaning(who, level - _WRIST)
     manner = replace(who.manner, lean=lean, arms=0.0)
     motion = stride(who.skeleton, times(), MOTION_RATE, manner, ahead).motion()
     face = np.stack([ahead + behind, 0 * ahead, 0 * ahead + level], axis=-1)
@@ -54,7 +57,7 @@ def play(stage: Stage) -> tuple[str, ...]:
 
 
 def _crate(stage: Stage, half: Vec3, x: float, heading: float) -> None:
-    fields = {"mass": 12.0, "friction": 0.3, "restitution": 0.0, "orientation": about((0, 0, 1), heading)}
+    fields = {"mass": 12.0, "friction": 0.15, "restitution": 0.0, "orientation": about((0, 0, 1), heading)}
     stage.add("crate", Box(half=half), (x, 0.0, half[2]), **fields)
 
 
@@ -83,11 +86,11 @@ def _set_off(moments: Array, speed: float, start: float) -> Array:
 
 
 def _leaning(who: Actor, level: float) -> tuple[float, float]:
-    """Radians of the trunk, and metres from the hips to the hands' place."""
+    """Radians of the trunk, and metres from the hips to the wrists, which are at a level."""
     scale = who.scale
     best = (0.0, 0.0)
     for lean in np.linspace(0.1, 0.9, 17).tolist():
-        shoulder = (0.95 + _SHOULDERS * np.cos(lean)) * scale
+        shoulder = (0.96 + 0.11 * np.cos(lean / 2) + 0.36 * np.cos(lean)) * scale
         below = abs(shoulder - level)
         if below < _BEHIND * scale * 0.85:
             ahead = _SHOULDERS * np.sin(lean) * scale + float(np.sqrt((_BEHIND * scale) ** 2 - below**2))

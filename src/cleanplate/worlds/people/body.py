@@ -14,7 +14,7 @@ from cleanplate.worlds.people.skin import piece_names
 from cleanplate.worlds.scene import Body, Build, Capsule, Colour, Keyframe, Material, Part, Role, Skin, Sphere
 
 _RADII = {"hips": 0.11, "spine": 0.10, "chest": 0.11, "neck": 0.05, "head": 0.085, "arm": 0.045, "forearm": 0.038}
-_RADII |= {"hand": 0.03, "upleg": 0.075, "leg": 0.05, "foot": 0.04}
+_RADII |= {"hand": 0.018, "upleg": 0.075, "leg": 0.05, "foot": 0.04}
 """Metres of the capsules around bones, at the standard height."""
 _ROUGH = {"skin": 0.6, "hair": 0.55, "shoes": 0.5, "eyes": 0.3}
 
