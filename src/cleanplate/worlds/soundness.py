@@ -52,9 +52,9 @@ def resting_on_air(scene: Scene, ways: Trajectories) -> tuple[str, ...]:
 
 def _in_water(scene: Scene, positions: NDArray[np.float64]) -> bool:
     """Whether a thing ends where water is."""
-    pools = [body for body in scene.bodies if isinstance(body.shape, Water)]
     end = positions[-1, :2]
-    return any((np.abs(end - pool.position[:2]) <= pool.shape.half[:2]).all() for pool in pools)
+    pools = [(body.position, body.shape.half) for body in scene.bodies if isinstance(body.shape, Water)]
+    return any((np.abs(end - middle[:2]) <= half[:2]).all() for middle, half in pools)
 
 
 def _longest(flags: NDArray[np.bool_]) -> int:
