@@ -40,11 +40,12 @@ def under_it(motion: Motion, bottom: Array, apart: float) -> Motion:
 
 
 def against_it(motion: Motion, face: Array, apart: float) -> Motion:
-    """The same with the palms against an upright face, fingers up: `face` (T x 3) is the middle between them."""
+    """The same with the palms against a face that looks along -x, fingers up: `face` (T x 3) is between them."""
     for side, sign in SIDES:
-        palm = quaternion.multiply(quaternion.about((0, 0, 1), sign * np.pi / 2), quaternion.about(_ACROSS, np.pi))
-        turn = quaternion.multiply(facing(motion), palm)
-        motion = _laid(motion, side, face, (-PALM - 0.001, sign * apart, 0.0), turn, elbows=0.9)
+        turn = quaternion.multiply(quaternion.about((0, 0, 1), sign * np.pi / 2), quaternion.about(_ACROSS, np.pi))
+        turns = np.tile(turn, (len(motion), 1))
+        palm = face + np.array([-PALM - 0.001, sign * apart, 0.0])
+        motion = _gripped(motion, side, palm, turns, elbows=0.9)
     return motion
 
 
@@ -68,5 +69,10 @@ def _laid(
 ) -> Motion:
     """One palm at a place beside `middle`, as the hips see it; `turn` is the hand's orientation."""
     palm = middle + quaternion.rotate(facing(motion), np.array(place))
+    return _gripped(motion, side, palm, turn, elbows=elbows)
+
+
+def _gripped(motion: Motion, side: str, palm: Array, turn: Array, *, elbows: float) -> Motion:
+    """One hand with the middle of its palm there."""
     wrist = palm + quaternion.rotate(turn, np.array([0.0, 0.0, _FINGERS]))
     return gripping(motion, side, Grip(wrist, turn), elbows=elbows)
