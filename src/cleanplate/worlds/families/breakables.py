@@ -57,7 +57,8 @@ def crates(stage: Stage) -> list[Body]:
 
 def pots(stage: Stage) -> list[Body]:
     """One to three flower pots beside each other, each with a plant."""
-    made, edge = [], 0.0
+    made: list[Body] = []
+    edge = 0.0
     for _ in range(stage.count((1, 3))):
         width, height = stage.number((0.22, 0.34)), stage.number((0.2, 0.32))
         soil = Part(
