@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 import tarfile
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-from format_samples import VOID_METADATA, void_frames
+from format_samples import VERA_RECORD, VOID_METADATA, vera_frames, void_frames
+from typer.testing import CliRunner
 
+from cleanplate.cli.main import app
 from cleanplate.errors import InputError
 from cleanplate.worlds.formats import shards
 from cleanplate.worlds.formats.shards import INDEX, Shards, ShardSample, folder_samples, unpacked, write_shards
+from cleanplate.worlds.formats.vera_layout import VeraWriter
 from cleanplate.worlds.formats.void_layout import VoidSample, VoidWriter
+from cleanplate.worlds.validate import validate
 
 
 @pytest.fixture
@@ -153,3 +158,19 @@ def test_voids_samples_go_through_shards(tmp_path: Path) -> None:
             np.testing.assert_array_equal(got.rgb_full, wrote.rgb_full)
             np.testing.assert_array_equal(got.mask, wrote.mask)
     assert not place.exists()
+
+
+def test_data_sets_of_both_layouts_are_packed(tmp_path: Path) -> None:
+    for number in range(3):
+        VoidWriter(tmp_path / "pairs").write(f"s{number}", void_frames(number), VOID_METADATA)
+        VeraWriter(tmp_path / "layers", "obj-add").write(f"k{number}", vera_frames(), Fraction(16), VERA_RECORD)
+    VeraWriter(tmp_path / "layers", "obj-add").write_lines()
+    for kind, suffix in (("pairs", "rgb_full.mkv"), ("layers", "line.json")):
+        out = tmp_path / f"{kind}-shards"
+        done = CliRunner().invoke(app, ["worlds", "pack", str(tmp_path / kind), "--out", str(out), "--per-shard", "2"])
+        assert (done.exit_code, "3 samples in 2 shards" in done.stdout) == (0, True)
+        assert all(suffix in contents for _, contents in Shards.open(out).samples())
+        assert validate(out).valid
+        again = CliRunner().invoke(app, ["worlds", "pack", str(out), "--out", str(tmp_path / "more")])
+        assert (again.exit_code, "these are shards already" in again.output) == (3, True)
+    assert not (tmp_path / "more").exists()

@@ -52,6 +52,24 @@ def validate(folder: Data, json: o.Json = False) -> None:
             raise typer.Exit(InputError.exit_code)
 
 
+@worlds.command()
+def pack(
+    folder: Data,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the shards; whole ones are kept.")],
+    per_shard: Annotated[int, typer.Option("--per-shard", help="Samples a shard.", min=1)] = 64,
+    json: o.Json = False,
+) -> None:
+    """Pack a data set into WebDataset's tar files, with an index, for training at scale."""
+    from cleanplate.worlds.pack import pack as run
+
+    screen = Screen(as_json=json)
+    with guarded(screen):
+        index = run(folder, out, per_shard=per_shard, progress=screen.progress())
+        samples = sum(len(shard.samples) for shard in index.shards)
+        document = {"out": str(out), "shards": len(index.shards), "samples": samples}
+        screen.result(document, [(f"{samples} samples in {len(index.shards)} shards under {out}", "bold green")])
+
+
 def _lines(report: ValidationReport) -> list[tuple[str, str]]:
     lines = [(f"{found.file}: {found.fault}: {found.what}", "") for found in report.findings]
     looked_at = f"{report.samples} samples, {report.clips} clips"
