@@ -5,6 +5,8 @@ It faces along x, y to its left, z up; at rest it stands with its arms hanging, 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from cleanplate.worlds import quaternion
@@ -64,6 +66,7 @@ STANDING = 0.96
 """Metres of the hips above the floor when that figure stands straight."""
 
 
+@lru_cache(maxsize=256)
 def figure(height: float = HEIGHT, *, breadth: float = 1.0) -> Skeleton:
     """The skeleton of somebody of that height (metres), whose shoulders are `breadth` times as broad."""
     rows = [*_TRUNK]
