@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,7 +124,7 @@ class _Flesh:
         share[share < _LEAST] = 0
         return np.asarray(share / share.sum(axis=1, keepdims=True))
 
-    @property
+    @cached_property
     def skeleton_scale(self) -> float:
         """The person's height over the standard figure's."""
         return height_of(self.skeleton) / height_of(figure())
