@@ -328,8 +328,8 @@ class Scene(_Frozen):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the scene as JSON, its numbers to nine digits: last bits make no other scene of it."""
-        return hashlib.sha256(json.dumps(_nine_digits(self.model_dump(mode="json"))).encode()).hexdigest()
+        """SHA-256 of the scene as JSON, its numbers to nine digits: and only what is not the default."""
+        return hashlib.sha256(json.dumps(_nine_digits(self.model_dump(mode="json", exclude_defaults=True))).encode()).hexdigest()
 
 
 def _nine_digits(value: JsonValue) -> JsonValue:
