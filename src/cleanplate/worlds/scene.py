@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
@@ -328,13 +328,18 @@ class Scene(_Frozen):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the scene as JSON, its numbers to nine digits: and only what is not the default."""
-        return hashlib.sha256(json.dumps(_nine_digits(self.model_dump(mode="json", exclude_defaults=True))).encode()).hexdigest()
+        """SHA-256 of what the scene says other than by default, its numbers to nine digits.
+
+        So a machine's last bits make no other scene of it, nor does a field that later versions add.
+        """
+        return hashlib.sha256(json.dumps(_told(self)).encode()).hexdigest()
 
 
-def _nine_digits(value: JsonValue) -> JsonValue:
-    if isinstance(value, dict):
-        return {name: _nine_digits(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_nine_digits(one) for one in value]
-    return float(f"{value:.9g}") if isinstance(value, float) else value
+def _told(value: object) -> JsonValue:
+    if isinstance(value, BaseModel):
+        fields = {name: (getattr(value, name), field.default) for name, field in type(value).model_fields.items()}
+        said: dict[str, JsonValue] = {name: _told(one) for name, (one, usual) in fields.items() if one != usual}
+        return {"is": type(value).__name__, **said}
+    if isinstance(value, tuple):
+        return [_told(one) for one in value]
+    return float(f"{value:.9g}") if isinstance(value, float) else cast(JsonValue, value)
