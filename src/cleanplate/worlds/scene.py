@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic_core import PydanticUndefined
 
 Vec3 = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
@@ -337,9 +338,11 @@ class Scene(_Frozen):
 
 def _told(value: object) -> JsonValue:
     if isinstance(value, BaseModel):
-        fields = {name: (getattr(value, name), field.default) for name, field in type(value).model_fields.items()}
-        said: dict[str, JsonValue] = {name: _told(one) for name, (one, usual) in fields.items() if one != usual}
-        return {"is": type(value).__name__, **said}
+        fields = type(value).model_fields.items()
+        told = {name: (_told(getattr(value, name)), _told(field.default)) for name, field in fields}
+        return {"is": type(value).__name__, **{name: one for name, (one, usual) in told.items() if one != usual}}
     if isinstance(value, tuple):
         return [_told(one) for one in value]
+    if value is PydanticUndefined:
+        return None
     return float(f"{value:.9g}") if isinstance(value, float) else cast(JsonValue, value)
