@@ -36,12 +36,13 @@ $(READY): $(VENV)/bin/python pyproject.toml requirements.lock
 	touch $@
 
 $(READY_DEV): $(READY)
+	scripts/torch $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
 	scripts/browser
 	touch $@
 
 lock: $(READY_DEV)
-	$(BIN)/python -m pip freeze --exclude-editable > requirements.lock
+	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > requirements.lock
 
 clean:
 	rm -rf $(VENV) demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

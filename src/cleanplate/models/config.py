@@ -1,0 +1,113 @@
+"""What a mixture of transformers is made of. Read without torch, so that models can be listed anywhere."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Positive = Annotated[int, Field(gt=0)]
+CrossAttention = Literal["own", "shared", "none"]
+
+
+class Branch(BaseModel):
+    """One of the videos that are denoised together.
+
+    Attributes:
+        name: of its input and output; part of its weights' names.
+        cross_attention: to the text: weights of its own, the one set that all branches with `shared` use, or none.
+        layer_embedding: a learned vector, zero at first, is added to its tokens.
+        condition: name of a video whose tokens are added to its own, or None.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern="^[a-z][a-z_]*$")]
+    cross_attention: CrossAttention = "own"
+    layer_embedding: bool = False
+    condition: str | None = None
+
+
+class MixtureConfig(BaseModel):
+    """A Wan-shaped diffusion transformer with one branch or more.
+
+    Attributes:
+        branches: in the order in which their tokens are joined.
+        dim: channels of a token; `heads` divides it, and a head's channels are even and six at least.
+        layers: blocks.
+        ffn_dim: inner channels of the feed-forwards.
+        channels: of the latent videos, of conditions too.
+        patch: frames, rows and columns of a latent that make a token.
+        text_dim, text_tokens: of the text encoder's output, and how many of its tokens are read.
+        frequency_dim: channels of the sinusoid that embeds the time; even.
+        joint: the branches attend to each other. Without it each attends to itself (an ablation of the paper).
+        one_tower: the branches share one set of weights; only layer embeddings and conditions tell them apart (another).
+        eps: of every norm.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    branches: Annotated[tuple[Branch, ...], Field(min_length=1)]
+    dim: Positive
+    layers: Positive
+    heads: Positive
+    ffn_dim: Positive
+    channels: Positive = 16
+    patch: tuple[Positive, Positive, Positive] = (1, 2, 2)
+    text_dim: Positive = 4096
+    text_tokens: Positive = 512
+    frequency_dim: Annotated[int, Field(gt=0, multiple_of=2)] = 256
+    joint: bool = True
+    one_tower: bool = False
+    eps: Annotated[float, Field(gt=0)] = 1e-6
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.dim % self.heads or self.head_dim % 2 or self.head_dim < 6:
+            raise ValueError(f"{self.heads} heads do not divide {self.dim} channels into even parts of six or more")
+        names = [branch.name for branch in self.branches]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two branches have one name: {', '.join(names)}")
+        if self.one_tower and len({branch.cross_attention == "none" for branch in self.branches}) > 1:
+            raise ValueError("branches of one tower all read the text, or none does")
+        return self
+
+    @property
+    def head_dim(self) -> int:
+        """Channels of a head."""
+        return self.dim // self.heads
+
+    @property
+    def patch_samples(self) -> int:
+        """Samples of a latent that make a token."""
+        return self.channels * math.prod(self.patch)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Names of the videos that may be added, in the order of their branches."""
+        return tuple(branch.condition for branch in self.branches if branch.condition is not None)
+
+    def branch(self, name: str) -> Branch:
+        """The branch of that name."""
+        return next(branch for branch in self.branches if branch.name == name)
+
+
+def plain(**geometry: int) -> MixtureConfig:
+    """A transformer of one branch: with Wan's geometry, Wan2.1's own."""
+    return MixtureConfig.model_validate({"branches": (Branch(name="video"),), **geometry})
+
+
+def layered(cross_attention: CrossAttention = "none", **geometry: int) -> MixtureConfig:
+    """Vera's three branches.
+
+    Args:
+        cross_attention: of the alpha branch. Vera's published size says that one of three has no weights of its own for it.
+        geometry: fields of the config.
+    """
+    branches = (
+        Branch(name="edit", cross_attention="shared" if cross_attention == "shared" else "own"),
+        Branch(name="alpha", cross_attention=cross_attention, layer_embedding=True, condition="preserve"),
+        Branch(name="composite", layer_embedding=True, condition="source"),
+    )
+    return MixtureConfig.model_validate({"branches": branches, **geometry})
