@@ -16,7 +16,8 @@ class Branch(BaseModel):
 
     Attributes:
         name: of its input and output; part of its weights' names.
-        cross_attention: to the text: weights of its own, the one set that all branches with `shared` use, or none.
+        cross_attention: to the text, through weights of its own, through the one set that all branches with `shared` use
+            (the norm before it is each one's own), or not at all.
         layer_embedding: a learned vector, zero at first, is added to its tokens.
         condition: name of a video whose tokens are added to its own, or None.
     """
@@ -42,7 +43,7 @@ class MixtureConfig(BaseModel):
         text_dim, text_tokens: of the text encoder's output, and how many of its tokens are read.
         frequency_dim: channels of the sinusoid that embeds the time; even.
         joint: the branches attend to each other. Without it each attends to itself (an ablation of the paper).
-        one_tower: the branches share one set of weights; only layer embeddings and conditions tell them apart (another).
+        one_tower: the branches share one set of weights (another); layer embeddings and conditions tell them apart.
         eps: of every norm.
     """
 
@@ -69,8 +70,8 @@ class MixtureConfig(BaseModel):
         names = [branch.name for branch in self.branches]
         if len(set(names)) < len(names):
             raise ValueError(f"two branches have one name: {', '.join(names)}")
-        if self.one_tower and len({branch.cross_attention == "none" for branch in self.branches}) > 1:
-            raise ValueError("branches of one tower all read the text, or none does")
+        if self.one_tower and len({branch.cross_attention for branch in self.branches}) > 1:
+            raise ValueError("branches of one tower read the text in one way")
         return self
 
     @property
@@ -88,6 +89,15 @@ class MixtureConfig(BaseModel):
         """Names of the videos that may be added, in the order of their branches."""
         return tuple(branch.condition for branch in self.branches if branch.condition is not None)
 
+    @property
+    def towers(self) -> tuple[str, ...]:
+        """Names of the sets of weights: the branches', or the one that they share."""
+        return ("all",) if self.one_tower else tuple(branch.name for branch in self.branches)
+
+    def tower(self, branch: str) -> str:
+        """The set of weights that a branch uses."""
+        return "all" if self.one_tower else branch
+
     def branch(self, name: str) -> Branch:
         """The branch of that name."""
         return next(branch for branch in self.branches if branch.name == name)
@@ -102,7 +112,7 @@ def layered(cross_attention: CrossAttention = "none", **geometry: int) -> Mixtur
     """Vera's three branches.
 
     Args:
-        cross_attention: of the alpha branch. Vera's published size says that one of three has no weights of its own for it.
+        cross_attention: of the alpha branch; `shared` is with the edit branch.
         geometry: fields of the config.
     """
     branches = (

@@ -19,11 +19,12 @@ def grid_of(video_BCTHW: Tensor, patch: Grid) -> Grid:
 def to_patches(video_BCTHW: Tensor, patch: Grid) -> Tensor:
     """B x L x P, the samples of a patch in the order channel, frame, row, column: that of a convolution's weight."""
     frames, rows, columns = grid_of(video_BCTHW, patch)
-    cut = video_BCTHW.unflatten(4, (columns, patch[2])).unflatten(3, (rows, patch[1])).unflatten(2, (frames, patch[0]))
+    clips, channels = video_BCTHW.shape[:2]
+    cut = video_BCTHW.reshape(clips, channels, frames, patch[0], rows, patch[1], columns, patch[2])
     return cut.permute(0, 2, 4, 6, 1, 3, 5, 7).flatten(4).flatten(1, 3)
 
 
 def from_patches(patches_BLP: Tensor, grid: Grid, patch: Grid) -> Tensor:
     """The video of these patches, their samples in the order frame, row, column, channel: that of Wan's output."""
-    cut = patches_BLP.unflatten(2, (*patch, -1)).unflatten(1, grid)
+    cut = patches_BLP.reshape(patches_BLP.shape[0], *grid, *patch, -1)
     return cut.permute(0, 7, 1, 4, 2, 5, 3, 6).flatten(6).flatten(4, 5).flatten(2, 3)

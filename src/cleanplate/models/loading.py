@@ -1,0 +1,99 @@
+"""From weights on disk to a mixture, tensor by tensor; and back to disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from cleanplate.errors import InputError
+from cleanplate.files import whole_folder
+from cleanplate.models import wan
+from cleanplate.models.checkpoint import Checkpoint, listed
+from cleanplate.models.config import MixtureConfig
+from cleanplate.models.mixture import Mixture
+
+_CONFIG = "config.json"
+_FORMAT = "cleanplate-mixture-1"
+_OTHER = "Name the weights of the model that you chose, or the model that these weights are of."
+
+
+def skeleton(config: MixtureConfig) -> Mixture:
+    """The model on the meta device: every shape, no memory."""
+    with torch.device("meta"):
+        return Mixture(config)
+
+
+def from_wan(config: MixtureConfig, path: Path, dtype: torch.dtype | None = None) -> Mixture:
+    """A mixture that starts from a Wan2.1 text-to-video transformer: each branch gets a copy, what is new is zero.
+
+    Args:
+        config: the mixture; its geometry must be the checkpoint's.
+        path: safetensors in the layout of the Wan2.1 repository or of diffusers: a file, or a folder with an index.
+        dtype: of the weights; None keeps what is stored.
+
+    Raises:
+        InputError: no such weights, a pickle, half a download, tensors missing or left over, or another geometry.
+    """
+    checkpoint = Checkpoint.open(path)
+    layout = wan.layout_of(checkpoint.shapes)
+    if layout is None:
+        raise InputError("these are not the weights of a Wan2.1 transformer", where=str(path), remedy=_OTHER)
+    model = skeleton(config)
+    _fill(model, checkpoint, wan.targets(config, layout), dtype)
+    untaught = wan.untaught(config)
+    zeros = {name: torch.zeros(part.shape, dtype=dtype) for name, part in model.named_parameters() if name in untaught}
+    model.load_state_dict(zeros, strict=False, assign=True)
+    return model.eval()
+
+
+def save(model: Mixture, folder: Path, shard: str = "5GB") -> None:
+    """Write config.json and safetensors, whole or not at all. Raises InputError where there is a folder already."""
+    from huggingface_hub import save_torch_state_dict
+
+    with whole_folder(folder) as partial:
+        written = {"format": _FORMAT, "config": model.config.model_dump(mode="json")}
+        (partial / _CONFIG).write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+        save_torch_state_dict(model.state_dict(), partial, max_shard_size=shard)
+
+
+def load(folder: Path, dtype: torch.dtype | None = None) -> Mixture:
+    """A model that `save` wrote. Raises InputError for anything else, naming what is missing or left over."""
+    try:
+        written = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        if not isinstance(written, dict) or written.get("format") != _FORMAT:
+            raise InputError("this is no mixture of ours", where=str(folder / _CONFIG), remedy=_OTHER)
+        config = MixtureConfig.model_validate(written.get("config"))
+    except (OSError, ValueError) as error:
+        raise InputError("this is no config of a mixture", where=str(folder / _CONFIG), remedy=_OTHER) from error
+    model = skeleton(config)
+    _fill(model, Checkpoint.open(folder), {name: (name,) for name in model.state_dict()}, dtype)
+    return model.eval()
+
+
+def _fill(model: Mixture, checkpoint: Checkpoint, targets: wan.Targets, dtype: torch.dtype | None) -> None:
+    """Give every tensor of the checkpoint to those in the model that want it; each gets memory of its own."""
+    _check(checkpoint, targets, {name: tuple(part.shape) for name, part in model.state_dict().items()})
+    for name, tensor in checkpoint.tensors():
+        model.load_state_dict({ours: _own(tensor, dtype) for ours in targets[name]}, strict=False, assign=True)
+
+
+def _own(tensor: Tensor, dtype: torch.dtype | None) -> Tensor:
+    return tensor.to(dtype=dtype, copy=True)
+
+
+def _check(checkpoint: Checkpoint, targets: wan.Targets, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Before anything is read: no tensor missing, none left over, none of another shape."""
+    where = str(checkpoint.path)
+    if missing := targets.keys() - checkpoint.shapes.keys():
+        raise InputError(f"the weights lack {listed(missing)}", where=where, remedy=_OTHER)
+    if left := checkpoint.shapes.keys() - targets.keys():
+        raise InputError(f"nothing in the model takes {listed(left)}", where=where, remedy=_OTHER)
+    for name, wanted in targets.items():
+        for ours in wanted:
+            if checkpoint.shapes[name] != shapes[ours]:
+                found, needed = ("x".join(map(str, shape)) for shape in (checkpoint.shapes[name], shapes[ours]))
+                raise InputError(f"{name} is {found}, the model wants {needed}", where=where, remedy=_OTHER)

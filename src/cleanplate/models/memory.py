@@ -1,0 +1,52 @@
+"""Which tokens take part in a call, and keys and values that outlive it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from cleanplate.models.attention import KeysValues
+
+
+@dataclass(frozen=True)
+class Share:
+    """What of a branch takes part in a call.
+
+    Attributes:
+        asked: indices of the tokens that are computed, in any order and each once; None for all. They are keys as well.
+        stored: which of these (a slice of `asked`) leave their keys and values in the memory, under which names.
+        recalled: names under which keys and values lie in the memory that this call looks at besides.
+    """
+
+    asked: Tensor | None = None
+    stored: Mapping[str, slice] = field(default_factory=dict)
+    recalled: tuple[str, ...] = ()
+
+    @property
+    def idle(self) -> bool:
+        """No token of the branch is computed."""
+        return self.asked is not None and self.asked.numel() == 0
+
+
+class Memory:
+    """Keys and values by block, branch and name. One memory serves one prompt of one clip."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, str, str], KeysValues] = {}
+
+    def store(self, block: int, branch: str, share: Share, keys_values: KeysValues) -> None:
+        """Keep what the share says, in place of what had that name."""
+        keys, values = keys_values
+        for name, part in share.stored.items():
+            self._kept[block, branch, name] = keys[:, part].detach(), values[:, part].detach()
+
+    def recall(self, block: int, branch: str, share: Share) -> list[KeysValues]:
+        """What the share asks for. Raises KeyError where no earlier call has stored it."""
+        return [self._kept[block, branch, name] for name in share.recalled]
+
+    @property
+    def bytes(self) -> int:
+        """What is kept."""
+        return sum(part.numel() * part.element_size() for kept in self._kept.values() for part in kept)
