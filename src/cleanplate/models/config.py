@@ -16,7 +16,7 @@ class Branch(BaseModel):
 
     Attributes:
         name: of its input and output; part of its weights' names.
-        cross_attention: to the text, through weights of its own, through the one set that all branches with `shared` use
+        cross_attention: to the text, through weights of its own, through the one set of all branches with `shared`
             (the norm before it is each one's own), or not at all.
         layer_embedding: a learned vector, zero at first, is added to its tokens.
         condition: name of a video whose tokens are added to its own, or None.

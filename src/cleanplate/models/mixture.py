@@ -106,7 +106,7 @@ class Mixture(nn.Module):
             By branch, B x C x T x H x W; zeros at tokens that were not computed. A branch without any is left out.
 
         Raises:
-            ValueError: branches or conditions that the config does not name, or shapes that do not fit.
+            ValueError: branches or conditions that the config does not name, shapes that do not fit, or nothing to do.
         """
         conditions, present, shares = conditions or {}, present or {}, shares or {}
         grid = self._checked(videos, conditions)
@@ -117,6 +117,8 @@ class Mixture(nn.Module):
             for name, video in videos.items()
             if not shares[name].idle
         }
+        if not tokens:
+            raise ValueError("no branch computes anything")
         time_BD, time_B6D, text_BSD = self._embedded(time_B, text_BSD)
         call = Call(time_B6D, text_BSD, {name: _at(turned, shares[name].asked) for name in tokens}, self.attend)
         for index, block in enumerate(self.blocks):

@@ -64,13 +64,13 @@ MODELS: Mapping[str, Model] = MappingProxyType(
             parameters=14.0,
         ),
         "vera-1.3b": Model(
-            "Vera's three branches from the small Wan2.1; its authors have published no weights, so it is trained first",
+            "Vera's three branches from the small Wan2.1; no weights are published, so it is trained first",
             layered("shared", **_WAN_SMALL),
             starts_from="wan2.1-t2v-1.3b",
             parameters=3.9,
         ),
         "vera-14b": Model(
-            "Vera's three branches from the large Wan2.1; its authors have published no weights, so it is trained first",
+            "Vera's three branches from the large Wan2.1; no weights are published, so it is trained first",
             layered("shared", **_WAN_LARGE),
             starts_from="wan2.1-t2v-14b",
             parameters=38.2,
