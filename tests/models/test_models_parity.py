@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from diffusers import WanTransformer3DModel
+from safetensors.torch import save_file
+from torch import Tensor
 
-from cleanplate.models.config import MixtureConfig, plain
+from cleanplate.models.config import layered, plain
 from cleanplate.models.loading import from_wan
+from drawn_models import TINY
+from drawn_wan import CONFIG, in_original_layout, wan
 
-TINY = {"dim": 48, "layers": 3, "heads": 2, "ffn_dim": 80, "channels": 4, "text_dim": 20, "frequency_dim": 32}
 
-
-def wan(config: MixtureConfig, seed: int) -> WanTransformer3DModel:
-    """Diffusers' model of this geometry, every weight drawn: zeros or ones would hide a slip."""
-    torch.manual_seed(seed)
-    model = WanTransformer3DModel(
-        patch_size=config.patch,
-        num_attention_heads=config.heads,
-        attention_head_dim=config.head_dim,
-        in_channels=config.channels,
-        out_channels=config.channels,
-        text_dim=config.text_dim,
-        freq_dim=config.frequency_dim,
-        ffn_dim=config.ffn_dim,
-        num_layers=config.layers,
-    ).eval()
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=parameter.shape[-1] ** -0.5)
-    return model
+def same(got: Tensor, expected: Tensor) -> None:
+    torch.testing.assert_close(got, expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -43,14 +30,47 @@ def wan(config: MixtureConfig, seed: int) -> WanTransformer3DModel:
         ((1, 16, 2, 12, 8), {"heads": 1, "dim": 128, "channels": 16, "layers": 2}),
     ],
 )
-def test_one_branch_is_wan(shape: tuple[int, ...], geometry: dict[str, int], tmp_path: Path) -> None:
+@torch.inference_mode()
+def test_one_branch_is_wan(shape: tuple[int, ...], geometry: dict[str, Any], tmp_path: Path) -> None:
     config = plain(**(TINY | geometry))
     theirs = wan(config, seed=sum(shape))
     theirs.save_pretrained(tmp_path / "wan")
     ours = from_wan(config, tmp_path / "wan")
     video, text = torch.randn(shape), torch.randn(shape[0], 7, config.text_dim)
     time = torch.tensor([3.0, 981.25])[: shape[0]]
-    with torch.inference_mode():
-        expected = theirs(video, time, text, return_dict=False)[0]
-        got = ours({"video": video}, time, text)["video"]
-    torch.testing.assert_close(got, expected, rtol=0, atol=1e-5)
+    expected = theirs(video, time, text, return_dict=False)[0]
+    same(ours({"video": video}, time, text)["video"], expected)
+
+
+@torch.inference_mode()
+def test_the_original_layout_gives_the_same_model(tmp_path: Path) -> None:
+    theirs = wan()
+    save_file(in_original_layout(theirs), tmp_path / "wan.safetensors")
+    ours = from_wan(CONFIG, tmp_path / "wan.safetensors")
+    video, time, text = torch.randn(1, 4, 2, 4, 6), torch.tensor([500.0]), torch.randn(1, 4, CONFIG.text_dim)
+    same(ours({"video": video}, time, text)["video"], theirs(video, time, text, return_dict=False)[0])
+
+
+@pytest.mark.parametrize("cross_attention", ["own", "shared"])
+@torch.inference_mode()
+def test_three_copies_of_wan_on_one_video_are_wan(cross_attention: Any, tmp_path: Path) -> None:
+    """A softmax over three copies of the same keys is the one over one copy: joint attention and shared positions."""
+    theirs = wan()
+    theirs.save_pretrained(tmp_path / "wan")
+    ours = from_wan(layered(cross_attention, **TINY), tmp_path / "wan")
+    video, time, text = torch.randn(1, 4, 3, 4, 6), torch.tensor([700.0]), torch.randn(1, 4, CONFIG.text_dim)
+    expected = theirs(video, time, text, return_dict=False)[0]
+    conditions = {"source": torch.randn_like(video), "preserve": torch.randn_like(video)}
+    for got in ours(dict.fromkeys(("edit", "alpha", "composite"), video), time, text, conditions).values():
+        same(got, expected)
+
+
+@torch.inference_mode()
+def test_branches_that_do_not_attend_to_each_other_are_wan_each(tmp_path: Path) -> None:
+    theirs = wan()
+    theirs.save_pretrained(tmp_path / "wan")
+    ours = from_wan(layered("own", **TINY, joint=False), tmp_path / "wan")
+    videos = {name: torch.randn(1, 4, 3, 4, 6) for name in ("edit", "alpha", "composite")}
+    time, text = torch.tensor([20.0]), torch.randn(1, 4, CONFIG.text_dim)
+    for name, got in ours(videos, time, text).items():
+        same(got, theirs(videos[name], time, text, return_dict=False)[0])

@@ -50,7 +50,7 @@ class Head(nn.Module):
         self.projection = nn.Linear(config.dim, config.patch_samples)
 
     def forward(self, x_BAD: Tensor, time_BD: Tensor) -> Tensor:
-        shift, scale = (self.scale_shift_table + time_BD[:, None]).chunk(2, dim=1)
+        shift, scale = (self.scale_shift_table.float() + time_BD[:, None]).chunk(2, dim=1)
         normed = (layer_norm(x_BAD, self._eps) * (1 + scale) + shift).type_as(x_BAD)
         patches: Tensor = self.projection(normed)
         return patches
