@@ -107,8 +107,10 @@ class Mixture(nn.Module):
 
         Raises:
             ValueError: branches or conditions that the config does not name, shapes that do not fit, or nothing to do.
+            KeyError: a share recalls what no call has stored.
         """
         conditions, present, shares = conditions or {}, present or {}, shares or {}
+        memory = Memory() if memory is None else memory
         grid = self._checked(videos, conditions)
         shares = {name: shares.get(name, _ALL) for name in videos}
         turned = turns(grid, self.config.head_dim, time_B.device)
@@ -122,13 +124,12 @@ class Mixture(nn.Module):
         time_BD, time_B6D, text_BSD = self._embedded(time_B, text_BSD)
         call = Call(time_B6D, text_BSD, {name: _at(turned, shares[name].asked) for name in tokens}, self.attend)
         for index, block in enumerate(self.blocks):
-            remembered = {n: memory.recall(index, n, share) for n, share in shares.items()} if memory else {}
+            remembered = {name: memory.recall(index, name, share) for name, share in shares.items()}
             again = self.checkpointing and torch.is_grad_enabled()
             run = partial(checkpoint, block, use_reentrant=False) if again else block
             tokens, seen = run(tokens, call, remembered)
-            if memory is not None:
-                for name, keys_values in seen.items():
-                    memory.store(index, name, shares[name], keys_values)
+            for name, keys_values in seen.items():
+                memory.store(index, name, shares[name], keys_values)
         return {name: self._video(name, x, time_BD, grid, shares[name].asked) for name, x in tokens.items()}
 
     def _checked(self, videos: Mapping[str, Tensor], conditions: Mapping[str, Tensor]) -> Grid:

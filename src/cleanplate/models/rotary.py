@@ -26,14 +26,15 @@ def turns(grid: tuple[int, int, int], head_dim: int, device: torch.device | None
 
     Angles are worked out in float64: at the thousandth position float32 would be off by 1e-4.
     """
-    parts = []
+    cosines: list[Tensor] = []
+    sines: list[Tensor] = []
     for axis, (length, channels) in enumerate(zip(grid, axis_channels(head_dim), strict=True)):
         steps = _BASE ** -(torch.arange(0, channels, 2, dtype=torch.float64) / channels)
         angles = torch.outer(torch.arange(length, dtype=torch.float64), steps)
         shape = [length if other == axis else 1 for other in range(3)]
-        parts.append(angles.view(*shape, -1).expand(*grid, -1))
-    angles_LE = torch.cat(parts, dim=-1).flatten(0, 2)
-    return angles_LE.cos().to(device, torch.float32), angles_LE.sin().to(device, torch.float32)
+        for parts, values in ((cosines, angles.cos()), (sines, angles.sin())):
+            parts.append(values.to(device, torch.float32).view(*shape, -1).expand(*grid, -1))
+    return torch.cat(cosines, dim=-1).flatten(0, 2), torch.cat(sines, dim=-1).flatten(0, 2)
 
 
 def turn(x_BALE: Tensor, by: Turn) -> Tensor:

@@ -1,0 +1,1 @@
+"""Codecs: videos to latents and back."""
