@@ -60,3 +60,8 @@ class Inputs:
     def all(self) -> tuple[dict[str, Tensor], Tensor, Tensor, dict[str, Tensor]]:
         """In the order of the model's arguments."""
         return self.videos, self.time, self.text, self.conditions
+
+
+def drawn_video(*shape: int, seed: int = 0) -> Tensor:
+    """Uniform in -1..1."""
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1

@@ -6,7 +6,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
 
 from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.codecs.protocol import (
@@ -20,13 +19,10 @@ from cleanplate.models.codecs.protocol import (
     latent_size,
     latents_touched,
 )
+from drawn_models import drawn_video as noise
 
 strides = st.tuples(st.integers(1, 4), st.integers(1, 8), st.integers(1, 8))
 sizes = st.builds(Size, st.integers(1, 10), st.integers(1, 20), st.integers(1, 20))
-
-
-def noise(*shape: int, seed: int = 0) -> Tensor:
-    return torch.rand(shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
 
 
 @given(sizes, strides)

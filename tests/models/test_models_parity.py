@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 import torch
+from diffusers.models.transformers.transformer_wan import WanRotaryPosEmbed
 from safetensors.torch import save_file
 from torch import Tensor
 
 from cleanplate.models.config import layered, plain
 from cleanplate.models.loading import from_wan
+from cleanplate.models.rotary import turns
 from drawn_models import TINY
 from drawn_wan import CONFIG, in_original_layout, wan
 
@@ -40,6 +42,13 @@ def test_one_branch_is_wan(shape: tuple[int, ...], geometry: dict[str, Any], tmp
     time = torch.tensor([3.0, 981.25])[: shape[0]]
     expected = theirs(video, time, text, return_dict=False)[0]
     same(ours({"video": video}, time, text)["video"], expected)
+
+
+def test_positions_are_wans_at_its_own_size() -> None:
+    """At 81 frames of 832 x 480: small clips would not show a slip in the slow turns."""
+    theirs = WanRotaryPosEmbed(128, (1, 2, 2), 1024)(torch.empty(1, 16, 21, 60, 104, device="meta"))
+    for ours, part in zip(turns((21, 30, 52), 128), theirs, strict=True):
+        torch.testing.assert_close(ours, part[0, :, 0, 0::2], rtol=0, atol=1e-7)
 
 
 @torch.inference_mode()

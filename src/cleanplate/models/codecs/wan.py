@@ -1,0 +1,88 @@
+"""Wan2.1's autoencoder behind the codec protocol, by diffusers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from cleanplate.errors import InputError, missing_extra
+from cleanplate.models.checkpoint import Checkpoint
+from cleanplate.models.codecs.protocol import Size, latent_size
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKLWan
+
+_OVERLAP = 64
+"""Rows and columns that two tiles share; their blend hides the seam."""
+
+
+class WanCodec:
+    """Implements `Codec`: 4 frames, 8 rows and 8 columns to a latent of 16 channels with Wan2.1's weights.
+
+    The autoencoder is causal and walks through a clip latent frame by latent frame. Latents are the mean of its
+    posterior, normalised by the mean and deviation that its config states for every channel.
+
+    Args:
+        autoencoder: diffusers' model, in evaluation mode.
+        tile: rows and columns of a picture above which it is coded in tiles of this size; None never tiles.
+    """
+
+    name = "wan"
+
+    def __init__(self, autoencoder: AutoencoderKLWan, tile: int | None = None) -> None:
+        config = autoencoder.config
+        space = 2 ** (len(config.dim_mult) - 1)
+        self._autoencoder = autoencoder
+        self.channels = int(config.z_dim)
+        self.stride = (2 ** sum(config.temperal_downsample), space, space)
+        self._mean, self._deviation = (
+            torch.tensor(values, dtype=torch.float32).view(1, -1, 1, 1, 1)
+            for values in (config.latents_mean, config.latents_std)
+        )
+        if tile is not None:
+            autoencoder.enable_tiling(tile, tile, tile - _OVERLAP, tile - _OVERLAP)
+
+    @torch.no_grad()
+    def encode(self, video_B3THW: Tensor) -> Tensor:
+        """See the protocol; float32. Raises ValueError for a size that the stride does not fit."""
+        latent_size(Size(*video_B3THW.shape[2:]), self.stride)
+        latents: Tensor = self._autoencoder.encode(video_B3THW.to(self._autoencoder.dtype)).latent_dist.mode()
+        mean, deviation = (part.to(latents.device) for part in (self._mean, self._deviation))
+        return (latents.float() - mean) / deviation
+
+    @torch.no_grad()
+    def decode(self, latents_BCTHW: Tensor) -> Tensor:
+        """See the protocol; float32, within -1..1."""
+        mean, deviation = (part.to(latents_BCTHW.device) for part in (self._mean, self._deviation))
+        latents = latents_BCTHW.float() * deviation + mean
+        video: Tensor = self._autoencoder.decode(latents.to(self._autoencoder.dtype)).sample
+        return video.float()
+
+
+def load(folder: Path, dtype: torch.dtype = torch.float32, tile: int | None = None) -> WanCodec:
+    """The autoencoder of a folder with its config.json and safetensors, as the hub has it under `vae`.
+
+    Raises:
+        InputError: no such folder, a pickle, half a download, or weights of another model.
+        ResourceError: diffusers is not installed.
+    """
+    try:
+        from diffusers import AutoencoderKLWan
+    except ImportError as error:
+        raise missing_extra(error.name or "diffusers", "learned") from error
+    Checkpoint.open(folder)
+    try:
+        autoencoder, report = AutoencoderKLWan.from_pretrained(
+            folder, torch_dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError("the autoencoder cannot be loaded", where=str(folder), remedy=_REMEDY) from error
+    if wrong := [*report["missing_keys"], *report["unexpected_keys"]]:
+        raise InputError(f"these are not the autoencoder's weights: {wrong[0]}", where=str(folder), remedy=_REMEDY)
+    return WanCodec(autoencoder.eval(), tile)
+
+
+_REMEDY = "Name the folder 'vae' of Wan2.1 in diffusers' layout."
