@@ -14,12 +14,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from cleanplate.models.attention import attend
+from cleanplate.models.config import MixtureConfig, layered, plain
 from cleanplate.models.economy import Economy, Phase, Region
 from cleanplate.models.memory import Memory, Share
-from cleanplate.models.mixture import Mixture
 from cleanplate.models.patches import Grid, to_patches
 from cleanplate.models.region import grown, indices, surroundings, touched
-from drawn_models import BRANCHES, Inputs, vera
+from drawn_models import BRANCHES, TINY, Inputs, drawn, vera
 
 MODEL = vera()
 
@@ -76,8 +76,8 @@ def looked_at(grid: Grid, region: Region) -> Tensor:
 
 @given(regions(), st.integers(0, 9))
 @settings(max_examples=30, deadline=None)
-def test_a_sparse_call_is_the_dense_call_with_keys_masked(drawn: tuple[Grid, Region], seed: int) -> None:
-    grid, region = drawn
+def test_a_sparse_call_is_the_dense_call_with_keys_masked(case: tuple[Grid, Region], seed: int) -> None:
+    grid, region = case
     inputs = Inputs(grid, seed, clips=2)
     dense = run(inputs, masked(looked_at(grid, region)))
     sparse = run(inputs, shares=region.shares(BRANCHES, Phase.FRESH), memory=Memory())
@@ -92,8 +92,8 @@ def test_a_sparse_call_is_the_dense_call_with_keys_masked(drawn: tuple[Grid, Reg
 
 @given(regions())
 @settings(max_examples=10, deadline=None)
-def test_what_was_just_computed_is_remembered_exactly(drawn: tuple[Grid, Region]) -> None:
-    grid, region = drawn
+def test_what_was_just_computed_is_remembered_exactly(case: tuple[Grid, Region]) -> None:
+    grid, region = case
     inputs, memory = Inputs(grid), Memory()
     fresh = run(inputs, shares=region.shares(BRANCHES, Phase.FRESH), memory=memory)
     reused = run(inputs, shares=region.shares(BRANCHES, Phase.REUSED), memory=memory)
@@ -123,10 +123,10 @@ class Recorder:
 
 
 @pytest.mark.parametrize("phase", [Phase.REUSED, Phase.FROZEN])
-@given(drawn=regions())
+@given(case=regions())
 @settings(max_examples=8, deadline=None)
-def test_stale_context_stands_in_the_dense_call_too(phase: Phase, drawn: tuple[Grid, Region]) -> None:
-    grid, region = drawn
+def test_stale_context_stands_in_the_dense_call_too(phase: Phase, case: tuple[Grid, Region]) -> None:
+    grid, region = case
     before, after, memory = Inputs(grid, 1), Inputs(grid, 2), Memory()
     keys, replaced = looked_at(grid, region), torch.zeros(3, grid[0] * grid[1] * grid[2], dtype=torch.bool)
     replaced[BRANCHES.index("composite"), region.context] = True
@@ -139,6 +139,36 @@ def test_stale_context_stands_in_the_dense_call_too(phase: Phase, drawn: tuple[G
     sparse = run(after, shares=region.shares(BRANCHES, phase), memory=memory)
     for name, patches in sparse.items():
         same(patches[:, region.edited], dense[name][:, region.edited])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        layered("own", **TINY),
+        layered("shared", **TINY),
+        layered("own", **TINY, one_tower=True),
+        layered("none", **TINY, joint=False),
+        plain(**TINY),
+    ],
+)
+def test_other_mixtures_save_as_exactly(config: MixtureConfig) -> None:
+    """Fresh and reused calls agree; a keeper that sees itself alone, and all of that, gets what the dense call gives."""
+    model, inputs, memory = drawn(config), Inputs((2, 3, 4)), Memory()
+    names = tuple(branch.name for branch in config.branches)
+    tokens = torch.zeros(2, 3, 4, dtype=torch.bool)
+    tokens[0, 1, 1] = True
+    region = Region.of(tokens, Economy(ring=0, ring_frames=0), keeper=names[-1])
+    videos = dict.fromkeys(names, inputs.videos["edit"])
+    call = (videos, inputs.time, inputs.text, {name: inputs.conditions[name] for name in config.conditions})
+    with torch.inference_mode():
+        dense = model(*call)
+        fresh = model(*call, shares=region.shares(names, Phase.FRESH), memory=memory)
+        reused = model(*call, shares=region.shares(names, Phase.REUSED), memory=memory)
+    for name in names:
+        again, before = (to_patches(answer[name], (1, 2, 2))[:, region.edited] for answer in (reused, fresh))
+        same(again, before)
+    if len(names) == 1 or not config.joint:
+        same(fresh[names[-1]], dense[names[-1]])
 
 
 def test_asking_for_everything_is_the_dense_call() -> None:
@@ -183,8 +213,8 @@ def test_phases(steps: int, refresh: int, freeze: float) -> None:
 
 @given(regions(), st.integers(1, 2))
 @settings(max_examples=30, deadline=None)
-def test_context_thins_with_distance_and_leaves_no_hole(drawn: tuple[Grid, Region], near: int) -> None:
-    grid, region = drawn
+def test_context_thins_with_distance_and_leaves_no_hole(case: tuple[Grid, Region], near: int) -> None:
+    grid, region = case
     edited = torch.zeros(grid, dtype=torch.bool)
     edited.view(-1)[region.edited] = True
     kept = surroundings(edited, near)
@@ -207,6 +237,8 @@ def test_a_token_is_touched_by_any_of_its_latents() -> None:
 def test_regions_that_make_no_sense() -> None:
     with pytest.raises(ValueError, match="no token"):
         Region.of(torch.zeros(1, 2, 2, dtype=torch.bool), Economy())
+    with pytest.raises(ValueError, match="keep the context"):
+        Region.of(torch.ones(1, 2, 2, dtype=torch.bool), Economy()).shares(("video",), Phase.FRESH)
     for wrong in ({"ring": -1}, {"refresh": 0}, {"freeze": 0.0}, {"freeze": 1.5}, {"near": 0}):
         with pytest.raises(ValueError, match=r"economy|distance"):
             Economy(**wrong)
@@ -219,4 +251,3 @@ def test_memory_says_what_it_holds() -> None:
     run(Inputs((2, 4, 4)), shares=region.shares(BRANCHES, Phase.FRESH), memory=memory)
     config = MODEL.config
     assert memory.bytes == 2 * config.layers * config.dim * 4 * 32
-    assert isinstance(MODEL, Mixture)

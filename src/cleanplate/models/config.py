@@ -40,7 +40,7 @@ class MixtureConfig(BaseModel):
         ffn_dim: inner channels of the feed-forwards.
         channels: of the latent videos, of conditions too.
         patch: frames, rows and columns of a latent that make a token.
-        text_dim, text_tokens: of the text encoder's output, and how many of its tokens are read.
+        text_dim: channels of the text encoder's output.
         frequency_dim: channels of the sinusoid that embeds the time; even.
         joint: the branches attend to each other. Without it each attends to itself (an ablation of the paper).
         one_tower: the branches share one set of weights (another); layer embeddings and conditions tell them apart.
@@ -57,7 +57,6 @@ class MixtureConfig(BaseModel):
     channels: Positive = 16
     patch: tuple[Positive, Positive, Positive] = (1, 2, 2)
     text_dim: Positive = 4096
-    text_tokens: Positive = 512
     frequency_dim: Annotated[int, Field(gt=0, multiple_of=2)] = 256
     joint: bool = True
     one_tower: bool = False

@@ -85,7 +85,9 @@ class Region:
         return Region(indices(edited), indices(surroundings(edited, economy.near)), keeper)
 
     def shares(self, branches: tuple[str, ...], phase: Phase) -> dict[str, Share]:
-        """What of every branch takes part in a call."""
+        """What of every branch takes part in a call. Raises ValueError where the keeper is none of them."""
+        if self.keeper not in branches:
+            raise ValueError(f"no branch '{self.keeper}' that could keep the context; there are {', '.join(branches)}")
         return {name: self._kept(phase) if name == self.keeper else Share(self.edited) for name in branches}
 
     def _kept(self, phase: Phase) -> Share:
