@@ -75,7 +75,7 @@ def layered(
     length: Length = 49,
     workers: Workers = 1,
     sprites: Annotated[
-        Path | None, typer.Option("--sprites", help="Folder of PNG pictures with alpha, named by what they show.")
+        Path | None, typer.Option("--sprites", help="Folder of PNG or WebP with alpha, named by what they show.")
     ] = None,
     lossy: Lossy = False,
     json: o.Json = False,
