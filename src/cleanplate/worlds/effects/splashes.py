@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from cleanplate.worlds import quaternion
 from cleanplate.worlds.effects.flights import falls
 from cleanplate.worlds.inertia import parts
-from cleanplate.worlds.meshes import load_mesh
+from cleanplate.worlds.mesh_files import felt_mesh
+from cleanplate.worlds.meshes import OWN
 from cleanplate.worlds.protocols import Impact, Trajectories
 from cleanplate.worlds.scene import Body, Box, Capsule, Cylinder, Mesh, Part, Scene, Sphere, Water
 
@@ -68,8 +69,8 @@ def _lowest(part: Part, orientation: Array) -> float:
         return middle - shape.radius - abs(float(down[2])) * shape.height / 2
     if isinstance(shape, Cylinder):
         return middle - shape.radius * float(np.hypot(down[0], down[1])) - abs(float(down[2])) * shape.height / 2
-    if isinstance(shape, Mesh) and not shape.asset.endswith(".obj"):
-        return middle + float((load_mesh(shape.asset).scaled(shape.scale).vertices @ down).min())
+    if isinstance(shape, Mesh) and shape.asset in OWN:
+        return middle + float((felt_mesh(shape).vertices @ down).min())
     return middle
 
 
