@@ -50,3 +50,10 @@ def noun_of(name: str) -> str:
         words += re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", token)
     fair = [word.lower() for word in words if len(word) > 2 and word.lower() not in _FILLERS]
     return " ".join(fair[:_MOST_WORDS]) or "thing"
+
+
+def surface_of(name: str) -> str:
+    """What people call the surface that a picture shows: ``textures/oak_planks_diff_2k.jpg`` is oak planks."""
+    path = PurePosixPath(name)
+    told = map_of(path.name)
+    return noun_of(told[0] if told else path.stem)

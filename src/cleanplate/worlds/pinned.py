@@ -11,8 +11,8 @@ from cleanplate.worlds.assets import maps_beside
 from cleanplate.worlds.inertia import parts
 from cleanplate.worlds.mesh_files import seen_mesh, solid_of
 from cleanplate.worlds.picture_files import require_picture
-from cleanplate.worlds.scene import AssetFile, Body, Mesh, Scene, Texture
-from cleanplate.worlds.textures import PATTERNS
+from cleanplate.worlds.scene import AssetFile, Body, Mesh, Scene
+from cleanplate.worlds.textures import is_file
 
 
 def pinned(scene: Scene, assets: Path) -> Scene:
@@ -22,7 +22,7 @@ def pinned(scene: Scene, assets: Path) -> Scene:
         InputError: a file is missing, broken or outside the folder.
     """
     files = {name for body in scene.bodies for name in _of_body(body, assets)}
-    if _is_file(scene.backdrop):
+    if is_file(scene.backdrop):
         require_picture(scene.backdrop.name, assets)
         files.add(scene.backdrop.name)
     named = tuple(AssetFile(path=name, sha256=content_of(name, assets)) for name in sorted(files))
@@ -50,11 +50,7 @@ def _of_body(body: Body, assets: Path) -> Iterator[str]:
             if solid := solid_of(part.shape.asset, assets):
                 yield solid
         material = part.material or body.material
-        if material.texture and _is_file(material.texture):
+        if material.texture and is_file(material.texture):
             for name in (material.texture.name, *maps_beside(material.texture.name, assets).values()):
                 require_picture(name, assets)
                 yield name
-
-
-def _is_file(texture: Texture) -> bool:
-    return texture.name != "sky" and texture.name not in PATTERNS

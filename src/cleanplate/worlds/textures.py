@@ -38,6 +38,11 @@ def draw(
     return np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8)
 
 
+def is_file(texture: Texture) -> bool:
+    """Whether a texture, or a backdrop, is a file of the user's."""
+    return texture.name != "sky" and texture.name not in PATTERNS
+
+
 def plain(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
     """One colour."""
     return _flat(size, colours[0])

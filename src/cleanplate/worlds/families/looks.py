@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cleanplate.worlds.asset_names import noun_of
+from cleanplate.worlds.asset_names import surface_of
 from cleanplate.worlds.families.catalogue import Catalogue
 from cleanplate.worlds.scene import Colour, Material, Texture
 
@@ -52,7 +52,7 @@ class Looks:
             words = f"{self._catalogue.patterns[pattern]} {name}"
             if own := self._own((0.2, 0.6)):
                 self._worn.add(own.name)
-                return noun_of(own.name.rsplit("/", 1)[-1]).replace(" ", "-"), self._made_of(own)
+                return surface_of(own.name).replace(" ", "-"), self._made_of(own)
         return words, self._material(colour, texture, float(self._rng.random() < SHINY))
 
     def floor(self) -> Material:

@@ -22,13 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.errors import CleanplateError, ResourceError
+from cleanplate.worlds.asset_files import located
+from cleanplate.worlds.assets import maps_beside
 from cleanplate.worlds.camera import shot_at
 from cleanplate.worlds.inertia import parts
+from cleanplate.worlds.mesh_files import seen_mesh
+from cleanplate.worlds.picture_files import exposure
 from cleanplate.worlds.protocols import Trajectories, View
 from cleanplate.worlds.render.particles import with_particles
 from cleanplate.worlds.render.soft import rest_of
 from cleanplate.worlds.render.solids import surface
-from cleanplate.worlds.scene import Body, Material, Scene, Texture
+from cleanplate.worlds.scene import Body, Material, Mesh, Scene, Texture
+from cleanplate.worlds.textures import is_file
 
 PACKAGES = ("bpy==5.0.1",)
 _HOME = "CLEANPLATE_BLENDER"
@@ -109,24 +114,28 @@ class Blender:
         }
 
     def _backdrop(self, texture: Texture) -> dict[str, Any]:
-        picture = self.assets / texture.name if self.assets else None
-        return {"picture": str(picture.resolve())} if picture is not None and picture.is_file() else dict(_SKY)
+        if self.assets is None or not is_file(texture):
+            return dict(_SKY)
+        picture = located(texture.name, self.assets)
+        return {"picture": str(picture.resolve()), "exposure": exposure(texture.name, self.assets)}
 
     def _body(self, scene: Scene, trajectories: Trajectories, name: str, folder: Path) -> dict[str, Any]:
         body, place = scene.body(name), trajectories.index(name)
         if name in trajectories.deforming:
-            return _soft(body, trajectories, folder / f"surface-{place}")
+            return _soft(body, trajectories, folder / f"surface-{place}", self.assets)
         made = []
         for part in parts(body):
             vertices, faces, smooth = surface(part.shape, self.assets)
+            mesh = seen_mesh(part.shape, self.assets) if isinstance(part.shape, Mesh) else None
             made.append(
                 {
+                    "uvs": mesh.uvs.reshape(-1, 2).tolist() if mesh is not None and mesh.uvs is not None else None,
                     "vertices": vertices.tolist(),
                     "faces": faces,
                     "smooth": smooth,
                     "position": part.position,
                     "orientation": part.orientation,
-                    "material": _look(part.material or body.material),
+                    "material": _look(part.material or body.material, self.assets),
                 }
             )
         return {
@@ -210,16 +219,22 @@ def _run(command: list[str]) -> None:
         )
 
 
-def _soft(body: Body, trajectories: Trajectories, file: Path) -> dict[str, Any]:
+def _soft(body: Body, trajectories: Trajectories, file: Path, assets: Path | None) -> dict[str, Any]:
     """A surface that changes its shape; its numbers go to the worker in a file of their own beside the job."""
     one = trajectories.deforming[body.name]
     numbers = file.with_suffix(".npz")
     np.savez(numbers, vertices=one.vertices, faces=one.faces, rest=rest_of(trajectories, body.name))
-    return {"name": body.name, "surface": str(numbers), "material": _look(body.material)}
+    return {"name": body.name, "surface": str(numbers), "material": _look(body.material, assets)}
 
 
-def _look(material: Material) -> dict[str, Any]:
-    return material.model_dump(mode="json")
+def _look(material: Material, assets: Path | None) -> dict[str, Any]:
+    """A material; of a texture from files also where its maps lie, by what they are for."""
+    look = material.model_dump(mode="json")
+    if assets is not None and material.texture is not None and is_file(material.texture):
+        name = material.texture.name
+        named = {"colour": name, **maps_beside(name, assets)}
+        look["maps"] = {kind: str(located(file, assets).resolve()) for kind, file in named.items()}
+    return look
 
 
 def _coverage(

@@ -74,6 +74,7 @@ def _world(scene: Any, backdrop: dict[str, Any], ambient: float) -> None:
         image = tree.nodes.new("ShaderNodeTexEnvironment")
         image.image = bpy.data.images.load(backdrop["picture"])
         tree.links.new(image.outputs[0], background.inputs["Color"])
+        background.inputs["Strength"].default_value = ambient * backdrop["exposure"]
         return
     place, split = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeSeparateXYZ")
     ramp = tree.nodes.new("ShaderNodeValToRGB")
@@ -105,6 +106,8 @@ def _body(scene: Any, body: dict[str, Any]) -> None:
     for number, part in enumerate(body["parts"]):
         mesh = bpy.data.meshes.new("mesh")
         mesh.from_pydata(part["vertices"], [], part["faces"])
+        if part["uvs"]:
+            mesh.uv_layers.new(name="uv").data.foreach_set("uv", [one for place in part["uvs"] for one in place])
         mesh.materials.append(_material(part["material"]))
         if part["smooth"]:
             mesh.shade_smooth()
@@ -148,9 +151,42 @@ def _material(look: dict[str, Any], rest: str = "") -> Any:
         look["roughness"],
         look["metallic"],
     )
-    if look["texture"]:
+    if look.get("maps"):
+        _maps(tree, shader, look, rest)
+    elif look["texture"]:
         tree.links.new(_texture(tree, look["texture"], look["colour"], rest), shader.inputs["Base Color"])
     return material
+
+
+def _maps(tree: Any, shader: Any, look: dict[str, Any], rest: str) -> None:
+    """Pictures of colour, roughness, normals and metal: by the mesh's own places, or from three sides in metres."""
+    texture, mapped = look["texture"], look["texture"]["mapped"]
+    place = tree.nodes.new("ShaderNodeAttribute" if rest else "ShaderNodeTexCoord")
+    if rest:
+        place.attribute_name = rest
+    out = place.outputs["Vector" if rest else "UV" if mapped else "Object"]
+    if not mapped:
+        scaled = tree.nodes.new("ShaderNodeMapping")
+        scaled.inputs["Scale"].default_value = (1 / texture["scale"],) * 3
+        tree.links.new(out, scaled.inputs[0])
+        out = scaled.outputs[0]
+    for kind, file in look["maps"].items():
+        image = tree.nodes.new("ShaderNodeTexImage")
+        image.image = bpy.data.images.load(file, check_existing=True)
+        image.projection = "FLAT" if mapped else "BOX"
+        tree.links.new(out, image.inputs[0])
+        if kind == "colour":
+            tree.links.new(image.outputs[0], shader.inputs["Base Color"])
+            continue
+        image.image.colorspace_settings.name = "Non-Color"
+        if kind == "normal":
+            # The directions of its axes are known only where it lies by the mesh's own places.
+            if mapped:
+                normal = tree.nodes.new("ShaderNodeNormalMap")
+                tree.links.new(image.outputs[0], normal.inputs["Color"])
+                tree.links.new(normal.outputs[0], shader.inputs["Normal"])
+        else:
+            tree.links.new(image.outputs[0], shader.inputs[kind.capitalize()])
 
 
 def _texture(tree: Any, texture: dict[str, Any], colour: list[float], rest: str) -> Any:
