@@ -7,6 +7,7 @@ frame.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,12 +35,14 @@ from cleanplate.worlds.render.particles import with_particles
 from cleanplate.worlds.render.soft import rest_of
 from cleanplate.worlds.render.solids import surface
 from cleanplate.worlds.scene import Body, Material, Mesh, Scene, Texture
-from cleanplate.worlds.textures import is_file
+from cleanplate.worlds.textures import draw, is_file
 
 PACKAGES = ("bpy==5.0.1",)
 _HOME = "CLEANPLATE_BLENDER"
 _WORKER = Path(__file__).with_name("blender_worker.py")
 _NOTHING = 1e9
+_TEXELS = 512
+"""Along each side of one period of a pattern."""
 _SKY = {"horizon": (0.80, 0.86, 0.92), "zenith": (0.30, 0.50, 0.85)}
 
 
@@ -135,7 +139,7 @@ class Blender:
                     "smooth": smooth,
                     "position": part.position,
                     "orientation": part.orientation,
-                    "material": _look(part.material or body.material, self.assets),
+                    "material": _look(part.material or body.material, self.assets, folder),
                 }
             )
         return {
@@ -215,7 +219,7 @@ def _run(command: list[str]) -> None:
         raise CleanplateError(
             f"Blender failed ({said[-1] if said else f'exit code {done.returncode}'})",
             where=command[-1],
-            remedy="Try again: finished frames are kept. Or choose --renderer tiny.",
+            remedy="Try again: finished pairs are kept. Or choose --renderer tiny.",
         )
 
 
@@ -224,17 +228,26 @@ def _soft(body: Body, trajectories: Trajectories, file: Path, assets: Path | Non
     one = trajectories.deforming[body.name]
     numbers = file.with_suffix(".npz")
     np.savez(numbers, vertices=one.vertices, faces=one.faces, rest=rest_of(trajectories, body.name))
-    return {"name": body.name, "surface": str(numbers), "material": _look(body.material, assets)}
+    return {"name": body.name, "surface": str(numbers), "material": _look(body.material, assets, file.parent)}
 
 
-def _look(material: Material, assets: Path | None) -> dict[str, Any]:
-    """A material; of a texture from files also where its maps lie, by what they are for."""
-    look = material.model_dump(mode="json")
-    if assets is not None and material.texture is not None and is_file(material.texture):
-        name = material.texture.name
-        named = {"colour": name, **maps_beside(name, assets)}
-        look["maps"] = {kind: str(located(file, assets).resolve()) for kind, file in named.items()}
-    return look
+def _look(material: Material, assets: Path | None, folder: Path) -> dict[str, Any]:
+    """A material, and where the pictures of its texture lie, by what they are for; drawn ones go to `folder`."""
+    return material.model_dump(mode="json") | {"maps": _pictures(material, assets, folder)}
+
+
+def _pictures(material: Material, assets: Path | None, folder: Path) -> dict[str, str]:
+    texture = material.texture
+    if texture is None:
+        return {}
+    if assets is not None and is_file(texture):
+        named = {"colour": texture.name, **maps_beside(texture.name, assets)}
+        return {kind: str(located(file, assets).resolve()) for kind, file in named.items()}
+    told = f"{texture.model_dump_json()}{material.colour}"
+    file = folder / f"{hashlib.sha256(told.encode()).hexdigest()[:16]}.png"
+    picture = draw(texture, _TEXELS, colour=material.colour, assets=assets)
+    cv2.imwrite(str(file), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    return {"colour": str(file)}
 
 
 def _coverage(

@@ -151,10 +151,8 @@ def _material(look: dict[str, Any], rest: str = "") -> Any:
         look["roughness"],
         look["metallic"],
     )
-    if look.get("maps"):
+    if look["maps"]:
         _maps(tree, shader, look, rest)
-    elif look["texture"]:
-        tree.links.new(_texture(tree, look["texture"], look["colour"], rest), shader.inputs["Base Color"])
     return material
 
 
@@ -173,7 +171,7 @@ def _maps(tree: Any, shader: Any, look: dict[str, Any], rest: str) -> None:
     for kind, file in look["maps"].items():
         image = tree.nodes.new("ShaderNodeTexImage")
         image.image = bpy.data.images.load(file, check_existing=True)
-        image.projection = "FLAT" if mapped else "BOX"
+        image.projection, image.projection_blend = "FLAT" if mapped else "BOX", 0.2
         tree.links.new(out, image.inputs[0])
         if kind == "colour":
             tree.links.new(image.outputs[0], shader.inputs["Base Color"])
@@ -187,42 +185,6 @@ def _maps(tree: Any, shader: Any, look: dict[str, Any], rest: str) -> None:
                 tree.links.new(normal.outputs[0], shader.inputs["Normal"])
         else:
             tree.links.new(image.outputs[0], shader.inputs[kind.capitalize()])
-
-
-def _texture(tree: Any, texture: dict[str, Any], colour: list[float], rest: str) -> Any:
-    """Blender's own patterns, in metres of the object's space, between two colours."""
-    place = tree.nodes.new("ShaderNodeAttribute" if rest else "ShaderNodeTexCoord")
-    if rest:
-        place.attribute_name = rest
-    scaled = tree.nodes.new("ShaderNodeMapping")
-    tree.links.new(place.outputs["Vector" if rest else "Object"], scaled.inputs[0])
-    scaled.inputs["Scale"].default_value = (1 / texture["scale"],) * 3
-    scaled.inputs["Location"].default_value = [((texture["seed"] * step) % 97) / 7 for step in (3, 5, 11)]
-    kind, node, out = texture["name"], None, 0
-    if kind == "checker":
-        node, out = tree.nodes.new("ShaderNodeTexChecker"), 1
-        node.inputs["Scale"].default_value = 2
-    elif kind == "bricks":
-        node, out = tree.nodes.new("ShaderNodeTexBrick"), 1
-        node.inputs["Scale"].default_value = 4
-    elif kind in {"stripes", "wood"}:
-        node, out = tree.nodes.new("ShaderNodeTexWave"), 1
-        node.inputs["Distortion"].default_value = 0 if kind == "stripes" else 5
-        node.inputs["Detail"].default_value = 3
-    elif kind == "dots":
-        node = tree.nodes.new("ShaderNodeTexVoronoi")
-        node.inputs["Scale"].default_value = 3
-    else:
-        node = tree.nodes.new("ShaderNodeTexNoise")
-        node.inputs["Scale"].default_value, node.inputs["Detail"].default_value = 2, 8 if kind == "marble" else 4
-    tree.links.new(scaled.outputs[0], node.inputs["Vector"])
-    ramp = tree.nodes.new("ShaderNodeValToRGB")
-    first = texture["colours"][0] if texture["colours"] else colour
-    other = texture["colours"][1] if len(texture["colours"]) > 1 else [0.55 * c for c in first]
-    ramp.color_ramp.elements[0].position, ramp.color_ramp.elements[1].position = 0.35, 0.65
-    ramp.color_ramp.elements[0].color, ramp.color_ramp.elements[1].color = (*_linear(other), 1), (*_linear(first), 1)
-    tree.links.new(node.outputs[out], ramp.inputs[0])
-    return ramp.outputs[0]
 
 
 def _camera(scene: Any, cameras: list[dict[str, Any]]) -> None:
