@@ -10,6 +10,7 @@ import typer
 from cleanplate.cli.console import Screen
 
 if TYPE_CHECKING:
+    from cleanplate.worlds.assets import Library
     from cleanplate.worlds.families.owned import Furnishings
 
 Assets = Annotated[
@@ -24,6 +25,18 @@ def furnishings_of(folder: Path | None, screen: Screen) -> Furnishings | None:
     from cleanplate.worlds.families.owned import furnished
 
     return furnished(scan(folder), screen.progress()) if folder else None
+
+
+def pictures_of(folder: Path | None) -> Library | None:
+    """A folder's textures and skies, each opened once; None without a folder. Raises InputError for a broken one."""
+    from cleanplate.worlds.assets import scan
+    from cleanplate.worlds.picture_files import require_picture
+
+    library = scan(folder) if folder else None
+    if library:
+        for name in (*library.training.textures, *library.training.skies):
+            require_picture(name, library.folder)
+    return library
 
 
 def told_of(furnishings: Furnishings | None) -> tuple[dict[str, object], list[tuple[str, str]]]:

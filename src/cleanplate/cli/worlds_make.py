@@ -12,7 +12,7 @@ from cleanplate.cli import options as o
 from cleanplate.cli.console import Screen
 from cleanplate.cli.guard import guarded
 from cleanplate.cli.worlds import worlds
-from cleanplate.cli.worlds_assets import Assets, furnishings_of, told_of
+from cleanplate.cli.worlds_assets import Assets, furnishings_of, pictures_of, told_of
 from cleanplate.errors import UsageError
 from cleanplate.worlds.produce import Summary
 
@@ -80,6 +80,7 @@ def layered(
     sprites: Annotated[
         Path | None, typer.Option("--sprites", help="Folder of PNG or WebP with alpha, named by what they show.")
     ] = None,
+    assets: Assets = None,
     lossy: Lossy = False,
     json: o.Json = False,
 ) -> None:
@@ -94,7 +95,16 @@ def layered(
         width, height = size_of(size)
         require_free(seed, count)
         pictures = read_sprites(sprites) if sprites else []
-        jobs = jobs_for(out, count, seed, size=(height, width), length=length, sprites=pictures, lossy=lossy)
+        jobs = jobs_for(
+            out,
+            count,
+            seed,
+            size=(height, width),
+            length=length,
+            sprites=pictures,
+            lossy=lossy,
+            library=pictures_of(assets),
+        )
         summary = produce(jobs, workers=workers, progress=screen.progress(), name="layered clips")
         lists = write_lines(out, jobs)
         show_summary(screen, summary, [str(path) for path in lists])

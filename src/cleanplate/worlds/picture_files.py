@@ -18,7 +18,7 @@ SKIES = (".hdr", ".exr")
 """Files of light, not of codes."""
 LARGEST_SIDE = 16384
 _LARGEST = 512 * 2**20
-_KEY, _BRIGHT = 0.4, 0.8
+_KEY, _BRIGHT = 0.3, 0.8
 """What the typical light of a sky becomes (Reinhard et al., SIGGRAPH 2002), and from where on light is compressed."""
 _SKY_ROWS = 1024
 
@@ -33,7 +33,9 @@ def picture_size(path: Path) -> tuple[int, int]:
         raise _too_large(path)
     suffix = path.suffix.lower()
     height, width = _hdr_size(path) if suffix == ".hdr" else _exr_size(path) if suffix == ".exr" else _size(path)
-    if not 0 < max(height, width) <= LARGEST_SIDE:
+    if min(height, width) < 1:
+        raise _broken(path)
+    if max(height, width) > LARGEST_SIDE:
         raise _too_large(path)
     return height, width
 
@@ -155,7 +157,9 @@ def _exr(path: Path) -> NDArray[np.float32]:
 
 
 def _broken(path: Path) -> InputError:
-    return InputError("the file cannot be read as a picture", where=str(path), remedy="Save it again as PNG, JPEG or HDR.")
+    return InputError(
+        "the file cannot be read as a picture", where=str(path), remedy="Save it again as PNG, JPEG or HDR."
+    )
 
 
 def _too_large(path: Path) -> InputError:
