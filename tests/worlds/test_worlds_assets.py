@@ -17,6 +17,7 @@ from cleanplate.cli.main import app
 from cleanplate.errors import InputError
 from cleanplate.worlds.asset_names import map_of, noun_of, surface_of
 from cleanplate.worlds.assets import maps_beside, scan
+from cleanplate.worlds.counterfactual import counterfactual
 from cleanplate.worlds.families import sample
 from cleanplate.worlds.families.owned import Furnishings, furnished
 from cleanplate.worlds.hull import hull
@@ -143,6 +144,14 @@ def test_y_is_up_in_plain_files(tmp_path: Path) -> None:
     thing = (*found.flat, *found.pointed)[0](np.random.default_rng(0), 1.0)
     assert thing.height == pytest.approx(1.0)
     assert thing.radius == pytest.approx(np.hypot(0.2, 0.4) / 2)
+
+
+@pytest.mark.parametrize("family", ["cushion", "splash", "pile", "person-holds"])
+def test_families_that_look_at_shapes_take_meshes(furnishings: Furnishings, folder: Path, family: str) -> None:
+    scenes = (sample(family, seed, furnishings=furnishings) for seed in range(40))
+    scene = next(s for s in scenes if any(isinstance(b.shape, Mesh) and b.shape.up for b in s.bodies))
+    worlds = counterfactual(scene.model_copy(update={"frames": 12}), assets=folder)
+    assert np.isfinite(worlds.original.positions).all()
 
 
 def test_what_falls_over_is_left_out_and_counted(tmp_path: Path) -> None:

@@ -45,12 +45,14 @@ class MeshMaker:
         extent: of the upright mesh in its file's own metres.
         seat: over the longest side; 0 for what nothing can stand on.
         spread: metres of its surface that the picture's width covers, over the longest side.
+        mapped: the mesh says where its picture lies.
     """
 
     asset: MeshAsset
     extent: Vec3
     seat: float
     spread: float
+    mapped: bool
 
     def __call__(self, rng: np.random.Generator, size: float) -> Thing:
         """As large as asked."""
@@ -58,7 +60,7 @@ class MeshMaker:
         x, y, z = (factor * side for side in self.extent)
         own: dict[str, Any] = {}
         if self.asset.texture:
-            texture = Texture(name=self.asset.texture, scale=self.spread * size, mapped=True)
+            texture = Texture(name=self.asset.texture, scale=self.spread * size, mapped=self.mapped)
             own = {
                 "noun": self.asset.noun,
                 "material": Material(texture=texture, roughness=float(rng.uniform(*_ROUGHNESS))),
@@ -108,7 +110,8 @@ def _maker(asset: MeshAsset, folder: Path) -> MeshMaker | None:
         return None
     seat = seat_of(shape, folder)
     enough = seat >= _SEAT * min(shape.scale[:2])
-    return MeshMaker(asset, (x, y, z), seat / _TRIED if enough else 0.0, _spread(shape, folder) / _TRIED)
+    mapped = seen_mesh(shape, folder).uvs is not None
+    return MeshMaker(asset, (x, y, z), seat / _TRIED if enough else 0.0, _spread(shape, folder) / _TRIED, mapped)
 
 
 def _spread(shape: Mesh, folder: Path) -> float:
