@@ -35,7 +35,7 @@ def test_counterfactual_pairs_are_made_valid_and_kept(tmp_path: Path) -> None:
     assert code == 0, said
     answer = json.loads(said)
     assert answer["made"] == 3
-    assert set(answer["seconds"]) == {"simulate", "render", "write"}
+    assert set(answer["seconds"]) == {"simulate", "check", "render", "write"}
     assert len(json.loads(Path(answer["lists"][0]).read_text())) == 3
     code, said = cli("worlds", "counterfactual", *options)
     assert (json.loads(said)["made"], json.loads(said)["kept"]) == (0, 3)

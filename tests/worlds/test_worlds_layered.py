@@ -197,11 +197,11 @@ def test_places_follow_the_camera(kind: str) -> None:
 
 
 def test_sprites_of_a_folder_are_named_by_what_they_show(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no PNG"):
+    with pytest.raises(InputError, match="no PNG or WebP"):
         read_sprites(tmp_path)
     rgba = np.zeros((40, 30, 4), np.uint8)
     rgba[10:30, 5:25] = (0, 0, 255, 255)
-    cv2.imwrite(str(tmp_path / "1f436.png"), rgba)
+    cv2.imwrite(str(tmp_path / "1f436.webp"), rgba, [cv2.IMWRITE_WEBP_QUALITY, 101])
     cv2.imwrite(str(tmp_path / "red_box.png"), rgba)
     cv2.imwrite(str(tmp_path / "flat.png"), rgba[..., :3])
     dog, flat, box = (path for path in read_sprites(tmp_path))

@@ -30,7 +30,7 @@ def stacked(**changes: object) -> Scene:
 def made(out: Path, scene: Scene, *, grid: bool = False, extras: bool = False) -> tuple[VoidSample, list[VoidFrame]]:
     summary = produce([PairJob(scene, out, 64, 112, grid=grid, extras=extras)])
     assert summary.made == 1
-    assert set(summary.seconds) == {"simulate", "render", "write"}
+    assert set(summary.seconds) == {"simulate", "check", "render", "write"}
     sample = next(iter(scan(out)))
     return sample, list(sample.frames())
 

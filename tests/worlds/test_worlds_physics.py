@@ -15,7 +15,8 @@ from cleanplate.errors import InputError
 from cleanplate.worlds import quaternion
 from cleanplate.worlds.bullet import deepest_at_start, steps_a_frame
 from cleanplate.worlds.inertia import inertia
-from cleanplate.worlds.meshes import OWN, load_mesh
+from cleanplate.worlds.mesh_files import load_mesh
+from cleanplate.worlds.meshes import OWN
 from cleanplate.worlds.protocols import Trajectories
 from cleanplate.worlds.scene import (
     Body,

@@ -52,7 +52,7 @@ def test_a_file_of_the_assets_is_a_texture(tmp_path: Path) -> None:
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no texture is called 'velvet'"):
         draw(Texture(name="velvet"), 16)
-    with pytest.raises(InputError, match=r"gone\.png: the texture is missing"):
+    with pytest.raises(InputError, match=r"gone\.png: the asset is missing"):
         draw(Texture(name="gone.png"), 16, assets=tmp_path)
     with pytest.raises(InputError, match="outside the folder"):
         draw(Texture(name="../gone.png"), 16, assets=tmp_path)

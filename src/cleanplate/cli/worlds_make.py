@@ -12,6 +12,7 @@ from cleanplate.cli import options as o
 from cleanplate.cli.console import Screen
 from cleanplate.cli.guard import guarded
 from cleanplate.cli.worlds import worlds
+from cleanplate.cli.worlds_assets import Assets, furnishings_of, pictures_of, told_of
 from cleanplate.errors import UsageError
 from cleanplate.worlds.produce import Summary
 
@@ -38,6 +39,7 @@ def counterfactual(
         list[str] | None,
         typer.Option("--family", help="Only this family; may be repeated. Default: all but those held out."),
     ] = None,
+    assets: Assets = None,
     renderer: Annotated[str, typer.Option("--renderer", help="tiny or blender.")] = "tiny",
     grid: Annotated[bool, typer.Option("--grid", help="Affected areas in whole cells, as in VOID's masks.")] = False,
     extras: Annotated[bool, typer.Option("--extras", help="Also depth, flow, and the removed things unseen.")] = False,
@@ -55,15 +57,16 @@ def counterfactual(
     with guarded(screen):
         width, height = size_of(size)
         require_free(seed, PATIENCE * count)
-        artist = renderer_named(renderer)
+        artist = renderer_named(renderer, assets)
         families = TRAINING if not family else tuple(sample(name, 0).family for name in family)
+        furnishings = furnishings_of(assets, screen)
 
         def job(name: str, number: int) -> PairJob:
-            scene = sample(name, number).model_copy(update={"frames": length})
-            return PairJob(scene, out, height, width, grid, extras, lossy, artist)
+            scene = sample(name, number, furnishings=furnishings).model_copy(update={"frames": length})
+            return PairJob(scene, out, height, width, grid, extras, lossy, artist, assets)
 
         summary = make_pairs(count, seed, job, families, workers=workers, progress=screen.progress())
-        show_summary(screen, summary, [str(VoidWriter(out, lossy=lossy).write_list())])
+        show_summary(screen, summary, [str(VoidWriter(out, lossy=lossy).write_list())], *told_of(furnishings))
 
 
 @worlds.command()
@@ -75,8 +78,9 @@ def layered(
     length: Length = 49,
     workers: Workers = 1,
     sprites: Annotated[
-        Path | None, typer.Option("--sprites", help="Folder of PNG pictures with alpha, named by what they show.")
+        Path | None, typer.Option("--sprites", help="Folder of PNG or WebP with alpha, named by what they show.")
     ] = None,
+    assets: Assets = None,
     lossy: Lossy = False,
     json: o.Json = False,
 ) -> None:
@@ -91,7 +95,16 @@ def layered(
         width, height = size_of(size)
         require_free(seed, count)
         pictures = read_sprites(sprites) if sprites else []
-        jobs = jobs_for(out, count, seed, size=(height, width), length=length, sprites=pictures, lossy=lossy)
+        jobs = jobs_for(
+            out,
+            count,
+            seed,
+            size=(height, width),
+            length=length,
+            sprites=pictures,
+            lossy=lossy,
+            library=pictures_of(assets),
+        )
         summary = produce(jobs, workers=workers, progress=screen.progress(), name="layered clips")
         lists = write_lines(out, jobs)
         show_summary(screen, summary, [str(path) for path in lists])

@@ -12,6 +12,7 @@ import typer
 from cleanplate.cli import options as o
 from cleanplate.cli.console import Screen
 from cleanplate.cli.guard import guarded
+from cleanplate.cli.worlds_assets import Assets, furnishings_of, told_of
 from cleanplate.cli.worlds_make import Count, Length, Lossy, Out, Seed, Workers, show_summary, size_of
 from cleanplate.errors import UsageError
 
@@ -32,6 +33,7 @@ def people(
         list[str] | None, typer.Option("--family", help="Only this family of scenes; may be repeated.")
     ] = None,
     motion: Motions = None,
+    assets: Assets = None,
     renderer: Annotated[str, typer.Option("--renderer", help="tiny or blender.")] = "tiny",
     grid: Annotated[bool, typer.Option("--grid", help="Affected areas in whole cells, as in VOID's masks.")] = False,
     extras: Annotated[bool, typer.Option("--extras", help="Also depth, flow, and the removed things unseen.")] = False,
@@ -53,21 +55,24 @@ def people(
         require_free(seed, PATIENCE * count)
         library = read_library(motion or [])
         families = families_for(family or [], has_motions=bool(library.motions), has_things=bool(library.sequences))
-        assets = Path(scratch) if library.sequences else None
+        furnishings = furnishings_of(assets, screen)
         for sequence in library.sequences:
             write_meshes(sequence, Path(scratch))
-        artist = renderer_named(renderer, assets)
+        # What is recorded comes with its own things.
+        folders = {FAMILY: Path(scratch)}
+        artists = {name: renderer_named(renderer, folders.get(name, assets)) for name in families}
 
         def job(name: str, number: int) -> PairJob:
             if name == FAMILY:
                 scene = recorded_scene(library.sequences[number % len(library.sequences)], number)
             else:
-                scene = sample(name, number, library.motions)
+                scene = sample(name, number, library.motions, furnishings)
             scene = scene.model_copy(update={"frames": length})
-            return replace(PairJob(scene, out, height, width, grid, extras, lossy, artist), assets=assets)
+            made = PairJob(scene, out, height, width, grid, extras, lossy, artists[name])
+            return replace(made, assets=folders.get(name, assets))
 
         summary = make_pairs(count, seed, job, families, workers=workers, progress=screen.progress())
-        show_summary(screen, summary, [str(VoidWriter(out, lossy=lossy).write_list())])
+        show_summary(screen, summary, [str(VoidWriter(out, lossy=lossy).write_list())], *told_of(furnishings))
 
 
 def families_for(asked: list[str], *, has_motions: bool, has_things: bool) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cleanplate.worlds import quaternion
 from cleanplate.worlds.inertia import Inertia, parts, solid
-from cleanplate.worlds.meshes import load_mesh
+from cleanplate.worlds.mesh_files import felt_mesh
 from cleanplate.worlds.scene import Body, Box, Capsule, Cylinder, Mesh, Shape, Sphere, Vec3, Water
 from cleanplate.worlds.waves import Waves
 
@@ -143,7 +143,7 @@ def probes_of(body: Body, own: Inertia, assets: Path | None = None) -> Probes:
 def _grid(shape: Shape, assets: Path | None) -> tuple[Array, Array]:
     """N x 3 points inside a shape, even over it, and how far apart they are (3)."""
     if isinstance(shape, Mesh):
-        mesh = load_mesh(shape.asset, assets).scaled(shape.scale)
+        mesh = felt_mesh(shape, assets)
         low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
     else:
         high = _corner(shape)

@@ -112,7 +112,7 @@ class _World:
     def __init__(
         self, bullet: ModuleType, client: int, scene: Scene, without: Collection[str], assets: Path | None
     ) -> None:
-        self._bullet, self._client, self._scene = bullet, client, scene
+        self._bullet, self._client, self._scene, self._assets = bullet, client, scene, assets
         self._bodies = [body for body in scene.bodies if body.name not in without]
         self._inertia = {body.name: inertia(body, assets) for body in self._bodies}
         joined = {name for constraint in scene.constraints for name in (constraint.a, constraint.b)}
@@ -239,7 +239,7 @@ class _World:
         points = [np.asarray(constraint.at)]
         if constraint.kind == "hinge":
             axis = np.asarray(constraint.axis) / np.linalg.norm(constraint.axis)
-            reach = 0.5 * smallest_extent(self._scene.body(constraint.a), None)
+            reach = 0.5 * smallest_extent(self._scene.body(constraint.a), self._assets)
             points = [points[0] - reach * axis, points[0] + reach * axis]
         kind = self._bullet.JOINT_FIXED if constraint.kind == "fixed" else self._bullet.JOINT_POINT2POINT
         a, b = self._scene.body(constraint.a), self._scene.body(constraint.b) if constraint.b else None

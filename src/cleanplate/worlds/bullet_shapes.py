@@ -10,7 +10,8 @@ import numpy as np
 
 from cleanplate.worlds import quaternion
 from cleanplate.worlds.inertia import FELT_AS, Inertia, parts
-from cleanplate.worlds.meshes import OWN, TriangleMesh, load_mesh
+from cleanplate.worlds.mesh_files import felt_mesh
+from cleanplate.worlds.meshes import OWN, TriangleMesh
 from cleanplate.worlds.scene import Body, Box, Capsule, Cushion, Cylinder, Mesh, Shape, Skin, Sphere, Water
 
 
@@ -19,7 +20,8 @@ def collision_shape(
 ) -> int:
     """Number of the collision shape that PyBullet makes of all parts.
 
-    Meshes that move count as their convex hull; the user's meshes that stand still collide as they are.
+    Meshes that move count as their convex hull; the user's meshes that stand still collide as they are, unless
+    they come from a folder of assets (`Mesh.up`).
 
     Raises:
         InputError: a mesh is missing or broken.
@@ -57,8 +59,8 @@ def _row(bullet: ModuleType, shape: Shape, assets: Path | None, scratch: Path, s
     elif isinstance(shape, Capsule):
         row.update(shapeTypes=bullet.GEOM_CAPSULE, radii=shape.radius, lengths=shape.height)
     else:
-        _write_obj(load_mesh(shape.asset, assets).scaled(shape.scale), scratch)
-        hollow = stands and shape.asset not in OWN
+        _write_obj(felt_mesh(shape, assets), scratch)
+        hollow = stands and shape.asset not in OWN and not shape.up
         row.update(
             shapeTypes=bullet.GEOM_MESH,
             fileNames=str(scratch),
@@ -85,6 +87,6 @@ def _least(shape: Shape, assets: Path | None) -> float:
     if isinstance(shape, Cylinder):
         return min(shape.radius, shape.height / 2)
     if isinstance(shape, Mesh):
-        vertices = load_mesh(shape.asset, assets).scaled(shape.scale).vertices
+        vertices = felt_mesh(shape, assets).vertices
         return float(np.ptp(vertices, axis=0).min()) / 2
     return FELT_AS.radius if isinstance(shape, Skin) else shape.radius

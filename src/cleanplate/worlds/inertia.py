@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.worlds import quaternion
-from cleanplate.worlds.meshes import TriangleMesh, load_mesh
+from cleanplate.worlds.mesh_files import felt_mesh
+from cleanplate.worlds.meshes import TriangleMesh
 from cleanplate.worlds.scene import (
     Body,
     Box,
@@ -95,7 +96,7 @@ def solid(shape: Shape, assets: Path | None = None) -> Solid:
         return _capsule(shape.radius, shape.height)
     if isinstance(shape, Skin):
         return solid(FELT_AS)
-    return _mesh(load_mesh(shape.asset, assets).scaled(shape.scale))
+    return _mesh(felt_mesh(shape, assets))
 
 
 def _cylinder(radius: float, height: float) -> Solid:

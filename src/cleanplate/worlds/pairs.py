@@ -16,6 +16,7 @@ from cleanplate.worlds.families import TRAINING
 from cleanplate.worlds.flow import flow
 from cleanplate.worlds.formats.metadata import Changed, VoidMetadata
 from cleanplate.worlds.formats.void_layout import VoidFrame, VoidWriter
+from cleanplate.worlds.pinned import require_same
 from cleanplate.worlds.produce import Made, Stopwatch, Summary, produce
 from cleanplate.worlds.protocols import Renderer, View
 from cleanplate.worlds.render.tiny import Tiny
@@ -56,10 +57,15 @@ class PairJob:
         return f"{self.scene.family}-{self.scene.seed:012d}"
 
     def make(self) -> Made:
-        """Simulate, render and write it; a scene that breaks its promise or looks wrong is left out."""
+        """Simulate, render and write it; a scene that breaks its promise or looks wrong is left out.
+
+        Raises:
+            InputError: a file that the scene is made of is gone, or another one.
+        """
         writer = VoidWriter(self.out, lossy=self.lossy)
         if writer.has(self.key):
             return Made(self.key, kept=True)
+        require_same(self.scene, self.assets)
         watch = Stopwatch()
         worlds = watch.run("simulate", lambda: counterfactual(self.scene, assets=self.assets))
         if not worlds.kept_promise:

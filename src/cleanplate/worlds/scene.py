@@ -25,12 +25,18 @@ class _Frozen(BaseModel):
 
 
 class Texture(_Frozen):
-    """A picture by rule (`worlds.textures`) or a file under the user's assets; `scale` is its period in metres."""
+    """A picture by rule (`worlds.textures`) or a file under the user's assets.
+
+    Attributes:
+        scale: its period in metres.
+        mapped: a mesh has it where its own texture places say; `scale` is then what one period takes on the whole.
+    """
 
     name: str
     seed: int = 0
     scale: float = Field(default=0.5, gt=0)
     colours: tuple[Colour, ...] = ()
+    mapped: bool = False
 
 
 class Material(_Frozen):
@@ -73,11 +79,17 @@ class Capsule(_Frozen):
 
 
 class Mesh(_Frozen):
-    """A mesh by name: of the package's own (`worlds.meshes`) or an OBJ file under the user's assets."""
+    """A mesh by name: of the package's own (`worlds.meshes`) or an OBJ file under the user's assets.
+
+    Attributes:
+        up: of a file, which of its axes points up. The mesh is then turned upright and stretched to the unit box
+            around the origin, so that `scale` is its size; what collides is its convex hull.
+    """
 
     kind: Literal["mesh"] = "mesh"
     asset: str
     scale: Vec3 = (1.0, 1.0, 1.0)
+    up: Literal["y", "z"] | None = None
 
 
 class Build(_Frozen):
@@ -265,6 +277,13 @@ class Pose(_Frozen):
     target: Vec3
 
 
+class AssetFile(_Frozen):
+    """A file of the user's that a scene depends on: its path in the folder of assets, and its SHA-256."""
+
+    path: str
+    sha256: str
+
+
 class Camera(_Frozen):
     """A camera path, smooth through its poses.
 
@@ -289,6 +308,7 @@ class Scene(_Frozen):
         promises: the family promises that something else changes when they go.
         steps: simulation steps a frame.
         instruction: how a person would ask for the removal.
+        assets: files of the user's that it is made of (`worlds.assets`), in order of their paths.
     """
 
     version: Literal[1] = 1
@@ -307,6 +327,7 @@ class Scene(_Frozen):
     remove: tuple[str, ...] = ()
     promises: bool = True
     instruction: str = ""
+    assets: tuple[AssetFile, ...] = ()
 
     @model_validator(mode="after")
     def _refers_to_what_is_there(self) -> Self:

@@ -18,4 +18,4 @@ def simulate(scene: Scene, without: Collection[str] = (), assets: Path | None = 
         InputError: a name is no body's, or a mesh is missing or broken.
         ResourceError: PyBullet is not installed.
     """
-    return follow(scene, simulate_rigid(scene, without, assets))
+    return follow(scene, simulate_rigid(scene, without, assets), assets)

@@ -44,7 +44,7 @@ def resting_on_air(scene: Scene, ways: Trajectories) -> tuple[str, ...]:
         ):
             continue
         moved = np.linalg.norm(np.diff(ways.positions[:, place], axis=0), axis=-1)
-        touched = np.array([any(name in pair for pair in pairs) for pairs in ways.contacts[1:]])
+        touched = np.array([any(name in pair for pair in pairs) for pairs in ways.contacts[1:]], bool)
         if _longest((moved < AT_REST) & ~touched) >= FRAMES_AT_REST:
             afloat.append(name)
     return tuple(afloat)

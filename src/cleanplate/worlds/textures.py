@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cleanplate.errors import InputError
 from cleanplate.worlds.noise import ramp
+from cleanplate.worlds.picture_files import read_texture
 from cleanplate.worlds.scene import Colour, Texture
 
 Picture = NDArray[np.float32]
@@ -35,6 +36,11 @@ def draw(
     rng = np.random.default_rng([texture.seed, sum(texture.name.encode())])
     picture = PATTERNS[texture.name](size, rng, colours if len(colours) > 1 else (*colours, *_shades(colours[0])[1:]))
     return np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8)
+
+
+def is_file(texture: Texture) -> bool:
+    """Whether a texture, or a backdrop, is a file of the user's."""
+    return texture.name != "sky" and texture.name not in PATTERNS
 
 
 def plain(size: int, rng: np.random.Generator, colours: Palette) -> Picture:
@@ -199,12 +205,4 @@ def _file(name: str, size: int, assets: Path | None) -> NDArray[np.uint8]:
             f"no texture is called '{name}'",
             remedy=f"Use one of {', '.join(PATTERNS)}, or name a folder of assets that holds it as a picture.",
         )
-    path = assets / name
-    if not path.resolve().is_relative_to(assets.resolve()):
-        raise InputError("the asset lies outside the folder of assets", where=name)
-    if not path.is_file():
-        raise InputError("the texture is missing", where=str(path), remedy="Put the picture there.")
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise InputError("the texture cannot be read as a picture", where=str(path), remedy="Use PNG or JPEG.")
-    return np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)[..., ::-1], np.uint8)
+    return read_texture(name, size, assets)

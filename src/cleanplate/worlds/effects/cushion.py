@@ -6,6 +6,8 @@ fades as a stretched membrane does, and a little of what is pressed away comes u
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -36,18 +38,20 @@ _TURNS = np.radians([60.0, 30.0, 0.0, -35.0, -70.0])
 """Where the sides have rings of vertices, from the upper rim downwards."""
 
 
-def cushions(scene: Scene, rigid: Trajectories) -> dict[str, Deforming]:
+def cushions(scene: Scene, rigid: Trajectories, assets: Path | None = None) -> dict[str, Deforming]:
     """The surfaces of all bodies that are cushions, under what lies on them."""
     there = [body for body in scene.bodies if body.name in rigid.names]
     return {
-        body.name: _surface(scene, body.name, body.shape, rigid) for body in there if isinstance(body.shape, Cushion)
+        body.name: _surface(scene, (body.name, body.shape), rigid, assets)
+        for body in there
+        if isinstance(body.shape, Cushion)
     }
 
 
-def _surface(scene: Scene, name: str, shape: Cushion, rigid: Trajectories) -> Deforming:
-    rest, faces = pillow(shape)
+def _surface(scene: Scene, what: tuple[str, Cushion], rigid: Trajectories, assets: Path | None) -> Deforming:
+    (name, shape), (rest, faces) = what, pillow(what[1])
     place = rigid.index(name)
-    loads = [(rigid.index(one.name), *_triangles(one)) for one in scene.bodies if _presses(one, rigid)]
+    loads = [(rigid.index(one.name), *_triangles(one, assets)) for one in scene.bodies if _presses(one, rigid)]
     dents = Dents(shape, 1 / scene.rate)
     frames = np.empty((len(rigid), *rest.shape), np.float32)
     for frame in range(len(rigid)):
@@ -175,11 +179,11 @@ def _presses(body: Body, rigid: Trajectories) -> bool:
     return body.name in rigid.names and body.solid and not isinstance(body.shape, Cushion | Water)
 
 
-def _triangles(body: Body) -> tuple[Array, NDArray[np.int64]]:
+def _triangles(body: Body, assets: Path | None) -> tuple[Array, NDArray[np.int64]]:
     """Vertices and triangles of all parts, in the body's frame."""
     vertices, triangles, count = [], [], 0
     for part in parts(body):
-        corners, faces, _ = surface(part.shape)
+        corners, faces, _ = surface(part.shape, assets)
         vertices.append(np.asarray(part.position) + quaternion.rotate(np.asarray(part.orientation), corners))
         triangles += [(f[0] + count, f[k] + count, f[k + 1] + count) for f in faces for k in range(1, len(f) - 1)]
         count += len(corners)

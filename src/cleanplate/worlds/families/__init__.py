@@ -31,7 +31,9 @@ from cleanplate.worlds.families import (
     tower,
 )
 from cleanplate.worlds.families.family import Family, stage_for
+from cleanplate.worlds.families.owned import Furnishings
 from cleanplate.worlds.people.skeleton import Motion
+from cleanplate.worlds.pinned import pinned
 from cleanplate.worlds.scene import Scene
 
 FAMILIES: dict[str, Family] = {
@@ -75,19 +77,22 @@ MOVED: tuple[str, ...] = tuple(module.FAMILY.name for module in (person_holds, p
 """Those whose people can move as somebody was recorded."""
 
 
-def sample(family: str, seed: int, motions: tuple[Motion, ...] = ()) -> Scene:
+def sample(family: str, seed: int, motions: tuple[Motion, ...] = (), furnishings: Furnishings | None = None) -> Scene:
     """A scene of that family: the same for the same seed, in any process.
 
     Args:
         motions: recorded ones (`people.library`), for the people in it.
+        furnishings: with the user's own assets (`families.owned`); the scene is then bound to their content.
 
     Raises:
         UsageError: there is no such family.
+        InputError: an asset is missing or broken.
     """
     if family not in FAMILIES:
         raise UsageError(f"no family is called '{family}'", remedy=f"There are {', '.join(FAMILIES)}.")
     chosen = FAMILIES[family]
-    stage = stage_for(chosen, seed)
+    stage = stage_for(chosen, seed, furnishings)
     stage.motions = motions
     remove = chosen.play(stage)
-    return stage.scene(chosen.name, seed, remove, chosen.promises)
+    scene = stage.scene(chosen.name, seed, remove, chosen.promises)
+    return pinned(scene, stage.assets) if stage.assets else scene

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleanplate.worlds.families.catalogue import COMMON, UNSEEN
+from cleanplate.worlds.families.owned import Furnishings
 from cleanplate.worlds.families.set import Stage
 
 
@@ -35,7 +35,8 @@ class Family:
         return int.from_bytes(self.name.encode(), "big") % 2**63
 
 
-def stage_for(family: Family, seed: int) -> Stage:
+def stage_for(family: Family, seed: int, furnishings: Furnishings | None = None) -> Stage:
     """An empty stage with the random state that family and seed fix."""
+    furnishings = furnishings or Furnishings()
     rng = np.random.default_rng([seed, family.number])
-    return Stage(rng, UNSEEN if family.held_out else COMMON)
+    return Stage(rng, furnishings.held_out if family.held_out else furnishings.training)

@@ -38,7 +38,7 @@ def hold(
     names = enter(stage, who, motion)
     turn = quaternion.as_quaternion(facing(motion)[0])
     velocity = quaternion.as_vec3((place[1] - place[0]) * motion.rate)
-    fields = {"orientation": turn, "parts": thing.parts, "velocity": velocity}
+    fields = {"orientation": turn, "parts": thing.parts, "velocity": velocity, **thing.own}
     held = stage.add(thing.word, thing.shape, quaternion.as_vec3(place[0]), **fields)
     fasten(stage, held, f"{who.name}.right hand")
     return names

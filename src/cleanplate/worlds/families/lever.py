@@ -48,7 +48,7 @@ def play(stage: Stage) -> tuple[str, ...]:
         thing = stage.thing(SIZE, flat=True)
         off = thing.height / 2 + THICK / 2
         place: Vec3 = (along * cos + side * off * sin, 0.0, axis - side * along * sin + off * cos)
-        fields = {"orientation": turn, "parts": thing.parts, "mass": mass, "friction": 0.9}
+        fields = {**thing.own, "orientation": turn, "parts": thing.parts, "mass": mass, "friction": 0.9}
         return stage.add(thing.word, thing.shape, place, **fields).name
 
     heavy = load(side * (half - 0.16), stage.number(HEAVY))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cleanplate.worlds.asset_names import surface_of
 from cleanplate.worlds.families.catalogue import Catalogue
 from cleanplate.worlds.scene import Colour, Material, Texture
 
@@ -28,6 +29,7 @@ PATTERNED = 0.4
 ROUGHNESS = (0.25, 0.9)
 SHINY = 0.12
 """Share of the things that are metallic."""
+OWN_ROUGHNESS = (0.5, 0.95)
 
 
 class Looks:
@@ -36,6 +38,7 @@ class Looks:
     def __init__(self, rng: np.random.Generator, catalogue: Catalogue) -> None:
         self._rng, self._catalogue = rng, catalogue
         self._left: list[str] = []
+        self._worn: set[str] = set()
 
     def thing(self) -> tuple[str, Material]:
         """Adjectives such as "dotted red", and the material they stand for."""
@@ -47,10 +50,15 @@ class Looks:
             pattern = str(self._rng.choice(list(self._catalogue.patterns)))
             texture = self._texture(pattern, colour, (0.12, 0.4))
             words = f"{self._catalogue.patterns[pattern]} {name}"
+            if own := self._own((0.2, 0.6)):
+                self._worn.add(own.name)
+                return surface_of(own.name).replace(" ", "-"), self._made_of(own)
         return words, self._material(colour, texture, float(self._rng.random() < SHINY))
 
     def floor(self) -> Material:
         """A patterned ground in a muted colour."""
+        if own := self._own((0.8, 2.5)):
+            return self._made_of(own)
         colour = self._muted(0.35, 0.75)
         return self._material(
             colour, self._texture(str(self._rng.choice(self._catalogue.floors)), colour, (0.5, 1.6)), 0.0
@@ -58,10 +66,19 @@ class Looks:
 
     def wall(self) -> Material:
         """A patterned wall in a light muted colour."""
+        if own := self._own((0.8, 2.5)):
+            return self._made_of(own)
         colour = self._muted(0.5, 0.85)
         return self._material(
             colour, self._texture(str(self._rng.choice(self._catalogue.walls)), colour, (0.6, 2.0)), 0.0
         )
+
+    def sky(self) -> Texture:
+        """What lies behind everything."""
+        theirs = self._catalogue.owned.skies if self._catalogue.owned else ()
+        if self._catalogue.takes_own(self._rng, theirs):
+            return Texture(name=theirs[int(self._rng.integers(len(theirs)))])
+        return Texture(name="sky", seed=self._seed())
 
     def skin(self) -> Material:
         """Of a hand."""
@@ -72,6 +89,17 @@ class Looks:
         grey = self._rng.uniform(low, high)
         red, green, blue = (float(value) for value in np.clip(grey + self._rng.uniform(-0.1, 0.1, 3), 0, 1))
         return (red, green, blue)
+
+    def _own(self, scale: tuple[float, float]) -> Texture | None:
+        """A picture of the user's that no thing bears yet, its width in metres in that range; or None."""
+        owned = self._catalogue.owned
+        theirs = [name for name in owned.surfaces if name not in self._worn] if owned else []
+        if not self._catalogue.takes_own(self._rng, theirs):
+            return None
+        return Texture(name=theirs[int(self._rng.integers(len(theirs)))], scale=float(self._rng.uniform(*scale)))
+
+    def _made_of(self, texture: Texture) -> Material:
+        return Material(texture=texture, roughness=float(self._rng.uniform(*OWN_ROUGHNESS)))
 
     def _texture(self, name: str, colour: Colour, scale: tuple[float, float]) -> Texture:
         red, green, blue = (0.6 * value + (0.35 if max(colour) < 0.3 else 0.0) for value in colour)

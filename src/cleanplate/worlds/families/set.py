@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,6 @@ from cleanplate.worlds.scene import (
     Scene,
     Shape,
     Skin,
-    Texture,
     Vec3,
     Water,
 )
@@ -49,6 +49,8 @@ DISTRACTORS = (0, 4)
 DISTRACTOR_SIZE = (0.15, 0.5)
 BEHIND = (0.5, 2.2)
 """Metres by which distractors stand behind the action."""
+OTHERS = 4
+"""How often another thing is drawn in place of one of the user's that the scene has already."""
 CORNERS = np.array(list(product((-1.0, 1.0), repeat=3)))
 
 
@@ -57,6 +59,7 @@ class Stage:
 
     def __init__(self, rng: np.random.Generator, catalogue: Catalogue = COMMON) -> None:
         self.rng, self.looks, self._catalogue = rng, Looks(rng, catalogue), catalogue
+        self._dealt: set[str] = set()
         self.bodies: list[Body] = []
         self.constraints: list[Constraint] = []
         self.motions: tuple[Motion, ...] = ()
@@ -65,6 +68,11 @@ class Stage:
         floor = Box(half=(12.0, 12.0, 0.5))
         friction = self.number(GROUND_FRICTION)
         self._set("floor", floor, (0.0, 0.0, -0.5), friction)
+
+    @property
+    def assets(self) -> Path | None:
+        """The folder of the user's assets; None without."""
+        return self._catalogue.owned.folder if self._catalogue.owned else None
 
     def number(self, limits: tuple[float, float]) -> float:
         """A float in a range."""
@@ -96,7 +104,7 @@ class Stage:
             fields: of `Body`; mass, material, friction and restitution are sampled where they are not given.
         """
         words, material = self.looks.thing()
-        noun = f"{words} {word}"
+        noun = str(fields.get("noun", f"{words} {word}"))
         sampled = {
             "name": noun if noun not in {body.name for body in self.bodies} else f"{noun} {len(self.bodies)}",
             "noun": noun,
@@ -107,7 +115,9 @@ class Stage:
         density = self.number(DENSITY)
         body = Body(shape=shape, position=position, **(sampled | fields))
         if "mass" not in fields:
-            body = body.model_copy(update={"mass": float(np.clip(density * inertia(body).volume, 0.02, HEAVIEST))})
+            body = body.model_copy(
+                update={"mass": float(np.clip(density * inertia(body, self.assets).volume, 0.02, HEAVIEST))}
+            )
         self.bodies.append(body)
         self.show(body)
         return body
@@ -115,12 +125,17 @@ class Stage:
     def stand(self, thing: Thing, x: float, y: float, floor: float = 0.0, **fields: Any) -> Body:
         """Puts an upright thing on a level at height `floor`, turned about the vertical by chance."""
         turn = about(UP, self.number((-np.pi, np.pi)))
-        options = {"orientation": turn, "parts": thing.parts} | fields
+        options = {"orientation": turn, "parts": thing.parts, **thing.own} | fields
         return self.add(thing.word, thing.shape, (x, y, floor + thing.height / 2), **options)
 
     def thing(self, size: tuple[float, float], *, flat: bool = False) -> Thing:
         """An upright thing of a size; `flat` ones can carry others."""
-        return self._catalogue.thing(self.rng, size, flat=flat)
+        for _ in range(OTHERS):
+            thing = self._catalogue.thing(self.rng, size, flat=flat)
+            if thing.own.get("noun") not in self._dealt:
+                break
+        self._dealt.update({str(thing.own["noun"])} if "noun" in thing.own else ())
+        return thing
 
     def join(self, constraint: Constraint) -> None:
         """Adds a joint."""
@@ -172,7 +187,7 @@ class Stage:
             emitters=tuple(self.emitters),
             lights=(sun,),
             camera=film(focus, (FRAMES - 1) / RATE, self.rng),
-            backdrop=Texture(name="sky", seed=int(self.rng.integers(2**31))),
+            backdrop=self.looks.sky(),
             frames=FRAMES,
             rate=RATE,
             steps=STEPS,

@@ -19,7 +19,7 @@ def settle(stage: Stage, first: int) -> Trajectories:
     camera = Camera(poses=(Pose(time=0.0, eye=(0.0, -5.0, 2.0), target=(0.0, 0.0, 0.0)),))
     bodies = tuple(stage.bodies)
     scene = Scene(family="settle", seed=0, bodies=bodies, camera=camera, frames=SECONDS * 12, rate=12.0)
-    ways = simulate_rigid(scene)
+    ways = simulate_rigid(scene, assets=stage.assets)
     stage.forget_views()
     for place in range(first, len(bodies)):
         pose = {

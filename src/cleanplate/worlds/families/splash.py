@@ -88,7 +88,7 @@ def _fall(stage: Stage, foot: tuple[float, float, float]) -> Body:
     thing = stage.thing(SIZE)
     turn = about((1.0, 0.3, 0.0), stage.number((-0.5, 0.5)))
     place = (foot[0], foot[1], foot[2] + thing.radius + thing.height / 2)
-    return stage.add(thing.word, thing.shape, place, parts=thing.parts, orientation=turn, **CALM)
+    return stage.add(thing.word, thing.shape, place, **{"parts": thing.parts, "orientation": turn, **thing.own, **CALM})
 
 
 def _throw(stage: Stage, aim: tuple[float, float, float], start: float) -> Body:
@@ -116,7 +116,7 @@ def _roll(stage: Stage, reach: float, level: float) -> Body:
 
 def _weigh(stage: Stage, density: float) -> Body:
     """The last thing, as heavy as something of so many kilograms a cubic metre."""
-    body = stage.bodies[-1].model_copy(update={"mass": density * inertia(stage.bodies[-1]).volume})
+    body = stage.bodies[-1].model_copy(update={"mass": density * inertia(stage.bodies[-1], stage.assets).volume})
     stage.bodies[-1] = body
     return body
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +21,7 @@ class Thing:
         height: metres from its foot to its top; a knob on top counts not.
         radius: of a circle from above that holds it.
         seat: half the width of a square on its top on which others can stand.
+        own: fields of its `Body` that are not up to the scene, such as the material that it comes with.
     """
 
     word: str
@@ -27,6 +30,7 @@ class Thing:
     radius: float
     seat: float
     parts: tuple[Part, ...] = ()
+    own: Mapping[str, Any] = field(default_factory=dict)
 
 
 def box(rng: np.random.Generator, size: float) -> Thing:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cleanplate.errors import InputError
 from cleanplate.worlds import quaternion
 from cleanplate.worlds.inertia import Inertia, inertia, parts
-from cleanplate.worlds.meshes import load_mesh
+from cleanplate.worlds.mesh_files import felt_mesh
 from cleanplate.worlds.render.atlas import linear
 from cleanplate.worlds.render.surfaces import Solid, look, solid
 from cleanplate.worlds.scene import Body, Box, Capsule, Cylinder, Material, Mesh, Part, Shape, Sphere
@@ -51,7 +51,7 @@ def _write_obj(body: Body, own: Inertia, stem: Path, assets: Path | None) -> Non
     for number, part in enumerate(parts(body)):
         material, name = part.material or body.material, f"{stem.name}-{number}"
         materials.append(_material(material, name, stem.with_name(name + ".png"), assets))
-        one = solid(part.shape, assets)
+        one = solid(part.shape, assets, mapped=material.texture is not None and material.texture.mapped)
         position, orientation = _within(own, part)
         placed = position + quaternion.rotate(orientation, one.mesh.vertices)
         places = _places(one, material.texture.scale if material.texture else 1.0)
@@ -135,7 +135,7 @@ def _geometry(parent: Xml.Element, shape: Shape, felt: Path, assets: Path | None
     elif isinstance(shape, Capsule):
         Xml.SubElement(parent, "capsule", radius=repr(shape.radius), length=repr(shape.height))
     elif isinstance(shape, Mesh):
-        mesh = load_mesh(shape.asset, assets).scaled(shape.scale)
+        mesh = felt_mesh(shape, assets)
         corners = [f"v {x!r} {y!r} {z!r}\n" for x, y, z in mesh.vertices.tolist()]
         faces = [f"f {a} {b} {c}\n" for a, b, c in (mesh.faces + 1).tolist()]
         felt.write_text("".join(corners + faces), encoding="utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cleanplate.worlds.assets import Library
 from cleanplate.worlds.formats.vera_layout import VeraFrame, VeraWriter
 from cleanplate.worlds.layered.clip import LayeredClip, LayeredFrame, Task, Tier
 from cleanplate.worlds.layered.rendered import sample_rendered
@@ -28,6 +29,7 @@ class LayeredJob:
     Attributes:
         out: folder of the data set.
         sprites: pictures to draw things from; drawn ones otherwise.
+        library: the user's pictures for floors and skies of what is rendered.
     """
 
     out: Path
@@ -39,12 +41,19 @@ class LayeredJob:
     length: int
     sprites: tuple[Path, ...] = ()
     lossy: bool = False
+    library: Library | None = None
 
     def clip(self) -> LayeredClip:
         """The clip by its seed."""
         if self.tier is not Tier.SYNTHETIC:
             return sample_rendered(
-                self.task, self.tier, self.seed, height=self.height, width=self.width, length=self.length
+                self.task,
+                self.tier,
+                self.seed,
+                height=self.height,
+                width=self.width,
+                length=self.length,
+                library=self.library,
             )
         return sample_synthetic(
             self.task, self.seed, height=self.height, width=self.width, length=self.length, sprites=self.sprites
@@ -65,10 +74,11 @@ def jobs_for(
     length: int,
     sprites: Sequence[Path] = (),
     lossy: bool = False,
+    library: Library | None = None,
 ) -> list[LayeredJob]:
     """`count` clips with seeds from `seed` on; tier and task hang on the seed alone."""
     return [
-        LayeredJob(out, *TURNS[(seed + n) % len(TURNS)], seed + n, *size, length, tuple(sprites), lossy)
+        LayeredJob(out, *TURNS[(seed + n) % len(TURNS)], seed + n, *size, length, tuple(sprites), lossy, library)
         for n in range(count)
     ]
 

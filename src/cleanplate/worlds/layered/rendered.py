@@ -13,6 +13,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.worlds.assets import Library
 from cleanplate.worlds.camera import shot_at
 from cleanplate.worlds.layered.alpha import Picture, edit_colour, layer_between
 from cleanplate.worlds.layered.clip import LayeredClip, LayeredFrame, Task, Tier
@@ -36,20 +37,38 @@ _SHUTTER_STEP = 4
 
 
 def sample_rendered(
-    task: Task, tier: Tier, seed: int, *, height: int, width: int, length: int, renderer: Renderer | None = None
+    task: Task,
+    tier: Tier,
+    seed: int,
+    *,
+    height: int,
+    width: int,
+    length: int,
+    renderer: Renderer | None = None,
+    library: Library | None = None,
 ) -> LayeredClip:
-    """A clip by its seed. Raises ValueError for the tier that is not rendered."""
+    """A clip by its seed.
+
+    Args:
+        renderer: `tiny` otherwise.
+        library: the user's pictures for floors and skies, of which the shelf for training counts.
+
+    Raises:
+        ValueError: this tier is not rendered.
+        InputError: a picture is missing or broken.
+    """
     if tier is Tier.SYNTHETIC:
         raise ValueError("synthetic clips are not rendered")
     rng = np.random.default_rng([seed, 0x3D, tier is Tier.MULTI])
-    stage = sample_stage(rng, things=1 if tier is Tier.SINGLE else int(rng.integers(2, 4)), seed=seed)
+    own = library.training if library else None
+    stage = sample_stage(rng, things=1 if tier is Tier.SINGLE else int(rng.integers(2, 4)), seed=seed, own=own)
     step = _SHUTTER_STEP if tier is Tier.SINGLE else 1
     scene = stage.scene(rate=_RATE * step, frames=(length - 1) * step + (_MOMENTS if step > 1 else 1))
     size = (height, width)
     added, facts = task is Task.ADD, _facts(stage, scene, size)
     kind = pick(rng)
     after = facts if added else replace(facts, scene=KINDS[kind].words, light=KINDS[kind].light, effects="")
-    shown = _Shown(scene, size, renderer or Tiny(), step)
+    shown = _Shown(scene, size, renderer or Tiny(assets=library.folder if library else None), step)
     return LayeredClip(
         task=task,
         tier=tier,

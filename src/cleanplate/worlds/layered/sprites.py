@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cleanplate.errors import InputError
 from cleanplate.worlds.noise import fractal
 
+_SUFFIXES = (".png", ".webp")
 _SIZE, _FINE = 256, 4
 """Pixels of a sprite's side, and how many times finer it is drawn."""
 COLOURS: dict[str, tuple[float, float, float]] = {
@@ -62,9 +63,12 @@ def draw_sprite(rng: np.random.Generator) -> Sprite:
 
 def read_sprites(folder: Path) -> list[Path]:
     """The pictures with alpha in a folder, in order of name. Raises InputError when there are none."""
-    found = sorted(path for path in folder.rglob("*.png") if path.is_file()) if folder.is_dir() else []
+    there = folder.rglob("*") if folder.is_dir() else ()
+    found = sorted(path for path in there if path.suffix.lower() in _SUFFIXES and path.is_file())
     if not found:
-        raise InputError("no PNG pictures are there", where=str(folder), remedy="Give a folder of pictures with alpha.")
+        raise InputError(
+            "no PNG or WebP pictures are there", where=str(folder), remedy="Give a folder of pictures with alpha."
+        )
     return found
 
 
@@ -76,7 +80,7 @@ def read_sprite(path: Path) -> Sprite:
     """
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if image is None or image.ndim != 3 or image.shape[2] != 4:
-        raise InputError("this is no picture with alpha", where=str(path), remedy="Give an RGBA PNG.")
+        raise InputError("this is no picture with alpha", where=str(path), remedy="Give an RGBA PNG or WebP.")
     rgba = cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA).astype(np.float32) / np.iinfo(image.dtype).max
     return Sprite(_noun_of(path.stem), np.asarray(_squared(rgba), np.float32))
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cleanplate.worlds.asset_names import surface_of
+from cleanplate.worlds.assets import Shelf
 from cleanplate.worlds.layered.sprites import COLOURS
 from cleanplate.worlds.layered.wording import with_article
 from cleanplate.worlds.scene import (
@@ -30,6 +32,8 @@ CAMERAS = ("fixed", "pan", "orbit", "push in", "hand-held")
 _FLOORS = (("wood", "a wooden floor", (0.62, 0.45, 0.30)), ("bricks", "a brick terrace", (0.62, 0.36, 0.28)))
 _MORE_FLOORS = (("noise", "a stone floor", (0.55, 0.55, 0.53)), ("checker", "a chequered floor", (0.80, 0.78, 0.72)))
 _PATTERNS = ("", "", "stripes", "dots", "noise", "marble")
+_OWN_SHARE = 0.5
+"""Of floors and skies, so many are the user's where there are any."""
 _SECONDS = 3.5
 """Of the camera's path; clips that last longer end with a camera at rest."""
 
@@ -52,6 +56,7 @@ class Stage:
     light: Light
     noun: str
     height: float
+    backdrop: Texture
 
     @property
     def main(self) -> str:
@@ -72,6 +77,7 @@ class Stage:
             bodies=self.bodies,
             lights=(self.light,),
             camera=self.view,
+            backdrop=self.backdrop,
             rate=rate,
             frames=frames,
             steps=steps,
@@ -80,10 +86,21 @@ class Stage:
         )
 
 
-def sample_stage(rng: np.random.Generator, *, things: int, seed: int) -> Stage:
-    """A stage to which so many things are added."""
+def sample_stage(rng: np.random.Generator, *, things: int, seed: int, own: Shelf | None = None) -> Stage:
+    """A stage to which so many things are added.
+
+    Args:
+        own: the user's pictures, for floors and skies.
+    """
     pattern, place, colour = (_FLOORS + _MORE_FLOORS)[rng.integers(4)]
     look = Texture(name=pattern, seed=int(rng.integers(1 << 16)), scale=float(rng.uniform(0.4, 0.9)))
+    if own and own.textures and rng.random() < _OWN_SHARE:
+        name = own.textures[rng.integers(len(own.textures))]
+        look = Texture(name=name, scale=float(rng.uniform(0.8, 2.0)))
+        place = f"a floor of {surface_of(name)}"
+    backdrop = Texture(name="sky")
+    if own and own.skies and rng.random() < _OWN_SHARE:
+        backdrop = Texture(name=own.skies[rng.integers(len(own.skies))])
     floor = Body(
         name="floor",
         role=Role.SET,
@@ -108,6 +125,7 @@ def sample_stage(rng: np.random.Generator, *, things: int, seed: int) -> Stage:
         light=Light(towards=towards, strength=float(rng.uniform(0.55, 0.8))),
         noun=_together([body.noun for body, _ in added]),
         height=added[0][1],
+        backdrop=backdrop,
     )
 
 

@@ -7,6 +7,7 @@ frame.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -18,22 +19,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.errors import CleanplateError, ResourceError
+from cleanplate.worlds.asset_files import located
+from cleanplate.worlds.assets import maps_beside
 from cleanplate.worlds.camera import shot_at
 from cleanplate.worlds.inertia import parts
+from cleanplate.worlds.mesh_files import seen_mesh
+from cleanplate.worlds.picture_files import exposure
 from cleanplate.worlds.protocols import Trajectories, View
 from cleanplate.worlds.render.particles import with_particles
 from cleanplate.worlds.render.soft import rest_of
 from cleanplate.worlds.render.solids import surface
-from cleanplate.worlds.scene import Body, Material, Scene, Texture
+from cleanplate.worlds.scene import Body, Material, Mesh, Scene, Texture
+from cleanplate.worlds.textures import draw, is_file
 
 PACKAGES = ("bpy==5.0.1",)
 _HOME = "CLEANPLATE_BLENDER"
 _WORKER = Path(__file__).with_name("blender_worker.py")
 _NOTHING = 1e9
+_TEXELS = 512
+"""Along each side of one period of a pattern."""
 _SKY = {"horizon": (0.80, 0.86, 0.92), "zenith": (0.30, 0.50, 0.85)}
 
 
@@ -109,24 +118,28 @@ class Blender:
         }
 
     def _backdrop(self, texture: Texture) -> dict[str, Any]:
-        picture = self.assets / texture.name if self.assets else None
-        return {"picture": str(picture.resolve())} if picture is not None and picture.is_file() else dict(_SKY)
+        if self.assets is None or not is_file(texture):
+            return dict(_SKY)
+        picture = located(texture.name, self.assets)
+        return {"picture": str(picture.resolve()), "exposure": exposure(texture.name, self.assets)}
 
     def _body(self, scene: Scene, trajectories: Trajectories, name: str, folder: Path) -> dict[str, Any]:
         body, place = scene.body(name), trajectories.index(name)
         if name in trajectories.deforming:
-            return _soft(body, trajectories, folder / f"surface-{place}")
+            return _soft(body, trajectories, folder / f"surface-{place}", self.assets)
         made = []
         for part in parts(body):
             vertices, faces, smooth = surface(part.shape, self.assets)
+            mesh = seen_mesh(part.shape, self.assets) if isinstance(part.shape, Mesh) else None
             made.append(
                 {
+                    "uvs": mesh.uvs.reshape(-1, 2).tolist() if mesh is not None and mesh.uvs is not None else None,
                     "vertices": vertices.tolist(),
                     "faces": faces,
                     "smooth": smooth,
                     "position": part.position,
                     "orientation": part.orientation,
-                    "material": _look(part.material or body.material),
+                    "material": _look(part.material or body.material, self.assets, folder),
                 }
             )
         return {
@@ -206,20 +219,35 @@ def _run(command: list[str]) -> None:
         raise CleanplateError(
             f"Blender failed ({said[-1] if said else f'exit code {done.returncode}'})",
             where=command[-1],
-            remedy="Try again: finished frames are kept. Or choose --renderer tiny.",
+            remedy="Try again: finished pairs are kept. Or choose --renderer tiny.",
         )
 
 
-def _soft(body: Body, trajectories: Trajectories, file: Path) -> dict[str, Any]:
+def _soft(body: Body, trajectories: Trajectories, file: Path, assets: Path | None) -> dict[str, Any]:
     """A surface that changes its shape; its numbers go to the worker in a file of their own beside the job."""
     one = trajectories.deforming[body.name]
     numbers = file.with_suffix(".npz")
     np.savez(numbers, vertices=one.vertices, faces=one.faces, rest=rest_of(trajectories, body.name))
-    return {"name": body.name, "surface": str(numbers), "material": _look(body.material)}
+    return {"name": body.name, "surface": str(numbers), "material": _look(body.material, assets, file.parent)}
 
 
-def _look(material: Material) -> dict[str, Any]:
-    return material.model_dump(mode="json")
+def _look(material: Material, assets: Path | None, folder: Path) -> dict[str, Any]:
+    """A material, and where the pictures of its texture lie, by what they are for; drawn ones go to `folder`."""
+    return material.model_dump(mode="json") | {"maps": _pictures(material, assets, folder)}
+
+
+def _pictures(material: Material, assets: Path | None, folder: Path) -> dict[str, str]:
+    texture = material.texture
+    if texture is None:
+        return {}
+    if assets is not None and is_file(texture):
+        named = {"colour": texture.name, **maps_beside(texture.name, assets)}
+        return {kind: str(located(file, assets).resolve()) for kind, file in named.items()}
+    told = f"{texture.model_dump_json()}{material.colour}"
+    file = folder / f"{hashlib.sha256(told.encode()).hexdigest()[:16]}.png"
+    picture = draw(texture, _TEXELS, colour=material.colour, assets=assets)
+    cv2.imwrite(str(file), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    return {"colour": str(file)}
 
 
 def _coverage(

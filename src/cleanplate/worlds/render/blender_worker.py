@@ -74,6 +74,7 @@ def _world(scene: Any, backdrop: dict[str, Any], ambient: float) -> None:
         image = tree.nodes.new("ShaderNodeTexEnvironment")
         image.image = bpy.data.images.load(backdrop["picture"])
         tree.links.new(image.outputs[0], background.inputs["Color"])
+        background.inputs["Strength"].default_value = ambient * backdrop["exposure"]
         return
     place, split = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeSeparateXYZ")
     ramp = tree.nodes.new("ShaderNodeValToRGB")
@@ -105,6 +106,8 @@ def _body(scene: Any, body: dict[str, Any]) -> None:
     for number, part in enumerate(body["parts"]):
         mesh = bpy.data.meshes.new("mesh")
         mesh.from_pydata(part["vertices"], [], part["faces"])
+        if part["uvs"]:
+            mesh.uv_layers.new(name="uv").data.foreach_set("uv", [one for place in part["uvs"] for one in place])
         mesh.materials.append(_material(part["material"]))
         if part["smooth"]:
             mesh.shade_smooth()
@@ -148,45 +151,40 @@ def _material(look: dict[str, Any], rest: str = "") -> Any:
         look["roughness"],
         look["metallic"],
     )
-    if look["texture"]:
-        tree.links.new(_texture(tree, look["texture"], look["colour"], rest), shader.inputs["Base Color"])
+    if look["maps"]:
+        _maps(tree, shader, look, rest)
     return material
 
 
-def _texture(tree: Any, texture: dict[str, Any], colour: list[float], rest: str) -> Any:
-    """Blender's own patterns, in metres of the object's space, between two colours."""
+def _maps(tree: Any, shader: Any, look: dict[str, Any], rest: str) -> None:
+    """Pictures of colour, roughness, normals and metal: by the mesh's own places, or from three sides in metres."""
+    texture, mapped = look["texture"], look["texture"]["mapped"]
     place = tree.nodes.new("ShaderNodeAttribute" if rest else "ShaderNodeTexCoord")
     if rest:
         place.attribute_name = rest
-    scaled = tree.nodes.new("ShaderNodeMapping")
-    tree.links.new(place.outputs["Vector" if rest else "Object"], scaled.inputs[0])
-    scaled.inputs["Scale"].default_value = (1 / texture["scale"],) * 3
-    scaled.inputs["Location"].default_value = [((texture["seed"] * step) % 97) / 7 for step in (3, 5, 11)]
-    kind, node, out = texture["name"], None, 0
-    if kind == "checker":
-        node, out = tree.nodes.new("ShaderNodeTexChecker"), 1
-        node.inputs["Scale"].default_value = 2
-    elif kind == "bricks":
-        node, out = tree.nodes.new("ShaderNodeTexBrick"), 1
-        node.inputs["Scale"].default_value = 4
-    elif kind in {"stripes", "wood"}:
-        node, out = tree.nodes.new("ShaderNodeTexWave"), 1
-        node.inputs["Distortion"].default_value = 0 if kind == "stripes" else 5
-        node.inputs["Detail"].default_value = 3
-    elif kind == "dots":
-        node = tree.nodes.new("ShaderNodeTexVoronoi")
-        node.inputs["Scale"].default_value = 3
-    else:
-        node = tree.nodes.new("ShaderNodeTexNoise")
-        node.inputs["Scale"].default_value, node.inputs["Detail"].default_value = 2, 8 if kind == "marble" else 4
-    tree.links.new(scaled.outputs[0], node.inputs["Vector"])
-    ramp = tree.nodes.new("ShaderNodeValToRGB")
-    first = texture["colours"][0] if texture["colours"] else colour
-    other = texture["colours"][1] if len(texture["colours"]) > 1 else [0.55 * c for c in first]
-    ramp.color_ramp.elements[0].position, ramp.color_ramp.elements[1].position = 0.35, 0.65
-    ramp.color_ramp.elements[0].color, ramp.color_ramp.elements[1].color = (*_linear(other), 1), (*_linear(first), 1)
-    tree.links.new(node.outputs[out], ramp.inputs[0])
-    return ramp.outputs[0]
+    out = place.outputs["Vector" if rest else "UV" if mapped else "Object"]
+    if not mapped:
+        scaled = tree.nodes.new("ShaderNodeMapping")
+        scaled.inputs["Scale"].default_value = (1 / texture["scale"],) * 3
+        tree.links.new(out, scaled.inputs[0])
+        out = scaled.outputs[0]
+    for kind, file in look["maps"].items():
+        image = tree.nodes.new("ShaderNodeTexImage")
+        image.image = bpy.data.images.load(file, check_existing=True)
+        image.projection, image.projection_blend = "FLAT" if mapped else "BOX", 0.2
+        tree.links.new(out, image.inputs[0])
+        if kind == "colour":
+            tree.links.new(image.outputs[0], shader.inputs["Base Color"])
+            continue
+        image.image.colorspace_settings.name = "Non-Color"
+        if kind == "normal":
+            # The directions of its axes are known only where it lies by the mesh's own places.
+            if mapped:
+                normal = tree.nodes.new("ShaderNodeNormalMap")
+                tree.links.new(image.outputs[0], normal.inputs["Color"])
+                tree.links.new(normal.outputs[0], shader.inputs["Normal"])
+        else:
+            tree.links.new(image.outputs[0], shader.inputs[kind.capitalize()])
 
 
 def _camera(scene: Any, cameras: list[dict[str, Any]]) -> None:

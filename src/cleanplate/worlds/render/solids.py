@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.worlds.inertia import FELT_AS
-from cleanplate.worlds.meshes import load_mesh
+from cleanplate.worlds.mesh_files import seen_mesh
 from cleanplate.worlds.scene import Box, Capsule, Cushion, Cylinder, Shape, Skin, Sphere, Water
 
 _SIDES = 48
@@ -35,7 +35,7 @@ def surface(shape: Shape, assets: Path | None = None) -> Surface:
         return _turned(profile, round_=True)
     if isinstance(shape, Skin):
         return surface(FELT_AS)
-    mesh = load_mesh(shape.asset, assets).scaled(shape.scale)
+    mesh = seen_mesh(shape, assets)
     return mesh.vertices, mesh.faces.tolist(), False
 
 

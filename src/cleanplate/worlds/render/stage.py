@@ -23,6 +23,8 @@ from cleanplate.worlds.render.surfaces import Solid
 Array = NDArray[np.float64]
 
 NOTHING = -1
+_MOST = 40_000
+"""Triangles that PyBullet takes at once."""
 _AWAY = (0.0, 0.0, -1e6)
 
 
@@ -57,13 +59,15 @@ class Stage:
         """Set the solids up under these numbers, which `Look.part` gives back."""
         self._bullet = _pybullet()
         self._client = self._bullet.connect(self._bullet.DIRECT) if solids else NOTHING
-        self._numbers = np.asarray([*numbers, NOTHING], np.int32)
         triangles = max((len(one.mesh.faces) for one in solids if one.normals is not None), default=0)
         # The side of a picture whose texels are numbered, by which a mesh tells its triangles.
         self._side = 2 ** int(np.ceil(np.log2(triangles) / 2)) if triangles else 0
         self._bodies = [self._place(one) for one in solids]
+        of_bodies = [number for number, bodies in zip(numbers, self._bodies, strict=True) for _ in bodies]
+        self._numbers = np.asarray([*of_bodies, NOTHING], np.int32)
         if triangles:
-            self._number([body for body, one in zip(self._bodies, solids, strict=True) if one.normals is not None])
+            placed = zip(self._bodies, solids, strict=True)
+            self._number([body for bodies, one in placed if one.normals is not None for body in bodies])
 
     def __enter__(self) -> Self:
         return self
@@ -74,9 +78,10 @@ class Stage:
 
     def pose(self, place: int, position: Array, orientation: Array) -> None:
         """Put the solid that was given as number `place` of the list there."""
-        self._bullet.resetBasePositionAndOrientation(
-            self._bodies[place], position.tolist(), orientation.tolist(), physicsClientId=self._client
-        )
+        for body in self._bodies[place]:
+            self._bullet.resetBasePositionAndOrientation(
+                body, position.tolist(), orientation.tolist(), physicsClientId=self._client
+            )
 
     def look(self, shot: Shot, size: tuple[int, int], planes: tuple[float, float]) -> Look:
         """What the camera sees on (height, width) samples between the (near, far) planes."""
@@ -118,15 +123,24 @@ class Stage:
         depth[bodies < 0] = np.inf
         return rgb, depth, bodies
 
-    def _place(self, one: Solid) -> int:
-        """Set one solid up; a mesh gets corners of its own for every triangle, so that these can be numbered."""
+    def _place(self, one: Solid) -> list[int]:
+        """Set one solid up: several bodies where it has more triangles than one takes.
+
+        A mesh gets corners of its own for every triangle, so that these can be numbered.
+        """
         vertices, faces = one.mesh.vertices, one.mesh.faces
-        places = np.zeros((len(vertices), 2))
-        if one.normals is not None:
-            vertices = vertices[faces].reshape(-1, 3)
-            number = np.repeat(np.arange(len(faces)), 3)
-            faces = np.arange(len(vertices)).reshape(-1, 3)
+        if one.normals is None:
+            return [self._shown(vertices, faces, np.zeros((len(vertices), 2)))]
+        bodies = []
+        for first in range(0, len(faces), _MOST):
+            corners = vertices[faces[first : first + _MOST]].reshape(-1, 3)
+            number = first + np.arange(len(corners)) // 3
             places = (np.stack([number % self._side, number // self._side], axis=1) + 0.5) / self._side
+            bodies.append(self._shown(corners, np.arange(len(corners)), places))
+        return bodies
+
+    def _shown(self, vertices: Array, faces: NDArray[np.int64], places: Array) -> int:
+        """One body, with its texture places."""
         shape = self._bullet.createVisualShape(
             self._bullet.GEOM_MESH,
             vertices=vertices.tolist(),

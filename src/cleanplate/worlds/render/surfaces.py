@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.worlds.mesh_files import seen_mesh
 from cleanplate.worlds.meshes import TriangleMesh
 from cleanplate.worlds.render.solids import surface
 from cleanplate.worlds.scene import Box, Capsule, Cushion, Cylinder, Mesh, Shape, Sphere, Water
@@ -26,16 +27,25 @@ class Solid:
         mesh: its triangles.
         normals: F x 3 x 3 at the corners of a mesh's triangles; None for shapes with normals in closed form.
         rest: V x 3, where the mesh's vertices lie on the texture; None: where they are.
+        mapped: the texture lies where `mesh.uvs` say.
     """
 
     shape: Shape
     mesh: TriangleMesh
     normals: Points | None = None
     rest: Points | None = None
+    mapped: bool = False
 
 
-def solid(shape: Shape, assets: Path | None = None) -> Solid:
-    """The shape in triangles. Raises InputError where a mesh is missing or broken."""
+def solid(shape: Shape, assets: Path | None = None, *, mapped: bool = False) -> Solid:
+    """The shape in triangles. Raises InputError where a mesh is missing or broken.
+
+    Args:
+        mapped: its texture is a picture of its own (`Texture.mapped`).
+    """
+    if isinstance(shape, Mesh) and shape.up:
+        mesh = seen_mesh(shape, assets)
+        return Solid(shape, mesh, smooth_normals(mesh), mapped=mapped and mesh.uvs is not None)
     vertices, polygons, _ = surface(shape, assets)
     faces = [(face[0], face[k], face[k + 1]) for face in polygons for k in range(1, len(face) - 1)]
     mesh = TriangleMesh(np.asarray(vertices, np.float64), np.array(faces, np.int64))
@@ -52,7 +62,7 @@ def look(drawn: Solid, points: Points, triangles: NDArray[np.int32], scale: floa
     """
     shape = drawn.shape
     if drawn.normals is not None:
-        return _on_mesh(drawn, drawn.normals, points, triangles)
+        return _on_mesh(drawn, drawn.normals, points, triangles, scale)
     if isinstance(shape, Box | Cushion | Water):
         return _on_box(shape, points)
     if isinstance(shape, Cylinder):
@@ -85,6 +95,18 @@ def corner_normals(mesh: TriangleMesh) -> Points:
             near = np.asarray(around[vertex])
             normals[triangle, place] = weighted[near[flat[near] @ flat[triangle] >= _CREASE]].sum(axis=0)
     return unit(normals.astype(np.float32))
+
+
+def smooth_normals(mesh: TriangleMesh) -> Points:
+    """F x 3 x 3 for meshes of any size: smooth across vertices at one place, flat where a triangle leans far off."""
+    _, places = np.unique(mesh.vertices.round(9), axis=0, return_inverse=True)
+    faces = places.reshape(-1)[mesh.faces].astype(np.int32)
+    corners = mesh.vertices[mesh.faces]
+    flat = unit(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).astype(np.float32))[:, None]
+    welded = np.zeros((len(mesh.vertices), 3), np.float32)
+    welded[places.reshape(-1)] = mesh.vertices
+    mean = vertex_normals(welded, faces)[faces]
+    return np.where(np.einsum("fkc,fkc->fk", mean, np.broadcast_to(flat, mean.shape))[..., None] >= _CREASE, mean, flat)
 
 
 def vertex_normals(vertices: Points, faces: NDArray[np.int32]) -> Points:
@@ -125,11 +147,15 @@ def _on_capsule(radius: float, half: float, points: Points, scale: float) -> tup
     return normals, np.stack([_around(points, radius, scale), along], axis=1)
 
 
-def _on_mesh(drawn: Solid, normals: Points, points: Points, triangles: NDArray[np.int32]) -> tuple[Points, Points]:
+def _on_mesh(
+    drawn: Solid, normals: Points, points: Points, triangles: NDArray[np.int32], scale: float
+) -> tuple[Points, Points]:
     faces = drawn.mesh.faces[triangles]
     corners = drawn.mesh.vertices.astype(np.float32)[faces]
     shares = barycentric(points, corners)
     mixed = unit(np.einsum("nk,nkc->nc", shares, normals[triangles]))
+    if drawn.mapped and drawn.mesh.uvs is not None:
+        return mixed, np.einsum("nk,nkc->nc", shares, drawn.mesh.uvs[triangles]) * np.float32(scale)
     if drawn.rest is not None:
         corners = drawn.rest[faces]
         points = np.einsum("nk,nkc->nc", shares, corners)

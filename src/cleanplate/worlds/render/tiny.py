@@ -29,6 +29,9 @@ from cleanplate.worlds.render.surfaces import solid
 from cleanplate.worlds.render.troupe import Troupe
 from cleanplate.worlds.scene import Part, Scene
 
+_MAPPED = 1024
+"""Texels along each side of a picture that covers a whole thing."""
+
 
 @dataclass(frozen=True)
 class Tiny:
@@ -77,14 +80,17 @@ class Tiny:
             soft = body.name in trajectories.deforming
             for part in (Part(shape=body.shape),) if soft else parts(body):
                 material = part.material or body.material
+                mapped = material.texture is not None and material.texture.mapped
                 pieces.append(
                     Piece(
                         number,
-                        solid_of(part.shape, trajectories, body.name) if soft else solid(part.shape, self.assets),
+                        solid_of(part.shape, trajectories, body.name)
+                        if soft
+                        else solid(part.shape, self.assets, mapped=mapped),
                         np.array(part.position),
                         np.array(part.orientation),
                         material,
-                        skin(material, texels, self.assets),
+                        skin(material, _MAPPED if mapped else texels, self.assets),
                     )
                 )
         return pieces
