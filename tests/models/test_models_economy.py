@@ -152,7 +152,7 @@ def test_stale_context_stands_in_the_dense_call_too(phase: Phase, case: tuple[Gr
     ],
 )
 def test_other_mixtures_save_as_exactly(config: MixtureConfig) -> None:
-    """Fresh and reused calls agree; a keeper that sees itself alone, and all of that, gets what the dense call gives."""
+    """Fresh and reused calls agree; a keeper that sees only itself, and all of that, gets what the dense call gives."""
     model, inputs, memory = drawn(config), Inputs((2, 3, 4)), Memory()
     names = tuple(branch.name for branch in config.branches)
     tokens = torch.zeros(2, 3, 4, dtype=torch.bool)

@@ -148,6 +148,27 @@ def test_a_new_model_is_drawn_from_its_generator_and_predicts_nothing() -> None:
     }
 
 
+def test_half_precision_is_nearly_the_same() -> None:
+    inputs, model = Inputs((2, 3, 4)), vera().bfloat16()
+    videos, conditions = (
+        {name: video.bfloat16() for name, video in kind.items()} for kind in (inputs.videos, inputs.conditions)
+    )
+    half = answer(model, inputs, videos=videos, conditions=conditions, text_BSD=inputs.text.bfloat16())
+    for name, video in answer(MODEL, inputs).items():
+        assert half[name].dtype == torch.bfloat16
+        assert (half[name] - video).square().mean().sqrt() < 0.02 * video.std()
+
+
+@pytest.mark.slow
+def test_blocks_compile_whole_and_as_one_graph() -> None:
+    inputs, model = Inputs((2, 3, 4)), vera()
+    torch._dynamo.reset()
+    for block in model.blocks:
+        block.compile(fullgraph=True)
+    same(answer(model, inputs), answer(MODEL, inputs))
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1
+
+
 def test_calls_that_make_no_sense() -> None:
     inputs = Inputs((1, 2, 2))
     video = inputs.videos["edit"]
