@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cleanplate.models.config import MixtureConfig, layered
 from cleanplate.models.mixture import Mixture
+from cleanplate.models.system import Limits, System
 
 TINY: dict[str, Any] = {
     "dim": 24,
@@ -35,6 +36,11 @@ def drawn(config: MixtureConfig, seed: int = 0) -> Mixture:
 def vera(seed: int = 0) -> Mixture:
     """Three branches."""
     return drawn(layered(**TINY), seed)
+
+
+def system_of(model: Mixture) -> System:
+    """With Wan's codec and small videos."""
+    return System(transformer=model.config, limits=Limits(frames=9, pixels=64 * 112, rate=12))
 
 
 class Inputs:

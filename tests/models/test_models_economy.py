@@ -15,10 +15,10 @@ from torch.nn import functional
 
 from cleanplate.models.attention import attend
 from cleanplate.models.config import MixtureConfig, layered, plain
-from cleanplate.models.economy import Economy, Phase, Region
+from cleanplate.models.economy import Economy, Phase
 from cleanplate.models.memory import Memory, Share
 from cleanplate.models.patches import Grid, to_patches
-from cleanplate.models.region import grown, indices, surroundings, touched
+from cleanplate.models.region import Region, grown, indices, surroundings, touched
 from drawn_models import BRANCHES, TINY, Inputs, drawn, vera
 
 MODEL = vera()

@@ -30,7 +30,7 @@ def counted(dim: int, layers: int, ffn: int) -> int:
 
 @pytest.mark.parametrize(("name", "billions"), [("vera-1.3b", 3.9227), ("vera-14b", 38.2065)])
 def test_the_published_sizes(name: str, billions: float) -> None:
-    size = size_of(model(name).config)
+    size = size_of(model(name).system.transformer)
     assert round(size.parameters / 1e9, 4) == billions
     assert size.parameters == counted(*_LETTERS[name])
 
@@ -42,7 +42,7 @@ def test_the_base_models_have_what_diffusers_gives_them(name: str, parameters: i
     import torch
     from diffusers import WanTransformer3DModel
 
-    config = model(name).config
+    config = model(name).system.transformer
     with torch.device("meta"):
         theirs = WanTransformer3DModel(
             num_attention_heads=config.heads, ffn_dim=config.ffn_dim, num_layers=config.layers
@@ -52,14 +52,14 @@ def test_the_base_models_have_what_diffusers_gives_them(name: str, parameters: i
 
 
 def test_alpha_without_text_lacks_the_norms_before_it_too() -> None:
-    shared = model("vera-1.3b").config
+    shared = model("vera-1.3b").system.transformer
     none = layered("none", **{name: getattr(shared, name) for name in ("dim", "layers", "heads", "ffn_dim")})
     assert size_of(shared).parameters - size_of(none).parameters == shared.layers * 2 * shared.dim
 
 
 def test_tensors_and_shares_add_up() -> None:
     for row in MODELS.values():
-        config = row.config
+        config = row.system.transformer
         size = size_of(config)
         assert set(size.by_branch) <= {"shared", *(branch.name for branch in config.branches)}
         product = 0
@@ -77,7 +77,9 @@ def test_what_rows_start_from_has_their_geometry() -> None:
             base = MODELS[row.starts_from]
             assert base.weights is not None
             geometry = set(MixtureConfig.model_fields) - {"branches"}
-            assert all(getattr(row.config, name) == getattr(base.config, name) for name in geometry)
+            assert all(
+                getattr(row.system.transformer, name) == getattr(base.system.transformer, name) for name in geometry
+            )
 
 
 def test_an_unknown_model_is_answered_with_the_known_ones() -> None:
@@ -93,4 +95,4 @@ def test_the_table_is_read_without_torch() -> None:
 
 def test_configs_are_written_and_read_alike() -> None:
     for row in MODELS.values():
-        assert MixtureConfig.model_validate_json(row.config.model_dump_json()) == row.config
+        assert MixtureConfig.model_validate_json(row.system.transformer.model_dump_json()) == row.system.transformer

@@ -17,7 +17,7 @@ from cleanplate.models import wan as names
 from cleanplate.models.checkpoint import Checkpoint
 from cleanplate.models.config import MixtureConfig, layered, plain
 from cleanplate.models.loading import from_wan, load, save, skeleton
-from drawn_models import TINY, vera
+from drawn_models import TINY, system_of, vera
 from drawn_wan import CONFIG, diffusers_name, in_original_layout, original_names, wan
 
 CONFIGS = [
@@ -180,18 +180,19 @@ def test_two_shards_with_one_name_are_refused(stored: Path) -> None:
 @pytest.mark.parametrize("shard", ["5GB", "20KB"])
 def test_our_own_layout_round_trips_to_the_bit(shard: str, tmp_path: Path) -> None:
     model = vera()
-    save(model, tmp_path / "one", shard)
-    save(model, tmp_path / "two", shard)
-    loaded = load(tmp_path / "one")
+    save(model, system_of(model), tmp_path / "one", shard)
+    save(model, system_of(model), tmp_path / "two", shard)
+    loaded, system = load(tmp_path / "one")
     assert loaded.config == model.config
+    assert system == system_of(model)
     assert all(torch.equal(loaded.state_dict()[name], weight) for name, weight in model.state_dict().items())
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
     with pytest.raises(InputError, match="something else of this name"):
-        save(model, tmp_path / "one")
+        save(model, system_of(model), tmp_path / "one")
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": "other"}', '{"format": "cleanplate-mixture-1", "config": {}}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": "other"}', '{"format": "cleanplate-mixture-1", "system": {}}'])
 def test_other_configs_are_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="mixture"):

@@ -4,21 +4,13 @@ Tokens of the edit and of alpha outside the region are never computed and never 
 there. The branch that sees the source keeps its tokens outside the region as context, but only as keys and values, and
 those of an earlier step: every few steps they are computed afresh. Late in sampling, when it hardly changes any more,
 that branch is frozen: its keys and values stay, its queries stop. It is never dropped, since the source enters only
-there.
+there. Read without torch; `models.region.Region` says which tokens these are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-
-import torch
-from torch import Tensor
-
-from cleanplate.models.memory import Share
-from cleanplate.models.region import grown, indices, surroundings
-
-_REGION, _CONTEXT = "region", "context"
 
 
 class Phase(Enum):
@@ -60,42 +52,3 @@ class Economy:
             return Phase.FROZEN
         last = step == frozen - 1 and frozen < steps
         return Phase.FRESH if last or step % self.refresh == 0 else Phase.REUSED
-
-
-@dataclass(frozen=True)
-class Region:
-    """The tokens of one clip that matter.
-
-    Attributes:
-        edited: indices of the region with its ring.
-        context: indices of what is looked at besides; none of them edited.
-        keeper: the branch that has context.
-    """
-
-    edited: Tensor
-    context: Tensor
-    keeper: str = "composite"
-
-    @staticmethod
-    def of(tokens_THW: Tensor, economy: Economy, keeper: str = "composite") -> Region:
-        """From the tokens that may change, a boolean grid. Raises ValueError where there are none."""
-        if not tokens_THW.any():
-            raise ValueError("no token may change")
-        edited = grown(tokens_THW, economy.ring, economy.ring_frames)
-        return Region(indices(edited), indices(surroundings(edited, economy.near)), keeper)
-
-    def shares(self, branches: tuple[str, ...], phase: Phase) -> dict[str, Share]:
-        """What of every branch takes part in a call. Raises ValueError where the keeper is none of them."""
-        if self.keeper not in branches:
-            raise ValueError(f"no branch '{self.keeper}' that could keep the context; there are {', '.join(branches)}")
-        return {name: self._kept(phase) if name == self.keeper else Share(self.edited) for name in branches}
-
-    def _kept(self, phase: Phase) -> Share:
-        if phase is Phase.FRESH:
-            size = len(self.edited)
-            return Share(
-                torch.cat((self.edited, self.context)), stored={_REGION: slice(0, size), _CONTEXT: slice(size, None)}
-            )
-        if phase is Phase.REUSED:
-            return Share(self.edited, recalled=(_CONTEXT,))
-        return Share(self.edited[:0], recalled=(_REGION, _CONTEXT))

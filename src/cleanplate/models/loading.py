@@ -15,6 +15,7 @@ from cleanplate.models import wan
 from cleanplate.models.checkpoint import Checkpoint, listed
 from cleanplate.models.config import MixtureConfig
 from cleanplate.models.mixture import Mixture
+from cleanplate.models.system import System
 
 _CONFIG = "config.json"
 _FORMAT = "cleanplate-mixture-1"
@@ -50,28 +51,33 @@ def from_wan(config: MixtureConfig, path: Path, dtype: torch.dtype | None = None
     return model.eval()
 
 
-def save(model: Mixture, folder: Path, shard: str = "5GB") -> None:
+def save(model: Mixture, system: System, folder: Path, shard: str = "5GB") -> None:
     """Write config.json and safetensors, whole or not at all. Raises InputError where there is a folder already."""
     from huggingface_hub import save_torch_state_dict
 
     with whole_folder(folder) as partial:
-        written = {"format": _FORMAT, "config": model.config.model_dump(mode="json")}
+        written = {"format": _FORMAT, "system": system.model_dump(mode="json")}
         (partial / _CONFIG).write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
         save_torch_state_dict(model.state_dict(), partial, max_shard_size=shard)
 
 
-def load(folder: Path, dtype: torch.dtype | None = None) -> Mixture:
-    """A model that `save` wrote. Raises InputError for anything else, naming what is missing or left over."""
+def read_system(folder: Path) -> System:
+    """What the model in a folder that `save` wrote is made of. Raises InputError for anything else."""
     try:
         written = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
         if not isinstance(written, dict) or written.get("format") != _FORMAT:
             raise InputError("this is no mixture of ours", where=str(folder / _CONFIG), remedy=_OTHER)
-        config = MixtureConfig.model_validate(written.get("config"))
+        return System.model_validate(written.get("system"))
     except (OSError, ValueError) as error:
         raise InputError("this is no config of a mixture", where=str(folder / _CONFIG), remedy=_OTHER) from error
-    model = skeleton(config)
+
+
+def load(folder: Path, dtype: torch.dtype | None = None) -> tuple[Mixture, System]:
+    """A model that `save` wrote. Raises InputError for anything else, naming what is missing or left over."""
+    system = read_system(folder)
+    model = skeleton(system.transformer)
     _fill(model, Checkpoint.open(folder), {name: (name,) for name in model.state_dict()}, dtype)
-    return model.eval()
+    return model.eval(), system
 
 
 def _fill(model: Mixture, checkpoint: Checkpoint, targets: wan.Targets, dtype: torch.dtype | None) -> None:

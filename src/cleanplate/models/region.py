@@ -6,12 +6,17 @@ directions, or in all, is 1.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from cleanplate.models.economy import Economy, Phase
+from cleanplate.models.memory import Share
 from cleanplate.models.patches import Grid
 
+_REGION, _CONTEXT = "region", "context"
 _COARSEST = 8
 """Context is never thinned to fewer than one token in so many rows and columns."""
 
@@ -60,3 +65,42 @@ def _lattice(like_THW: Tensor, step: int) -> Tensor:
     """Tokens in every so manieth row and column."""
     rows, columns = (torch.arange(n, device=like_THW.device) % step == 0 for n in like_THW.shape[1:])
     return (rows[:, None] & columns).expand_as(like_THW)
+
+
+@dataclass(frozen=True)
+class Region:
+    """The tokens of one clip that matter.
+
+    Attributes:
+        edited: indices of the region with its ring.
+        context: indices of what is looked at besides; none of them edited.
+        keeper: the branch that has context.
+    """
+
+    edited: Tensor
+    context: Tensor
+    keeper: str = "composite"
+
+    @staticmethod
+    def of(tokens_THW: Tensor, economy: Economy, keeper: str = "composite") -> Region:
+        """From the tokens that may change, a boolean grid. Raises ValueError where there are none."""
+        if not tokens_THW.any():
+            raise ValueError("no token may change")
+        edited = grown(tokens_THW, economy.ring, economy.ring_frames)
+        return Region(indices(edited), indices(surroundings(edited, economy.near)), keeper)
+
+    def shares(self, branches: tuple[str, ...], phase: Phase) -> dict[str, Share]:
+        """What of every branch takes part in a call. Raises ValueError where the keeper is none of them."""
+        if self.keeper not in branches:
+            raise ValueError(f"no branch '{self.keeper}' that could keep the context; there are {', '.join(branches)}")
+        return {name: self._kept(phase) if name == self.keeper else Share(self.edited) for name in branches}
+
+    def _kept(self, phase: Phase) -> Share:
+        if phase is Phase.FRESH:
+            size = len(self.edited)
+            return Share(
+                torch.cat((self.edited, self.context)), stored={_REGION: slice(0, size), _CONTEXT: slice(size, None)}
+            )
+        if phase is Phase.REUSED:
+            return Share(self.edited, recalled=(_CONTEXT,))
+        return Share(self.edited[:0], recalled=(_REGION, _CONTEXT))

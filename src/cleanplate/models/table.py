@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from cleanplate.errors import UsageError
-from cleanplate.models.config import MixtureConfig, layered, plain
+from cleanplate.models.config import layered, plain
+from cleanplate.models.system import System
 
 _WAN_SMALL = {"dim": 1536, "layers": 30, "heads": 12, "ffn_dim": 8960}
 _WAN_LARGE = {"dim": 5120, "layers": 40, "heads": 40, "ffn_dim": 13_824}
@@ -34,14 +35,14 @@ class Model:
 
     Attributes:
         summary: one line for the user.
-        config: of the transformer.
-        weights: the model's own, or None where nobody has published any.
+        system: the transformer and what goes with it.
+        weights: the transformer's own, or None where nobody has published any.
         starts_from: the row whose weights every branch starts from when the model is trained, or None.
         parameters: billions that the authors state, or None.
     """
 
     summary: str
-    config: MixtureConfig
+    system: System
     weights: Weights | None = None
     starts_from: str | None = None
     parameters: float | None = None
@@ -53,30 +54,42 @@ MODELS: Mapping[str, Model] = MappingProxyType(
     {
         "wan2.1-t2v-1.3b": Model(
             "Wan2.1 text to video, the small one: what vera-1.3b starts from",
-            plain(**_WAN_SMALL),
+            System(transformer=plain(**_WAN_SMALL)),
             Weights("Wan-AI/Wan2.1-T2V-1.3B-Diffusers", "transformer", "Apache-2.0"),
             parameters=1.3,
         ),
         "wan2.1-t2v-14b": Model(
             "Wan2.1 text to video, the large one: what vera-14b starts from",
-            plain(**_WAN_LARGE),
+            System(transformer=plain(**_WAN_LARGE)),
             Weights("Wan-AI/Wan2.1-T2V-14B-Diffusers", "transformer", "Apache-2.0"),
             parameters=14.0,
         ),
         "vera-1.3b": Model(
             "Vera's three branches from the small Wan2.1; no weights are published, so it is trained first",
-            layered("shared", **_WAN_SMALL),
+            System(transformer=layered("shared", **_WAN_SMALL)),
             starts_from="wan2.1-t2v-1.3b",
             parameters=3.9,
         ),
         "vera-14b": Model(
             "Vera's three branches from the large Wan2.1; no weights are published, so it is trained first",
-            layered("shared", **_WAN_LARGE),
+            System(transformer=layered("shared", **_WAN_LARGE)),
             starts_from="wan2.1-t2v-14b",
             parameters=38.2,
         ),
     }
 )
+
+_WAN_PARTS = "Wan-AI/Wan2.1-T2V-1.3B-Diffusers"
+PARTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
+    {
+        "wan": (Weights(_WAN_PARTS, "vae", "Apache-2.0"),),
+        "umt5-xxl": (
+            Weights(_WAN_PARTS, "text_encoder", "Apache-2.0"),
+            Weights(_WAN_PARTS, "tokenizer", "Apache-2.0"),
+        ),
+    }
+)
+"""Folders of codecs and text encoders; a part that is not named here needs no download."""
 
 
 def model(name: str) -> Model:

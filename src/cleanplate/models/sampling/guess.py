@@ -1,0 +1,115 @@
+"""What the clean latents are, by one step's prediction.
+
+Everything is told in clean latents, since that is where parts can be put together: tokens that were computed now, those
+left as they were thought of before, and what is known (the head of a window that continues another; the plate round the
+region). What is known stays on its own straight path: every step finds it at that step's noise level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from cleanplate.models.economy import Phase
+from cleanplate.models.memory import Memory, Share
+from cleanplate.models.mixture import Mixture
+from cleanplate.models.patches import Grid, grid_of
+from cleanplate.models.sampling.flow import as_clean
+from cleanplate.models.sampling.question import Question, Videos
+from cleanplate.models.sampling.settings import Sampling
+from cleanplate.models.system import Prediction
+
+
+class Guess:
+    """Asks the model step after step; remembers keys and values, and what it last thought.
+
+    Args:
+        like: by branch, a tensor of the latents' shape and kind.
+    """
+
+    def __init__(
+        self,
+        model: Mixture,
+        like: Mapping[str, Tensor],
+        question: Question,
+        settings: Sampling,
+        *,
+        prediction: Prediction,
+    ) -> None:
+        self._model, self._question, self._settings, self._prediction = model, question, settings, prediction
+        self._clean = {name: torch.zeros_like(video) for name, video in like.items()}
+        self._memories = {"text": Memory(), "negative": Memory(), "both": Memory()}
+
+    def at(self, step: int, at: Videos, time: float, level: float) -> Videos:
+        """The clean latents of every branch.
+
+        Args:
+            at: the noisy latents.
+            time: what the model is told.
+            level: of their noise, 0..1.
+        """
+        shares = self._shares(step)
+        answered = self._guided(step, at, time, shares)
+        for name, predicted in answered.items():
+            clean = as_clean(predicted, at[name], level, self._prediction)
+            share = shares.get(name)
+            if share is not None and share.asked is not None:
+                clean = torch.where(self._latents_of(share.asked, clean), clean, self._clean[name])
+            self._clean[name] = clean
+        for name, known in self._question.known.items():
+            self._clean[name] = torch.where(known.where_THW, known.latents_BCTHW, self._clean[name])
+        return dict(self._clean)
+
+    def _shares(self, step: int) -> dict[str, Share]:
+        economy, region = self._settings.economy, self._question.region
+        if economy is None or region is None:
+            return {}
+        phase = economy.phase(step, self._settings.steps)
+        if phase is Phase.REUSED and step and self._settings.guides(step) != self._settings.guides(step - 1):
+            phase = Phase.FRESH
+        return region.shares(tuple(self._clean), phase)
+
+    def _guided(self, step: int, at: Videos, time: float, shares: dict[str, Share]) -> Videos:
+        """Classifier-free guidance (Ho and Salimans, arXiv 2207.12598), in the steps that have it."""
+        question, negative = self._question, self._question.negative_BSD
+        if negative is None or not self._settings.guides(step):
+            return self._asked("text", at, time, question.text_BSD, shares)
+        if self._settings.batched:
+            both = self._asked(
+                "both",
+                {name: torch.cat((video, video)) for name, video in at.items()},
+                time,
+                torch.cat((question.text_BSD, negative)),
+                shares,
+            )
+            pairs = {name: video.chunk(2) for name, video in both.items()}
+        else:
+            wanted = self._asked("text", at, time, question.text_BSD, shares)
+            unwanted = self._asked("negative", at, time, negative, shares)
+            pairs = {name: (wanted[name], unwanted[name]) for name in wanted}
+        return {name: no + self._settings.guidance * (yes - no) for name, (yes, no) in pairs.items()}
+
+    def _asked(self, who: str, at: Videos, time: float, text_BSD: Tensor, shares: dict[str, Share]) -> Videos:
+        clips = len(text_BSD)
+        kind = next(self._model.parameters()).dtype
+        videos = {name: video.to(kind) for name, video in at.items()}
+        conditions = {
+            name: torch.cat([video.to(kind)] * (clips // len(video)))
+            for name, video in self._question.conditions.items()
+        }
+        times = torch.full((clips,), time, device=text_BSD.device)
+        answered = self._model(videos, times, text_BSD.to(kind), conditions, shares=shares, memory=self._memories[who])
+        return {name: video.float() for name, video in answered.items()}
+
+    def _latents_of(self, asked: Tensor, like: Tensor) -> Tensor:
+        """Which latents belong to the tokens; T x H x W bool."""
+        patch: Grid = self._model.config.patch
+        grid = grid_of(like, patch)
+        tokens = torch.zeros(grid[0] * grid[1] * grid[2], dtype=torch.bool, device=like.device)
+        tokens[asked] = True
+        inside = tokens.view(grid)
+        for axis, size in enumerate(patch):
+            inside = inside.repeat_interleave(size, axis)
+        return inside
