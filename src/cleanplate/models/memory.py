@@ -46,6 +46,12 @@ class Memory:
         """What the share asks for. Raises KeyError where no earlier call has stored it."""
         return [self._kept[block, branch, name] for name in share.recalled]
 
+    def part(self, clips: slice) -> Memory:
+        """What is kept of some clips of the batch."""
+        part = Memory()
+        part._kept = {key: (keys[clips], values[clips]) for key, (keys, values) in self._kept.items()}
+        return part
+
     @property
     def bytes(self) -> int:
         """What is kept."""

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from cleanplate.models.economy import Phase
 from cleanplate.models.memory import Memory, Share
 from cleanplate.models.mixture import Mixture
 from cleanplate.models.patches import Grid, grid_of
@@ -66,15 +65,14 @@ class Guess:
         economy, region = self._settings.economy, self._question.region
         if economy is None or region is None:
             return {}
-        phase = economy.phase(step, self._settings.steps)
-        if phase is Phase.REUSED and step and self._settings.guides(step) != self._settings.guides(step - 1):
-            phase = Phase.FRESH
-        return region.shares(tuple(self._clean), phase)
+        return region.shares(tuple(self._clean), economy.phase(step, self._settings.steps))
 
     def _guided(self, step: int, at: Videos, time: float, shares: dict[str, Share]) -> Videos:
         """Classifier-free guidance (Ho and Salimans, arXiv 2207.12598), in the steps that have it."""
         question, negative = self._question, self._question.negative_BSD
         if negative is None or not self._settings.guides(step):
+            if self._settings.batched and step and self._settings.guides(step - 1):
+                self._memories["text"] = self._memories["both"].part(slice(0, len(question.text_BSD)))
             return self._asked("text", at, time, question.text_BSD, shares)
         if self._settings.batched:
             both = self._asked(
