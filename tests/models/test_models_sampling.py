@@ -98,9 +98,9 @@ def test_what_is_known_comes_out_and_was_noised_on_the_way(solver: Solver) -> No
     seen: list[tuple[float, Mapping[str, Tensor]]] = []
 
     class Listening(Mixture):
-        def forward(self, videos: Mapping[str, Tensor], time: Tensor, *rest: Any, **more: Any) -> dict[str, Tensor]:
-            seen.append((float(time[0]) / 1000, videos))
-            return super().forward(videos, time, *rest, **more)
+        def forward(self, videos: Mapping[str, Tensor], *rest: Any, **more: Any) -> dict[str, Tensor]:
+            seen.append((float(rest[0][0]) / 1000, videos))
+            return super().forward(videos, *rest, **more)
 
     model = Listening(MODEL.config).eval()
     model.load_state_dict(MODEL.state_dict())
