@@ -72,6 +72,11 @@ def read_system(folder: Path) -> System:
         raise InputError("this is no config of a mixture", where=str(folder / _CONFIG), remedy=_OTHER) from error
 
 
+def is_wan(path: Path) -> bool:
+    """Whether these are weights of a Wan2.1 transformer, in either layout. Raises InputError, see `Checkpoint.open`."""
+    return wan.layout_of(Checkpoint.open(path).shapes) is not None
+
+
 def load(folder: Path, dtype: torch.dtype | None = None) -> tuple[Mixture, System]:
     """A model that `save` wrote. Raises InputError for anything else, naming what is missing or left over."""
     system = read_system(folder)

@@ -1,0 +1,122 @@
+"""From a model's name or folder to what runs: the transformer, its codec and its text encoder.
+
+A folder of ours has config.json and safetensors, and may have `vae`, `text_encoder` and `tokenizer` beside them.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from cleanplate.errors import InputError
+from cleanplate.models import loading, places
+from cleanplate.models.checkpoint import Checkpoint
+from cleanplate.models.codecs import wan
+from cleanplate.models.codecs.pixel import PixelCodec
+from cleanplate.models.codecs.protocol import Codec
+from cleanplate.models.digests import fingerprint
+from cleanplate.models.mixture import Mixture
+from cleanplate.models.system import System
+from cleanplate.models.text import minilm, umt5
+from cleanplate.models.text.cache import CachedEncoder, Identity
+
+
+def transformer_of(name: str | Path, dtype: torch.dtype | None = None) -> tuple[Mixture, System]:
+    """A model of ours: the folder, or the row or repository whose weights were fetched. On the CPU.
+
+    Args:
+        name: as the user gives it.
+        dtype: of the weights; None keeps what is stored.
+
+    Raises:
+        InputError: no such weights, a pickle, half a download, another model's, or Wan2.1's, which were never trained
+            to edit.
+        UsageError, ResourceError: see `places.located`.
+    """
+    folder = places.located(name)
+    if loading.is_wan(folder):
+        raise InputError(
+            "these are the weights of Wan2.1, which makes videos from text and edits none",
+            where=str(folder),
+            remedy="Train Vera from them with `cleanplate train vera`, and name its folder with --weights.",
+        )
+    return loading.load(folder, dtype)
+
+
+def codec_of(
+    system: System, where: Path | None = None, *, dtype: torch.dtype = torch.float32, tile: int | None = None
+) -> Codec:
+    """A system's codec. On the CPU.
+
+    Args:
+        where: the transformer's folder; a codec beside its weights is preferred.
+        dtype, tile: see `codecs.wan.load`.
+
+    Raises:
+        InputError: it is not on this machine, does not load, or does not fit the system.
+        ResourceError: diffusers or the hub's client is not installed.
+    """
+    if system.codec == "pixel":
+        return PixelCodec(system.stride)
+    (folder,) = places.part(system.codec, where)
+    codec = wan.load(folder, dtype, tile)
+    if (codec.stride, codec.channels) != (system.stride, system.transformer.channels):
+        raise InputError(
+            f"this codec makes {codec.channels} channels with a stride of {codec.stride}; "
+            f"the model wants {system.transformer.channels} and {system.stride}",
+            where=str(folder),
+            remedy="Name the codec that the model was trained with.",
+        )
+    return codec
+
+
+def text_encoder_of(
+    system: System, where: Path | None = None, *, dtype: torch.dtype | None = None, device: str | None = None
+) -> CachedEncoder:
+    """A system's text encoder. It is loaded for texts that it has not read before, and let go after them.
+
+    Args:
+        where: the transformer's folder; an encoder beside its weights is preferred.
+        dtype: that it computes in; None is bfloat16 for UMT5 and float32 for MiniLM.
+        device: torch device; None is the CPU.
+
+    Raises:
+        InputError: it is not on this machine, or does not fit the system.
+        ResourceError: a package is not installed.
+    """
+    if system.text == "minilm":
+        dtype = dtype or torch.float32
+        model, tokenizer = minilm.folder(), minilm.folder()
+        tokens, load = minilm.TOKENS, partial(minilm.load, dtype, device)
+    else:
+        dtype = dtype or torch.bfloat16
+        model, tokenizer = places.part(system.text, where)
+        tokens, load = umt5.TOKENS, partial(umt5.load, model, tokenizer, dtype, device)
+    channels = _channels(model)
+    if channels != system.transformer.text_dim:
+        raise InputError(
+            f"this text encoder makes {channels} channels; the model wants {system.transformer.text_dim}",
+            where=str(model),
+            remedy="Name the text encoder that the model was trained with.",
+        )
+    files = [model / "config.json", *sorted(set(Checkpoint.open(model).files.values())), *_vocabulary(tokenizer)]
+    identity = Identity(system.text, tokens, channels, f"{fingerprint(files)} {dtype}")
+    return CachedEncoder(identity, load, places.prompts())
+
+
+def _vocabulary(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in (".json", ".model", ".txt"))
+
+
+def _channels(folder: Path) -> int:
+    """What transformers' config says of an encoder's hidden states."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return int(config["d_model"] if "d_model" in config else config["hidden_size"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(
+            "this is no config of a text encoder", where=str(folder / "config.json"), remedy="Fetch it again."
+        ) from error

@@ -1,0 +1,109 @@
+"""A text encoder by transformers: a tokenizer and a model whose last hidden states are the tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from cleanplate.errors import InputError, missing_extra
+from cleanplate.models.checkpoint import Checkpoint
+from cleanplate.models.text.cleaning import clean
+from cleanplate.models.text.protocol import Cut, Encoded
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+class TransformersEncoder:
+    """Implements `TextEncoder`.
+
+    Args:
+        name: in the table of text encoders.
+        tokenizer: one that knows the place of a token in its text.
+        model: in evaluation mode.
+        tokens: the most that it reads.
+    """
+
+    def __init__(self, name: str, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, tokens: int) -> None:
+        self.name, self.tokens = name, tokens
+        self.channels = int(model.config.hidden_size)
+        self._tokenizer, self._model = tokenizer, model
+
+    @torch.no_grad()
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """See the protocol. A text is encoded without padding, so that nothing of it has to be masked."""
+        read = [self._read(clean(text)) for text in texts]
+        rows = [padded(self._states(ids), self.tokens) for ids, _ in read]
+        none = torch.zeros(0, self.tokens, self.channels)
+        return Encoded(torch.stack(rows) if rows else none, tuple(cut for _, cut in read))
+
+    def _read(self, text: str) -> tuple[list[int], Cut | None]:
+        """The text's tokens, and what of it they leave out."""
+        whole = self._tokenizer(text, return_offsets_mapping=True, add_special_tokens=False, verbose=False)
+        ids: list[int] = self._tokenizer(text, truncation=True, max_length=self.tokens)["input_ids"]
+        special = self._tokenizer.num_special_tokens_to_add()
+        kept = len(ids) - special
+        left = len(whole["input_ids"]) - kept
+        return ids, Cut(left, text[whole["offset_mapping"][kept][0] :].strip()) if left > 0 else None
+
+    def _states(self, ids: list[int]) -> Tensor:
+        """S x D float32, on the CPU."""
+        row = torch.tensor([ids], device=self._model.device)
+        states: Tensor = self._model(input_ids=row, attention_mask=torch.ones_like(row)).last_hidden_state
+        return states[0].float().cpu()
+
+
+def padded(states_SD: Tensor, tokens: int) -> Tensor:
+    """Zeros after the last token."""
+    return functional.pad(states_SD, (0, 0, 0, tokens - len(states_SD)))
+
+
+def load_model(kind: str, folder: Path, dtype: torch.dtype, device: str | None = None) -> PreTrainedModel:
+    """A model of transformers' class `kind`, from safetensors in a folder, in evaluation mode.
+
+    Raises:
+        InputError: no such folder, a pickle, half a download, or weights of another model.
+        ResourceError: transformers is not installed.
+    """
+    transformers = imported()
+    Checkpoint.open(folder)
+    try:
+        model, report = getattr(transformers, kind).from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError("the text encoder cannot be loaded", where=str(folder), remedy=_REMEDY) from error
+    wrong = [*report["missing_keys"], *report["unexpected_keys"], *(row[0] for row in report["mismatched_keys"])]
+    if wrong:
+        raise InputError(f"these are not the text encoder's weights: {wrong[0]}", where=str(folder), remedy=_REMEDY)
+    loaded: PreTrainedModel = model.eval().to(device or "cpu")
+    return loaded
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a folder. Raises InputError for a folder without one, ResourceError without transformers."""
+    try:
+        tokenizer = imported().AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError("the tokenizer cannot be loaded", where=str(folder), remedy=_REMEDY) from error
+    if not tokenizer.is_fast:
+        raise InputError("this tokenizer cannot tell where its tokens lie", where=str(folder), remedy=_REMEDY)
+    loaded: PreTrainedTokenizerBase = tokenizer
+    return loaded
+
+
+def imported() -> Any:
+    """The package transformers. Raises ResourceError without it."""
+    try:
+        import transformers
+    except ImportError as error:
+        raise missing_extra(error.name or "transformers", "learned") from error
+    return transformers
+
+
+_REMEDY = "Name the folder of the text encoder that the model was trained with."
