@@ -17,11 +17,13 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from cleanplate.models.attention import Attend, attend
-from cleanplate.models.block import Call, JointBlock
+from cleanplate.models.block import Call, JointBlock, Tokens
 from cleanplate.models.config import MixtureConfig
 from cleanplate.models.embeddings import TextEmbedder, TimeEmbedder
 from cleanplate.models.memory import Memory, Share
+from cleanplate.models.parallel import Crew
 from cleanplate.models.patches import Grid, from_patches, grid_of, to_patches
+from cleanplate.models.residuals import Residuals
 from cleanplate.models.rotary import Turn, turns
 from cleanplate.models.tower import layer_norm
 
@@ -62,6 +64,7 @@ class Mixture(nn.Module):
     Attributes:
         attend: the kernel of the joint attention; another may be put in its place.
         checkpointing: blocks are computed again on the way back instead of being kept.
+        crew: the processes that share a call, or None.
     """
 
     def __init__(self, config: MixtureConfig) -> None:
@@ -69,6 +72,7 @@ class Mixture(nn.Module):
         self.config = config
         self.attend: Attend = attend
         self.checkpointing = False
+        self.crew: Crew | None = None
         self.text_embedder = TextEmbedder(config.text_dim, config.dim)
         self.time_embedder = TimeEmbedder(config.frequency_dim, config.dim)
         self.time_projection = nn.Linear(config.dim, 6 * config.dim)
@@ -90,6 +94,7 @@ class Mixture(nn.Module):
         present: Mapping[str, Tensor] | None = None,
         shares: Mapping[str, Share] | None = None,
         memory: Memory | None = None,
+        residuals: Residuals | None = None,
     ) -> dict[str, Tensor]:
         """What the model predicts for every branch.
 
@@ -101,6 +106,7 @@ class Mixture(nn.Module):
             present: by condition, B bool: of the other clips nothing is added.
             shares: by branch, which tokens take part; all of a branch that is not named.
             memory: what shares store into and recall from.
+            residuals: of earlier calls, instead of which blocks may not run.
 
         Returns:
             By branch, B x C x T x H x W; zeros at tokens that were not computed. A branch without any is left out.
@@ -113,6 +119,8 @@ class Mixture(nn.Module):
         memory = Memory() if memory is None else memory
         grid = self._checked(videos, conditions)
         shares = {name: shares.get(name, _ALL) for name in videos}
+        if self.crew is not None:
+            shares = self.crew.split(shares, grid[0] * grid[1] * grid[2], time_B.device)
         turned = turns(grid, self.config.head_dim, time_B.device)
         tokens = {
             name: self._tokens(name, video, conditions, present, shares[name].asked)
@@ -122,15 +130,48 @@ class Mixture(nn.Module):
         if not tokens:
             raise ValueError("no branch computes anything")
         time_BD, time_B6D, text_BSD = self._embedded(time_B, text_BSD)
-        call = Call(time_B6D, text_BSD, {name: _at(turned, shares[name].asked) for name in tokens}, self.attend)
-        for index, block in enumerate(self.blocks):
+        attention = self.attend if self.crew is None else self.crew.attention(self.attend)
+        call = Call(time_B6D, text_BSD, {name: _at(turned, shares[name].asked) for name in tokens}, attention)
+        if residuals is None:
+            tokens = self._through(range(len(self.blocks)), tokens, call, shares, memory)
+        else:
+            time = float(time_B[0])
+            tokens = self._abridged(tokens, call, shares, memory, residuals=residuals, time=time)
+        answers = {name: self._video(name, x, time_BD, grid, shares[name].asked) for name, x in tokens.items()}
+        return answers if self.crew is None else self.crew.joined(answers)
+
+    def _abridged(
+        self,
+        tokens: Tokens,
+        call: Call,
+        shares: Mapping[str, Share],
+        memory: Memory,
+        *,
+        residuals: Residuals,
+        time: float,
+    ) -> Tokens:
+        """The tokens after the last block, by earlier calls where these tell enough."""
+        total = torch.clone if self.crew is None else self.crew.total
+        led = self._through(range(residuals.leading), tokens, call, shares, memory)
+        after = residuals.guessed(tokens, led, shares, time, total)
+        if after is None:
+            after = self._through(range(residuals.leading, len(self.blocks)), led, call, shares, memory)
+            residuals.record(tokens, led, after, shares, time)
+        return after
+
+    def _through(
+        self, blocks: range, tokens: Tokens, call: Call, shares: Mapping[str, Share], memory: Memory
+    ) -> Tokens:
+        """The tokens after these blocks; what shares store is left in the memory."""
+        for index in blocks:
+            block = self.blocks[index]
             remembered = {name: memory.recall(index, name, share) for name, share in shares.items()}
             again = self.checkpointing and torch.is_grad_enabled()
             run = partial(checkpoint, block, use_reentrant=False) if again else block
             tokens, seen = run(tokens, call, remembered)
             for name, keys_values in seen.items():
                 memory.store(index, name, shares[name], keys_values)
-        return {name: self._video(name, x, time_BD, grid, shares[name].asked) for name, x in tokens.items()}
+        return tokens
 
     def _checked(self, videos: Mapping[str, Tensor], conditions: Mapping[str, Tensor]) -> Grid:
         names = tuple(branch.name for branch in self.config.branches)

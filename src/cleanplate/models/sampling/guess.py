@@ -15,10 +15,13 @@ from torch import Tensor
 from cleanplate.models.memory import Memory, Share
 from cleanplate.models.mixture import Mixture
 from cleanplate.models.patches import Grid, grid_of
+from cleanplate.models.residuals import Residuals
 from cleanplate.models.sampling.flow import as_clean
 from cleanplate.models.sampling.question import Question, Videos
 from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.system import Prediction
+
+_QUESTIONS = ("text", "negative", "both")
 
 
 class Guess:
@@ -26,6 +29,9 @@ class Guess:
 
     Args:
         like: by branch, a tensor of the latents' shape and kind.
+
+    Attributes:
+        calls: of the model so far.
     """
 
     def __init__(
@@ -39,7 +45,15 @@ class Guess:
     ) -> None:
         self._model, self._question, self._settings, self._prediction = model, question, settings, prediction
         self._clean = {name: torch.zeros_like(video) for name, video in like.items()}
-        self._memories = {"text": Memory(), "negative": Memory(), "both": Memory()}
+        self.calls = 0
+        self._memories = {who: Memory() for who in _QUESTIONS}
+        cache = settings.cache
+        self._residuals = {} if cache is None else {who: Residuals(cache) for who in _QUESTIONS}
+
+    @property
+    def skipped(self) -> int:
+        """Calls of the model so far in which blocks were left out."""
+        return sum(residuals.skipped for residuals in self._residuals.values())
 
     def at(self, step: int, at: Videos, time: float, level: float) -> Videos:
         """The clean latents of every branch.
@@ -72,7 +86,7 @@ class Guess:
         question, negative = self._question, self._question.negative_BSD
         if negative is None or not self._settings.guides(step):
             if self._settings.batched and step and self._settings.guides(step - 1):
-                self._memories["text"] = self._memories["both"].part(slice(0, len(question.text_BSD)))
+                self._take_apart(len(question.text_BSD))
             return self._asked("text", at, time, question.text_BSD, shares)
         if self._settings.batched:
             both = self._asked(
@@ -89,6 +103,12 @@ class Guess:
             pairs = {name: (wanted[name], unwanted[name]) for name in wanted}
         return {name: no + self._settings.guidance * (yes - no) for name, (yes, no) in pairs.items()}
 
+    def _take_apart(self, clips: int) -> None:
+        """From now on the text is asked alone; it goes on from what both knew."""
+        self._memories["text"] = self._memories["both"].part(slice(0, clips))
+        if self._residuals:
+            self._residuals["text"] = self._residuals["both"].part(slice(0, clips))
+
     def _asked(self, who: str, at: Videos, time: float, text_BSD: Tensor, shares: dict[str, Share]) -> Videos:
         clips = len(text_BSD)
         kind = next(self._model.parameters()).dtype
@@ -98,7 +118,16 @@ class Guess:
             for name, video in self._question.conditions.items()
         }
         times = torch.full((clips,), time, device=text_BSD.device)
-        answered = self._model(videos, times, text_BSD.to(kind), conditions, shares=shares, memory=self._memories[who])
+        self.calls += 1
+        answered = self._model(
+            videos,
+            times,
+            text_BSD.to(kind),
+            conditions,
+            shares=shares,
+            memory=self._memories[who],
+            residuals=self._residuals.get(who),
+        )
         return {name: video.float() for name, video in answered.items()}
 
     def _latents_of(self, asked: Tensor, like: Tensor) -> Tensor:

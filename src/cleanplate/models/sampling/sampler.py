@@ -27,11 +27,14 @@ class Moment:
     Attributes:
         step, steps: 0, 1, ... of so many.
         clean: by branch, what the result would be by this step's prediction.
+        calls, skipped: of the model so far, and those of them in which the cache left blocks out.
     """
 
     step: int
     steps: int
     clean: Mapping[str, Tensor]
+    calls: int
+    skipped: int
 
 
 Watch = Callable[[Moment], None]
@@ -73,7 +76,7 @@ def sample(
         velocities = torch.stack([(at[name] - clean[name]) / level for name in names])
         x = scheduler.step(velocities, time, x, return_dict=False)[0]
         if watch is not None:
-            watch(Moment(step, settings.steps, clean))
+            watch(Moment(step, settings.steps, clean, guess.calls, guess.skipped))
     videos = dict(zip(names, x.unbind(), strict=True))
     require_content(videos, question.content_THW)
     return videos

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cleanplate.models.caching import Caching
 from cleanplate.models.economy import Economy
 
 Solver = Literal["unipc", "euler"]
@@ -23,6 +24,7 @@ class Sampling(BaseModel):
         shift: of the noise levels towards more noise.
         solver: `unipc` (diffusers' UniPC, second order) or `euler`.
         economy: what region compute saves; None computes every token at every step.
+        cache: when blocks are left out; None runs all of them at every step.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +36,7 @@ class Sampling(BaseModel):
     shift: Annotated[float, Field(gt=0)] = 5.0
     solver: Solver = "unipc"
     economy: Economy | None = None
+    cache: Caching | None = None
 
     def guides(self, step: int) -> bool:
         """Whether guidance is used in step 0, 1, ..."""

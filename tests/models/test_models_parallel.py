@@ -1,0 +1,131 @@
+"""Several processes answer as one does: whole calls, regions, memories, caches; and what cannot be divided."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from cleanplate.errors import UsageError
+from cleanplate.models.caching import Caching
+from cleanplate.models.config import layered, plain
+from cleanplate.models.economy import Economy
+from cleanplate.models.memory import Share
+from cleanplate.models.parallel import Crew
+from cleanplate.models.region import Region
+from cleanplate.models.sampling.question import Question
+from cleanplate.models.sampling.sampler import Moment, sample
+from cleanplate.models.sampling.settings import Sampling
+from drawn_models import TINY, Inputs, drawn
+
+GRID = (3, 3, 3)
+"""An odd number of tokens: processes have unequal parts."""
+MODELS = {
+    "joint": layered(**TINY),
+    "apart": layered(**TINY, joint=False),
+    "one branch": plain(**TINY),
+}
+
+
+def tokens(count: int) -> Tensor:
+    chosen = torch.zeros(GRID, dtype=torch.bool)
+    chosen.view(-1)[3 : 3 + count] = True
+    return chosen
+
+
+def answers(crew: Crew | None) -> dict[str, Tensor]:
+    """Everything that is compared, by name."""
+    made: dict[str, Tensor] = {}
+    inputs = Inputs(GRID, clips=2)
+    for kind, config in MODELS.items():
+        model = drawn(config)
+        model.crew = crew
+        names = tuple(branch.name for branch in config.branches)
+        videos = dict.fromkeys(names, inputs.videos["edit"]) if len(names) == 1 else inputs.videos
+        conditions = {name: inputs.conditions[name] for name in config.conditions}
+        with torch.inference_mode():
+            answered = model(videos, inputs.time, inputs.text, conditions)
+        made |= {f"{kind}: {name}": video for name, video in answered.items()}
+    return made | sampled(crew)
+
+
+def sampled(crew: Crew | None) -> dict[str, Tensor]:
+    """With a region that is remembered, thinned, refreshed and frozen, guidance and both caches."""
+    model, inputs = drawn(MODELS["joint"]), Inputs(GRID)
+    made: dict[str, Tensor] = {}
+    model.crew = crew
+    economy = Economy(ring=0, ring_frames=0, refresh=3, freeze=0.7)
+    question = Question(
+        inputs.text, inputs.text.flip(1), {"source": inputs.conditions["source"]}, region=Region.of(tokens(5), economy)
+    )
+    for batched, threshold in ((False, 0.5), (True, 0.5), (False, None)):
+        cache = Caching(threshold=threshold, warmup=2, skips=2)
+        settings = Sampling(steps=8, guidance=3, economy=economy, cache=cache, batched=batched)
+        moments: list[Moment] = []
+        latents = sample(model, inputs.videos, question, settings, watch=moments.append)
+        made |= {f"sampled {batched} {threshold}: {name}": video for name, video in latents.items()}
+        made[f"skipped {batched} {threshold}"] = torch.tensor([float(moment.skipped) for moment in moments])
+    return made
+
+
+def run(rank: int, port: int, folder: Path) -> None:
+    """One of the two."""
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
+    try:
+        with pytest.raises(UsageError, match=r"3 heads cannot be divided among 2 processes.*one of: 1, 3"):
+            Crew(3)
+        torch.save(answers(Crew(TINY["heads"])), folder / f"{rank}.pt")
+    finally:
+        dist.destroy_process_group()
+
+
+def test_two_processes_answer_as_one(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        list(pool.map(run, (0, 1), (port, port), (tmp_path, tmp_path)))
+    alone, one, other = answers(None), *(torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+    assert alone.keys() == one.keys() == other.keys()
+    for name, video in alone.items():
+        assert torch.equal(one[name], other[name]), name
+        torch.testing.assert_close(one[name], video, rtol=0, atol=1e-5, msg=name)
+    assert all(float(alone[name].max()) > 0 for name in alone if name.startswith("skipped"))
+
+
+class Part(Crew):
+    """One of several processes, of which there is only this one."""
+
+    def __init__(self, rank: int, size: int) -> None:
+        self.rank, self.size = rank, size
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_every_token_is_one_processes_own_and_stays_there(size: int) -> None:
+    edited, context = torch.tensor([4, 9, 2, 11]), torch.tensor([0, 1, 3, 5, 7])
+    fresh = Share(torch.cat((edited, context)), {"region": slice(0, 4), "context": slice(4, None)})
+    parts = [Part(rank, size).split({"a": fresh}, 12, edited.device)["a"] for rank in range(size)]
+    again = [Part(rank, size).split({"a": Share(edited)}, 12, edited.device)["a"] for rank in range(size)]
+    asked = [part.asked for part in parts if part.asked is not None]
+    assert sorted(torch.cat(asked).tolist()) == sorted([*edited.tolist(), *context.tolist()])
+    for part, own, later in zip(parts, asked, again, strict=True):
+        assert later.asked is not None
+        assert torch.equal(own[part.stored["region"]], later.asked)
+        assert set(own[part.stored["context"]].tolist()) <= set(context.tolist())
+
+
+def test_all_tokens_and_none() -> None:
+    here = torch.device("cpu")
+    parts = [Part(rank, 2).split({"a": Share()}, 5, here)["a"].asked for rank in range(2)]
+    assert [part.tolist() for part in parts if part is not None] == [[0, 1, 2], [3, 4]]
+    idle = Share(torch.tensor([], dtype=torch.long), recalled=("context",))
+    assert Part(1, 2).split({"a": idle}, 5, here)["a"].idle
+    with pytest.raises(ValueError, match="too few"):
+        Part(0, 2).split({"a": Share(torch.tensor([3]))}, 5, here)
