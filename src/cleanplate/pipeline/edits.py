@@ -39,21 +39,37 @@ class Remove(_Edit):
     pixel_precise: bool = Field(default=False, description="affected regions by the pixel, not by the grid cell")
 
 
-class Add(_Edit):
-    """Add an object that an instruction describes."""
+class _Described(_Edit):
+    """What an instruction describes.
 
-    kind: Literal["add"] = "add"
+    Attributes:
+        instruction: what the result shall show.
+        negative: what it shall not look like.
+        keep_mask: white stays as it is: a video, images, or one image.
+    """
+
     instruction: str
-    region: Path | None = None
+    negative: str = ""
     keep_mask: Path | None = None
 
 
-class ReplaceBackground(_Edit):
+class Add(_Described):
+    """Add an object that an instruction describes.
+
+    Attributes:
+        region: white may change: a video, images, or one image.
+        box: x0, y0, x1, y1 in display pixels, ends exclusive: what may change instead; without either it is all.
+    """
+
+    kind: Literal["add"] = "add"
+    region: Path | None = None
+    box: tuple[float, float, float, float] | None = None
+
+
+class ReplaceBackground(_Described):
     """Replace everything behind the subject."""
 
     kind: Literal["replace_background"] = "replace_background"
-    instruction: str
-    keep_mask: Path | None = None
 
 
 Edit = Annotated[Remove | Add | ReplaceBackground, Field(discriminator="kind")]

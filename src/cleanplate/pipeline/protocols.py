@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cleanplate.edit.layer import Layer
+from cleanplate.edit.region import PermittedRegion, QuadMaskRegion
 from cleanplate.masks.quadmask import QuadMask
 from cleanplate.masks.reasoning import Reasoning
 from cleanplate.masks.selection import Selection
@@ -54,6 +55,8 @@ class Scene:
 
     Attributes:
         quadmask: what may change (removal); None for the other edits.
+        region: what may change (the other edits); None for a removal.
+        masked: a mask or a box says so; otherwise everything may change.
         tracks: the removed objects' tracks, where there are any.
         things: tracks of affected things, by the id the reasoning gives them.
     """
@@ -63,6 +66,17 @@ class Scene:
     reasoning: Reasoning | None = None
     tracks: Sequence[Track] = ()
     things: Mapping[str, Track] = field(default_factory=dict)
+    region: PermittedRegion | None = None
+    masked: bool = True
+
+    @property
+    def permitted(self) -> PermittedRegion:
+        """Where anything may change. Raises ValueError for a scene that does not say."""
+        if self.region is not None:
+            return self.region
+        if self.quadmask is None:
+            raise ValueError("a scene has a quadmask or a region")
+        return QuadMaskRegion(self.quadmask)
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,8 @@ class Plan:
         seconds, memory_bytes, disk_bytes: estimates.
         parameters: everything that the result depends on; part of the stage's key.
         notes: sentences for the user, such as what the engine will not do.
+        weights: SHA-256 of the model's weights, where there are any.
+        device: that the result depends on.
     """
 
     engine: str
@@ -83,6 +99,8 @@ class Plan:
     disk_bytes: int
     parameters: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    weights: str | None = None
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -103,12 +121,14 @@ class Generated:
         motion: flow by window, where the engine predicts motion.
         things: tracks of what moves in the result, by the reasoning's ids.
         measurements: figures for the manifest and the report (JSON values only).
+        byproduct: a video for inspection that is no part of the result, or None.
     """
 
     layer: Layer
     motion: Mapping[int, Path] | None = None
     things: Mapping[str, Track] | None = None
     measurements: Mapping[str, Any] = field(default_factory=dict)
+    byproduct: Path | None = None
 
 
 class Engine(Protocol):

@@ -18,7 +18,7 @@ from cleanplate.edit.manifest import (
     TimesRecord,
     spans_of,
 )
-from cleanplate.edit.package import LAYER, QUADMASK, REASONING, TRACKS
+from cleanplate.edit.package import LAYER, QUADMASK, REASONING, REGION, TRACKS
 from cleanplate.files import sha256
 from cleanplate.media.clip import Clip
 from cleanplate.pipeline.master import master_name
@@ -68,6 +68,6 @@ def manifest(folder: Path, clip: Clip, layer: Layer, draft: Draft, streams: tupl
 
 
 def _files(folder: Path, master: str) -> Iterator[Path]:
-    single = [folder / name for name in (QUADMASK, REASONING, master)]
+    single = [folder / name for name in (QUADMASK, REASONING, REGION, master)]
     several = [path for name in (TRACKS, LAYER, master) for path in sorted((folder / name).glob("*"))]
     return (path for path in (*single, *several) if path.is_file())

@@ -21,6 +21,7 @@ class Part:
 
     Attributes:
         weighted: the class takes ``weights``, a folder or a hub id.
+        tuned: the class takes ``name``, its row's, and ``settings``, what the user chose of how it works.
         caching: the class takes ``cache``, a folder that keeps its work between runs.
     """
 
@@ -28,6 +29,7 @@ class Part:
     summary: str
     needs: str = "nothing but the base install"
     weighted: bool = False
+    tuned: bool = False
     caching: bool = False
 
 
@@ -47,17 +49,26 @@ SEGMENTERS: Mapping[str, Part] = {
 REASONERS: Mapping[str, Part] = {
     "physics": Part("cleanplate.reason.physics:PhysicsReasoner", "motion, contact, support and light; no weights"),
 }
+_VERA, _LEARNED = "cleanplate.engines.vera.engine:VeraEngine", "cleanplate[learned]"
 ENGINES: Mapping[str, Part] = {
     "propagate": Part(
         "cleanplate.engines.propagate.engine:PropagateEngine",
         "a clean plate from the plate's own pixels in other frames; fills what was hidden, invents no motion",
     ),
+    "vera-1.3b": Part(
+        _VERA,
+        "adds what an instruction describes, or another background; weights from a folder",
+        needs=_LEARNED,
+        weighted=True,
+        tuned=True,
+    ),
+    "vera-14b": Part(_VERA, "the same, the large model", needs=_LEARNED, weighted=True, tuned=True),
 }
 
 
 def segmenter(name: str, weights: str | None = None, cache: Path | None = None) -> Segmenter:
     """The segmenter of that name; `cache` keeps what an added click need not redo. Raises UsageError."""
-    return cast(Segmenter, _made(SEGMENTERS, name, "segmenter", weights, cache))
+    return cast(Segmenter, _made(SEGMENTERS, name, "segmenter", weights, cache=cache))
 
 
 def reasoner(name: str) -> Reasoner:
@@ -65,20 +76,39 @@ def reasoner(name: str) -> Reasoner:
     return cast(Reasoner, _made(REASONERS, name, "reasoner"))
 
 
-def engine(name: str) -> Engine:
-    """The engine of that name. Raises UsageError for an unknown one."""
-    return cast(Engine, _made(ENGINES, name, "engine"))
+def engine(name: str, weights: str | None = None, settings: Mapping[str, Any] | None = None) -> Engine:
+    """The engine of that name.
+
+    Args:
+        weights: a folder or a hub id, for engines that take any.
+        settings: what was chosen of how it works; the engine knows the names.
+    Raises:
+        UsageError: an unknown engine, or weights or settings that it does not take.
+    """
+    return cast(Engine, _made(ENGINES, name, "engine", weights, settings=settings or {}))
 
 
 def _made(
-    table: Mapping[str, Part], name: str, what: str, weights: str | None = None, cache: Path | None = None
+    table: Mapping[str, Part],
+    name: str,
+    what: str,
+    weights: str | None = None,
+    *,
+    cache: Path | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Any:
     if name not in table:
         raise UsageError(f"there is no {what} '{name}'", remedy=f"Choose one of: {', '.join(table)}.")
     part = table[name]
     if weights is not None and not part.weighted:
         raise UsageError(f"the {what} '{name}' takes no weights", remedy="Leave --weights out.")
+    if settings and not part.tuned:
+        raise UsageError(f"the {what} '{name}' takes no {', '.join(settings)}", remedy="Leave these options out.")
     module, _, attribute = part.target.partition(":")
     made = getattr(importlib.import_module(module), attribute)
-    options = {"weights": weights} if weights is not None else {}
-    return made(**options, cache=cache) if part.caching else made(**options)
+    options: dict[str, Any] = {"weights": weights} if weights is not None else {}
+    if part.tuned:
+        options |= {"name": name, "settings": settings or {}}
+    if part.caching:
+        options["cache"] = cache
+    return made(**options)

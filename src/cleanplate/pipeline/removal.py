@@ -20,7 +20,7 @@ from cleanplate.masks.reasoning import Grid, Reasoning, read_reasoning
 from cleanplate.masks.track import Track, TrackWriter
 from cleanplate.media.clip import Clip
 from cleanplate.pipeline import registry
-from cleanplate.pipeline.edits import Remove
+from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
 from cleanplate.pipeline.pointing import coded, slug
 from cleanplate.pipeline.protocols import Scene
 from cleanplate.pipeline.workshop import Workshop
@@ -32,7 +32,7 @@ SWEEPS = f"{TRACKS}/sweeps"
 """What the segmenter keeps, so that a click added later redoes only what it changes."""
 
 
-def edit_frames(edit: Remove, clip: Clip) -> range:
+def edit_frames(edit: Remove | Add | ReplaceBackground, clip: Clip) -> range:
     """The frames that may change. Raises InputError when the clip does not have them."""
     last = len(clip) - 1 if edit.last_frame is None else edit.last_frame
     if not edit.first_frame <= last < len(clip):

@@ -5,27 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-from cleanplate.edit.layer import Layer
-from cleanplate.edit.manifest import EngineRecord, RegionRecord
-from cleanplate.edit.package import LAYER, QUADMASK, ShotPackage
-from cleanplate.edit.region import QuadMaskRegion
-from cleanplate.errors import CleanplateError
+from cleanplate.edit.manifest import RegionRecord
+from cleanplate.edit.package import QUADMASK, ShotPackage
 from cleanplate.media.clip import Clip
-from cleanplate.pipeline import registry
 from cleanplate.pipeline.edits import Remove
-from cleanplate.pipeline.export import require_known
-from cleanplate.pipeline.finish import MASK_FILES, Finish
-from cleanplate.pipeline.preflight import Preflight, preflight
-from cleanplate.pipeline.protocols import WORK, Generated, Plan, Scene
-from cleanplate.pipeline.record import Draft
-from cleanplate.pipeline.rematte import MatteChange, rewrite_matte
+from cleanplate.pipeline.finish import MASK_FILES
+from cleanplate.pipeline.make import Order, Prepared, make
+from cleanplate.pipeline.preflight import Preflight
 from cleanplate.pipeline.removal import Removal, edit_frames
 from cleanplate.pipeline.workshop import Workshop, deliver, opened
 from cleanplate.progress import Progress, Silent
-
-_GENERATED = ".generated"
 
 
 def remove(
@@ -57,28 +47,28 @@ def remove(
     Raises:
         CleanplateError: of the kind that says what to do; nothing is left under `out` then.
     """
-    out, progress, part = Path(out), progress or Silent(), registry.engine(engine)
-    require_known(exports)
-    with Clip.open(plate, rate=rate) as clip, opened(out, reuse) as shop:
+
+    def prepare(shop: Workshop, clip: Clip) -> Prepared:
         frames = edit_frames(edit, clip)
-        removal = Removal(shop, clip, edit, progress)
-        scene = removal.scene()
-        plan = preflight(part.plan(edit, scene, shop.machine, seed), clip.info, shop.machine)
-        if watch is not None:
-            watch(plan)
-        measured = _generate(shop, scene, plan.plan, chroma_safe, progress)
-        parameters = dict(plan.plan.parameters) | {"chroma_safe": chroma_safe}
-        draft = Draft(
-            edit=edit.model_dump(mode="json"),
-            engine=EngineRecord(name=engine, seed=seed, threads=shop.machine.threads, parameters=parameters),
+        removal = Removal(shop, clip, edit, progress or Silent())
+        return Prepared(
+            scene=removal.scene(),
             region=RegionRecord(kind="quadmask", file=QUADMASK, frames=(frames.start, frames.stop - 1)),
-            layer_key=shop.key("layer"),
-            notes=plan.plan.notes,
+            inputs={"quadmask": shop.key("quadmask"), "reasoning": shop.key("reason")},
             warnings=tuple(removal.warnings),
-            measurements=measured,
-            exports=tuple(exports),
         )
-        return Finish(shop, clip, Layer.open(shop.folder / LAYER), draft, out, progress).deliver()
+
+    order = Order(
+        engine=engine,
+        seed=seed,
+        rate=rate,
+        exports=exports,
+        chroma_safe=chroma_safe,
+        reuse=reuse,
+        watch=watch,
+        progress=progress or Silent(),
+    )
+    return make(plate, edit, Path(out), order, prepare)
 
 
 def mask(
@@ -101,33 +91,3 @@ def mask(
         removal.scene()
         deliver(shop, out, MASK_FILES)
         return out, (*clip.info.warnings, *removal.warnings)
-
-
-def _generate(shop: Workshop, scene: Scene, plan: Plan, chroma_safe: bool, progress: Progress) -> dict[str, Any]:
-    """The layer, by the engine; its figures."""
-    folder = _GENERATED if chroma_safe else LAYER
-    inputs = {
-        "plate": scene.clip.source_hash,
-        "quadmask": shop.key("quadmask"),
-        "reasoning": shop.key("reason"),
-        "engine": plan.engine,
-        "windows": [[window.start, window.stop] for window in plan.windows],
-        "parameters": dict(plan.parameters),
-        "chroma_safe": chroma_safe,
-    }
-
-    def work() -> dict[str, Any]:
-        made: Generated = registry.engine(plan.engine).generate(plan, scene, shop.folder / folder, progress)
-        if not len(made.layer):
-            raise CleanplateError("the engine made nothing", where=plan.engine, remedy="Please report this.")
-        if chroma_safe and scene.quadmask is not None:
-            region = QuadMaskRegion(scene.quadmask)
-            change = MatteChange(chroma_safe=True)
-            rewrite_matte(made.layer, scene.clip, region, shop.folder / LAYER, change=change, progress=progress)
-        return {"measurements": dict(made.measurements)}
-
-    measured: dict[str, Any] = shop.stage(
-        "layer", inputs, [LAYER], work, leaves=[LAYER], spent=[_GENERATED, f"{LAYER}/{WORK}"]
-    )["measurements"]
-    Layer.open(shop.folder / LAYER).require_fit(scene.clip.info)
-    return measured
