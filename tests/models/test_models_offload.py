@@ -1,0 +1,59 @@
+"""Blocks that wait elsewhere answer to the bit as those at home, and are not kept meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from cleanplate.models.caching import Caching
+from cleanplate.models.economy import Economy, Phase
+from cleanplate.models.fp8 import shrink
+from cleanplate.models.memory import Memory
+from cleanplate.models.mixture import Mixture
+from cleanplate.models.offload import offload
+from cleanplate.models.region import Region
+from cleanplate.models.residuals import Residuals
+from drawn_models import BRANCHES, Inputs, vera
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.parametrize("small", [False, True])
+def test_the_answer_is_the_same_to_the_bit(on_disk: bool, small: bool, tmp_path: Path) -> None:
+    inputs, plain, away = Inputs((2, 4, 4)), vera(), vera()
+    if small:
+        plain, away = shrink(plain), shrink(away)
+    offload(away, CPU, tmp_path if on_disk else None)
+    one = torch.zeros(2, 4, 4, dtype=torch.bool)
+    one[0, 1, 1] = True
+    region = Region.of(one, Economy(ring=0, ring_frames=0))
+
+    def answers(model: Mixture) -> list[torch.Tensor]:
+        memory, residuals, made = Memory(), Residuals(Caching(threshold=float("inf"), warmup=1)), []
+        with torch.inference_mode():
+            for phase in (Phase.FRESH, Phase.REUSED, Phase.FROZEN, Phase.FRESH):
+                shares = region.shares(BRANCHES, phase)
+                answered = model(*inputs.all, shares=shares, memory=memory, residuals=residuals)
+                made += list(answered.values())
+        assert residuals.skipped == 2
+        return made
+
+    for got, expected in zip(answers(away), answers(plain), strict=True):
+        assert torch.equal(got, expected)
+
+
+def test_a_folder_takes_every_weight(tmp_path: Path) -> None:
+    model = vera()
+    held = {name: part.detach().clone() for name, part in model.named_parameters()}
+    offload(model, CPU, tmp_path)
+    files = list(tmp_path.iterdir())
+    assert len(files) == len(model.blocks) + 1
+    stored = [tensor for file in files for tensor in load_file(file).values()]
+    assert len(stored) == len(held)
+    assert sum(float(tensor.sum()) for tensor in stored) == pytest.approx(
+        sum(float(part.sum()) for part in held.values())
+    )
