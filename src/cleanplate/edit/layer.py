@@ -214,3 +214,4 @@ class LayerWriter:
             write_text(folder / INDEX, json.dumps([stored.model_dump() for stored in self._current]))
         self._done.append(self._current)
         self._current = []
+        self.next_frame = len(self._done) * self._length

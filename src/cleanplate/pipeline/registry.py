@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from cleanplate.errors import UsageError
+from cleanplate.errors import ResourceError, UsageError
 from cleanplate.pipeline.protocols import Engine, Reasoner, Segmenter
 
 
@@ -105,7 +105,11 @@ def _made(
     if settings and not part.tuned:
         raise UsageError(f"the {what} '{name}' takes no {', '.join(settings)}", remedy="Leave these options out.")
     module, _, attribute = part.target.partition(":")
-    made = getattr(importlib.import_module(module), attribute)
+    try:
+        made = getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        remedy = f"Install it with: pip install '{part.needs}'"
+        raise ResourceError(f"the {what} '{name}' needs the package '{error.name}'", remedy=remedy) from error
     options: dict[str, Any] = {"weights": weights} if weights is not None else {}
     if part.tuned:
         options |= {"name": name, "settings": settings or {}}

@@ -1,0 +1,150 @@
+"""The engine `vera`: what an instruction describes, drawn as a layer over the plate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from cleanplate.engines.vera.outline import Outline, smaller
+from cleanplate.engines.vera.parts import Parts, StoredParts, device_memory, device_name
+from cleanplate.engines.vera.production import Job, Production
+from cleanplate.engines.vera.settings import settings_of
+from cleanplate.errors import InputError
+from cleanplate.models.system import System
+from cleanplate.models.table import model
+from cleanplate.models.text.instruction import required, warnings
+from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
+from cleanplate.pipeline.machine import Machine
+from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene
+from cleanplate.progress import Progress
+
+_VERSION = 1
+"""Goes up when the same parameters give other pixels."""
+_BRANCHES = {"edit", "alpha", "composite"}
+_TRAIN = "Train it with `cleanplate train vera` from Wan2.1, and name the folder with --weights FOLDER."
+_TURNED_ROUND = "White may change in a region, and stays in a keep mask: is one of them turned round?"
+
+
+class VeraEngine:
+    """Draws an edit and its alpha by a mixture of transformers.
+
+    Args:
+        name: the row of the table of models that this engine is for.
+        weights: a folder, a repository of the hub, or a row's name; None takes what is published for the row.
+        settings: by name, see `Settings`.
+        parts: loads what the weights name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        weights: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        parts: Callable[[str], Parts] = StoredParts,
+    ) -> None:
+        self.name, self._settings = name, settings_of(settings or {})
+        self._weights, self._named = weights, parts
+
+    def plan(self, edit: Remove | Add | ReplaceBackground, scene: Scene, machine: Machine, seed: int) -> Plan | Refusal:
+        """What it would do, or why it cannot.
+
+        Raises:
+            UsageError: an empty instruction.
+            InputError: weights that are none of Vera's, are cut short, or could run code.
+        """
+        if isinstance(edit, Remove):
+            return self._refuse("it adds things and changes backgrounds; it removes nothing", "Choose another engine.")
+        instruction = required(edit.instruction)
+        if self._weights is None and model(self.name).weights is None:
+            return self._refuse(f"nobody has published weights of {self.name}", _TRAIN)
+        parts = self._parts()
+        system, device = parts.system(), device_name()
+        _require_vera(system, self._weights or self.name)
+        outline = Outline.of(system, scene, self._settings)
+        if not outline.windows:
+            return self._refuse("the masks leave nothing to edit", _TURNED_ROUND)
+        if outline.memory(device) > device_memory(machine):
+            return self._too_large(outline, scene, machine)
+        cuts = parts.read([instruction, edit.negative]).cuts
+        edges = isinstance(edit, ReplaceBackground) and self._settings.edges and find_spec("pymatting") is not None
+        return Plan(
+            engine=self.name,
+            windows=tuple(window.frames for window in outline.windows),
+            seconds=outline.seconds(device, machine.threads),
+            memory_bytes=outline.memory("cpu") if device == "cpu" else 0,
+            disk_bytes=outline.disk(scene),
+            parameters={
+                "version": _VERSION,
+                "kind": edit.kind,
+                "instruction": instruction,
+                "negative": edit.negative,
+                "seed": seed,
+                **self._settings.model_dump(mode="json"),
+                "edges": edges,
+            },
+            notes=(*warnings(cuts), *self._notes(edit, outline, edges=edges)),
+            weights=parts.digest(),
+            device=device,
+        )
+
+    def generate(self, plan: Plan, scene: Scene, folder: Path, progress: Progress) -> Generated:
+        """Draw window after window; called again after a kill it goes on from the last whole one."""
+        parts, asked = self._parts(), plan.parameters
+        outline = Outline.of(parts.system(), scene, self._settings)
+        job = Job(
+            scene=scene,
+            texts=(asked["instruction"], asked["negative"]),
+            seed=asked["seed"],
+            sampling=outline.sampling,
+            windows=outline.windows,
+            size=outline.size,
+            guided=asked["kind"] == "replace_background",
+            edges=asked["edges"],
+        )
+        production = Production(job, parts, folder)
+        layer = production.run(progress)
+        return Generated(layer, measurements=outline.figures(), byproduct=production.composite())
+
+    def _parts(self) -> Parts:
+        return self._named(self._weights or self.name)
+
+    def _refuse(self, why: str, remedy: str) -> Refusal:
+        return Refusal(self.name, why, remedy)
+
+    def _too_large(self, outline: Outline, scene: Scene, machine: Machine) -> Refusal:
+        """With the gentlest setting that would fit."""
+        device, free = device_name(), device_memory(machine)
+        fitting = (
+            written
+            for written, settings in smaller(self._settings, outline.system)
+            if Outline.of(outline.system, scene, settings).memory(device) <= free
+        )
+        fits = next(fitting, None)
+        return self._refuse(
+            f"it needs about {outline.memory(device) / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB is free",
+            f"{fits} would fit." if fits else "Close other programs, use a machine with more, or a smaller model.",
+        )
+
+    def _notes(self, edit: Add | ReplaceBackground, outline: Outline, *, edges: bool) -> list[str]:
+        size, notes = outline.size, []
+        if outline.system.transformer != model(self.name).system.transformer:
+            notes.append(f"The weights are of another size than {self.name}: do not judge that model by this result.")
+        notes.append(f"Drawn at {size.columns} x {size.rows} in {len(outline.windows)} windows.")
+        if outline.step > 1:
+            notes.append(f"Every {_ordinal(outline.step)} frame is drawn; those between follow its motion.")
+        if isinstance(edit, ReplaceBackground) and self._settings.edges and not edges:
+            notes.append("Soft edges keep some of the old background; `pip install 'cleanplate[harvest]'` frees them.")
+        return notes
+
+
+def _require_vera(system: System, where: str) -> None:
+    if {branch.name for branch in system.transformer.branches} != _BRANCHES:
+        named = ", ".join(branch.name for branch in system.transformer.branches)
+        remedy = "Name the folder of a model with the branches edit, alpha and composite."
+        raise InputError(f"these weights draw {named}, and no layer", where=where, remedy=remedy)
+
+
+def _ordinal(number: int) -> str:
+    return {2: "second", 3: "third"}.get(number, f"{number}th")

@@ -1,0 +1,105 @@
+"""Which frames of the plate a model sees, and in which windows. Read without torch.
+
+A model is made for one frame rate. From a plate that is much faster every n-th frame is shown, evenly in time and with
+the first and last among them: the *keys*. What lies between is made from them (`between`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cleanplate.edit.region import PermittedRegion
+from cleanplate.media.probe import ClipInfo
+
+
+@dataclass(frozen=True)
+class Window:
+    """Keys that are drawn together.
+
+    Attributes:
+        number: 0, 1, ... over the whole edit.
+        keys: frames of the plate.
+        head: how many of the first keys the window before has drawn too; 0 for the first of a run.
+    """
+
+    number: int
+    keys: tuple[int, ...]
+    head: int
+
+    @property
+    def frames(self) -> range:
+        """From the first key to the last."""
+        return range(self.keys[0], self.keys[-1] + 1)
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How keys and windows are chosen.
+
+    Attributes:
+        rate: frames a second that the model is made for.
+        window: frames of a window, 1 + k x stride.
+        stride: frames that a latent stands for.
+    """
+
+    rate: float
+    window: int
+    stride: int
+
+    @property
+    def overlap(self) -> int:
+        """Frames that two windows share, 1 + k x stride: about a quarter of a window."""
+        latents = (self.window - 1) // self.stride
+        return 1 + self.stride * min(max(1, latents // 4), max(0, latents - 1))
+
+
+def schedule(region: PermittedRegion, frames: range, info: ClipInfo, rhythm: Rhythm) -> tuple[Window, ...]:
+    """The windows over all frames on which anything may change."""
+    windows: list[Window] = []
+    step = every(info, rhythm.rate)
+    for run in _runs([n for n in frames if region.box(n) is not None], rhythm.window * step):
+        windows += _windows(keys_of(run, info, step), rhythm, len(windows))
+    return tuple(windows)
+
+
+def every(info: ClipInfo, rate: float) -> int:
+    """Every so manieth frame of the plate is a key: the nearest to the model's rate that keeps motion even."""
+    return max(1, round(float(info.rate) / rate))
+
+
+def keys_of(run: range, info: ClipInfo, step: int) -> list[int]:
+    """Frames of the run, even in time, the first and last among them."""
+    if step == 1 or len(run) < 3:
+        return list(run)
+    times = info.pts[run.start : run.stop].astype(np.float64)
+    spacing = step / float(info.rate) / float(info.time_base)
+    count = 1 + math.ceil((times[-1] - times[0]) / spacing - 1e-6)
+    wanted = np.linspace(times[0], times[-1], max(2, count))
+    return sorted({run.start + int(np.abs(times - time).argmin()) for time in wanted})
+
+
+def _runs(frames: Sequence[int], gap: int) -> Iterator[range]:
+    """Stretches of frames; a gap shorter than a window does not part them."""
+    start = before = None
+    for frame in frames:
+        if start is not None and before is not None and frame - before > gap:
+            yield range(start, before + 1)
+            start = None
+        start = frame if start is None else start
+        before = frame
+    if start is not None and before is not None:
+        yield range(start, before + 1)
+
+
+def _windows(keys: Sequence[int], rhythm: Rhythm, first: int) -> Iterator[Window]:
+    start = 0
+    while True:
+        stop = min(start + rhythm.window, len(keys))
+        yield Window(first, tuple(keys[start:stop]), rhythm.overlap if start else 0)
+        if stop == len(keys):
+            return
+        start, first = stop - rhythm.overlap, first + 1
