@@ -10,6 +10,7 @@ from cleanplate import __version__
 from cleanplate.cli.composite import composite
 from cleanplate.cli.console import Screen
 from cleanplate.cli.info import engines, info
+from cleanplate.cli.models import models
 from cleanplate.cli.pointing import scoped
 from cleanplate.cli.remove import mask, remove
 from cleanplate.cli.verify import verify
@@ -30,6 +31,7 @@ for command in (remove, mask, composite, verify, info, engines):
     app.command()(command)
 worlds.command()(people)
 app.add_typer(worlds)
+app.add_typer(models)
 
 
 @app.callback(invoke_without_command=True)

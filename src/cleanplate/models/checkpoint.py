@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _INDEX = "*.safetensors.index.json"
-_PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth")
+PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth")
 _PICKLED = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 """How torch's files begin: a zip archive, or a bare pickle of protocols 2 to 5."""
 _SHOWN = 5
@@ -97,7 +97,7 @@ def _promised(path: Path) -> tuple[dict[str, Path], list[Path]]:
         raise InputError(
             "several safetensors and not one index", where=str(path), remedy="Name the file, or one model's folder."
         )
-    if any(entry.suffix in _PICKLES for entry in path.iterdir()):
+    if any(entry.suffix in PICKLES for entry in path.iterdir()):
         raise _pickled(path)
     raise InputError("no safetensors in this folder", where=str(path), remedy="Name a folder of weights.")
 
@@ -125,7 +125,7 @@ def _header(path: Path) -> dict[str, tuple[int, ...]]:
     try:
         with path.open("rb") as file:
             start = file.read(4)
-        if path.suffix in _PICKLES or start.startswith(_PICKLED):
+        if path.suffix in PICKLES or start.startswith(_PICKLED):
             raise _pickled(path)
         with safe_open(path, framework="pt") as opened:
             return {name: tuple(opened.get_slice(name).get_shape()) for name in opened.keys()}  # noqa: SIM118

@@ -15,19 +15,24 @@ _WHOLE = 1 << 22
 _SAMPLES, _SAMPLE = 64, 1 << 16
 
 
+def is_digest(text: str) -> bool:
+    """Whether it is spelled like a sha256 or a sha1."""
+    return _DIGEST.fullmatch(text) is not None
+
+
 def stated(path: Path) -> str | None:
     """What the hub stated, kept by its client with the file: sha256, or git's sha1 for small files. None if nowhere.
 
     In the client's cache a file is a link to one that has the digest for a name; in a folder that was fetched into, the
     second line of a small file beside it has the digest.
     """
-    if path.is_symlink() and _DIGEST.fullmatch(blob := path.resolve().name):
+    if path.is_symlink() and is_digest(blob := path.resolve().name):
         return blob
     for root in path.absolute().parents:
         notes = root / ".cache/huggingface/download" / f"{path.absolute().relative_to(root)}.metadata"
         if notes.is_file():
             lines = notes.read_text(encoding="utf-8").splitlines()
-            return lines[1] if len(lines) > 1 and _DIGEST.fullmatch(lines[1]) else None
+            return lines[1] if len(lines) > 1 and is_digest(lines[1]) else None
     return None
 
 

@@ -12,8 +12,9 @@ from torch import Tensor
 from cleanplate.errors import InputError
 from cleanplate.files import whole_folder
 from cleanplate.models import wan
-from cleanplate.models.checkpoint import Checkpoint, listed
+from cleanplate.models.checkpoint import Checkpoint
 from cleanplate.models.config import MixtureConfig
+from cleanplate.models.fit import Shape, differences, shapes_of, wanted
 from cleanplate.models.mixture import Mixture
 from cleanplate.models.system import System
 
@@ -56,9 +57,23 @@ def save(model: Mixture, system: System, folder: Path, shard: str = "5GB") -> No
     from huggingface_hub import save_torch_state_dict
 
     with whole_folder(folder) as partial:
-        written = {"format": _FORMAT, "system": system.model_dump(mode="json")}
-        (partial / _CONFIG).write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+        write_config(system, partial)
         save_torch_state_dict(model.state_dict(), partial, max_shard_size=shard)
+
+
+def write_config(system: System, folder: Path) -> None:
+    """What tells a folder of ours from others, and what the model in it is made of."""
+    written = {"format": _FORMAT, "system": system.model_dump(mode="json")}
+    (folder / _CONFIG).write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether a folder has a config that `save` or `convert` wrote."""
+    try:
+        written = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(written, dict) and written.get("format") == _FORMAT
 
 
 def read_system(folder: Path) -> System:
@@ -87,7 +102,7 @@ def load(folder: Path, dtype: torch.dtype | None = None) -> tuple[Mixture, Syste
 
 def _fill(model: Mixture, checkpoint: Checkpoint, targets: wan.Targets, dtype: torch.dtype | None) -> None:
     """Give every tensor of the checkpoint to those in the model that want it; each gets memory of its own."""
-    _check(checkpoint, targets, {name: tuple(part.shape) for name, part in model.state_dict().items()})
+    _check(checkpoint, targets, shapes_of(model))
     for name, tensor in checkpoint.tensors():
         model.load_state_dict({ours: _own(tensor, dtype) for ours in targets[name]}, strict=False, assign=True)
 
@@ -96,15 +111,8 @@ def _own(tensor: Tensor, dtype: torch.dtype | None) -> Tensor:
     return tensor.to(dtype=dtype, copy=True)
 
 
-def _check(checkpoint: Checkpoint, targets: wan.Targets, shapes: Mapping[str, tuple[int, ...]]) -> None:
+def _check(checkpoint: Checkpoint, targets: wan.Targets, shapes: Mapping[str, Shape]) -> None:
     """Before anything is read: no tensor missing, none left over, none of another shape."""
-    where = str(checkpoint.path)
-    if missing := targets.keys() - checkpoint.shapes.keys():
-        raise InputError(f"the weights lack {listed(missing)}", where=where, remedy=_OTHER)
-    if left := checkpoint.shapes.keys() - targets.keys():
-        raise InputError(f"nothing in the model takes {listed(left)}", where=where, remedy=_OTHER)
-    for name, wanted in targets.items():
-        for ours in wanted:
-            if checkpoint.shapes[name] != shapes[ours]:
-                found, needed = ("x".join(map(str, shape)) for shape in (checkpoint.shapes[name], shapes[ours]))
-                raise InputError(f"{name} is {found}, the model wants {needed}", where=where, remedy=_OTHER)
+    difference = next(differences(checkpoint.shapes, wanted(targets, shapes)), None)
+    if difference is not None:
+        raise InputError(difference, where=str(checkpoint.path), remedy=_OTHER)

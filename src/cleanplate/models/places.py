@@ -27,10 +27,24 @@ def located(name: str | Path) -> Path:
     if isinstance(name, Path):
         raise InputError("no such file or folder of weights", where=str(name), remedy="Name another.")
     if name in MODELS:
-        return _fetched(_published(name), name)
+        return fetched(_published(name), name)
     if hub.is_repository(name):
-        return _fetched(Weights(name, "", ""), name)
-    raise UsageError(f"'{name}' is no model and no folder", remedy=f"Name a folder, or one of: {', '.join(MODELS)}.")
+        return fetched(Weights(name, "", ""), name)
+    raise _unknown(name)
+
+
+def sources(name: str) -> tuple[Weights, ...]:
+    """What is fetched under a name: for a row all that it needs, its parts included; a part; or a whole repository.
+
+    Raises UsageError for a name that is neither known nor spelled like a repository.
+    """
+    if name in MODELS:
+        return MODELS[name].needs
+    if name in PARTS:
+        return PARTS[name]
+    if hub.is_repository(name):
+        return (Weights(name, "", ""),)
+    raise _unknown(name)
 
 
 def part(name: str, where: Path | None = None) -> tuple[Path, ...]:
@@ -47,7 +61,18 @@ def part(name: str, where: Path | None = None) -> tuple[Path, ...]:
     beside = [where / weights.folder for weights in wanted] if where is not None else []
     if beside and all(folder.is_dir() for folder in beside):
         return tuple(beside)
-    return tuple(_fetched(weights, name) for weights in wanted)
+    return tuple(fetched(weights, name) for weights in wanted)
+
+
+def fetched(weights: Weights, name: str) -> Path:
+    """The folder that was fetched. Raises InputError where none was, saying how; `name` is what the user named."""
+    root = hub.local(weights.repository)
+    if root is None or not (root / weights.folder).is_dir():
+        raise InputError(
+            f"{weights.repository}/{weights.folder}".rstrip("/") + " is not on this machine",
+            remedy=f"Fetch it with: cleanplate models pull {name}",
+        )
+    return root / weights.folder
 
 
 def prompts() -> Path:
@@ -67,11 +92,6 @@ def _published(name: str) -> Weights:
     return row.weights
 
 
-def _fetched(weights: Weights, name: str) -> Path:
-    root = hub.local(weights.repository)
-    if root is None or not (root / weights.folder).is_dir():
-        raise InputError(
-            f"{weights.repository}/{weights.folder}".rstrip("/") + " is not on this machine",
-            remedy=f"Fetch it with: cleanplate models pull {name}",
-        )
-    return root / weights.folder
+def _unknown(name: str) -> UsageError:
+    known = ", ".join((*MODELS, *PARTS))
+    return UsageError(f"'{name}' is no model and no folder", remedy=f"Name a folder, OWNER/NAME, or one of: {known}.")

@@ -20,6 +20,7 @@ from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.digests import fingerprint
 from cleanplate.models.mixture import Mixture
 from cleanplate.models.system import System
+from cleanplate.models.table import MODELS
 from cleanplate.models.text import minilm, umt5
 from cleanplate.models.text.cache import CachedEncoder, Identity
 
@@ -36,13 +37,11 @@ def transformer_of(name: str | Path, dtype: torch.dtype | None = None) -> tuple[
             to edit.
         UsageError, ResourceError: see `places.located`.
     """
+    if name in MODELS and not MODELS[str(name)].edits:
+        raise _no_editor(name)
     folder = places.located(name)
-    if loading.is_wan(folder):
-        raise InputError(
-            "these are the weights of Wan2.1, which makes videos from text and edits none",
-            where=str(folder),
-            remedy="Train Vera from them with `cleanplate train vera`, and name its folder with --weights.",
-        )
+    if (folder / "transformer").is_dir() or loading.is_wan(folder):
+        raise _no_editor(folder)
     return loading.load(folder, dtype)
 
 
@@ -105,6 +104,14 @@ def text_encoder_of(
     files = [model / "config.json", *sorted(set(Checkpoint.open(model).files.values())), *_vocabulary(tokenizer)]
     identity = Identity(system.text, tokens, channels, f"{fingerprint(files)} {dtype}")
     return CachedEncoder(identity, load, places.prompts())
+
+
+def _no_editor(where: str | Path) -> InputError:
+    return InputError(
+        "this is Wan2.1, which makes videos from text and edits none",
+        where=str(where),
+        remedy="Train Vera from it with `cleanplate train vera`, and name the folder that this writes with --weights.",
+    )
 
 
 def _vocabulary(folder: Path) -> list[Path]:

@@ -47,6 +47,22 @@ class Model:
     starts_from: str | None = None
     parameters: float | None = None
 
+    @property
+    def edits(self) -> bool:
+        """Whether it makes layers over a clip, rather than videos from text."""
+        return len(self.system.transformer.branches) > 1
+
+    @property
+    def origin(self) -> Weights | None:
+        """Its own weights, or those that it starts from."""
+        return MODELS[self.starts_from].weights if self.starts_from else self.weights
+
+    @property
+    def needs(self) -> tuple[Weights, ...]:
+        """Everything that is fetched for it."""
+        parts = (*PARTS.get(self.system.codec, ()), *PARTS.get(self.system.text, ()))
+        return (self.origin, *parts) if self.origin else parts
+
 
 # Of the ways in which three branches can have the published numbers of parameters, `shared` is the one in which every
 # branch starts as a whole Wan; alpha without any text would have 0.1 (0.4) million fewer, the norms before it.

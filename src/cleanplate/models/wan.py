@@ -8,6 +8,7 @@ tensors in either.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from cleanplate.models.config import Branch, MixtureConfig
 
@@ -45,6 +46,24 @@ _MARKS = ("head.modulation", "condition_embedder.time_proj.weight")
 def layout_of(names: Collection[str]) -> int | None:
     """ORIGINAL, DIFFUSERS, or None for a checkpoint that is no Wan transformer."""
     return next((layout for layout, mark in enumerate(_MARKS) if mark in names), None)
+
+
+def geometry(shapes: Mapping[str, tuple[int, ...]], layout: int) -> dict[str, Any]:
+    """What the tensors tell of the config of a transformer of one branch. They do not tell heads.
+
+    Raises KeyError for a tensor that is missing.
+    """
+    dim, channels, *patch = shapes["patch_embedding.weight"]
+    blocks = [int(name.split(".")[1]) for name in shapes if name.startswith("blocks.")]
+    return {
+        "dim": dim,
+        "layers": max(blocks, default=0) + 1,
+        "ffn_dim": shapes[f"blocks.0.{_TOWER['feed_forward.linear_1'][layout]}.weight"][0],
+        "channels": channels,
+        "patch": tuple(patch),
+        "text_dim": shapes[f"{_SHARED['text_embedder.linear_1'][layout]}.weight"][1],
+        "frequency_dim": shapes[f"{_SHARED['time_embedder.linear_1'][layout]}.weight"][1],
+    }
 
 
 def targets(config: MixtureConfig, layout: int) -> Targets:
