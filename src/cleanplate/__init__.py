@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from cleanplate.edit.package import ShotPackage
     from cleanplate.masks.quadmask import QuadMask
     from cleanplate.media.clip import Clip
+    from cleanplate.pipeline.add import add, replace_background
     from cleanplate.pipeline.remove import remove
 
-__all__ = ["Clip", "QuadMask", "ShotPackage", "__version__", "remove"]
+__all__ = ["Clip", "QuadMask", "ShotPackage", "__version__", "add", "remove", "replace_background"]
 
 __version__ = "0.1.0"
 
@@ -20,7 +21,9 @@ _PUBLIC = {
     "Clip": "cleanplate.media.clip",
     "QuadMask": "cleanplate.masks.quadmask",
     "ShotPackage": "cleanplate.edit.package",
+    "add": "cleanplate.pipeline.add",
     "remove": "cleanplate.pipeline.remove",
+    "replace_background": "cleanplate.pipeline.add",
 }
 
 

@@ -18,8 +18,8 @@ def composite(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the new shot.")],
     source: Annotated[Path | None, typer.Option(help="Where the plate lies now, if it has moved.")] = None,
     refine_matte: Annotated[bool, typer.Option(help="Fit the matte's edge to the plate's edges.")] = False,
-    chroma_safe: Annotated[bool, typer.Option(help="Shrink the matte to whole chroma samples.")] = False,
-    export: Annotated[list[str] | None, typer.Option(help="Also write the layer as prores4444, exr or png.")] = None,
+    chroma_safe: o.ChromaSafe = False,
+    export: o.Export = None,
     json: o.Json = False,
 ) -> None:
     """Build a shot again from its stored layer and matte, into a new folder; nothing is generated."""

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from cleanplate import __version__
+from cleanplate.cli.add import add, background
 from cleanplate.cli.composite import composite
 from cleanplate.cli.console import Screen
 from cleanplate.cli.info import engines, info
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (remove, mask, composite, verify, info, engines):
+for command in (remove, add, background, mask, composite, verify, info, engines):
     app.command()(command)
 worlds.command()(people)
 app.add_typer(worlds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -12,11 +13,14 @@ import typer
 from cleanplate.cli.pointing import frame_range, selections
 from cleanplate.errors import UsageError
 from cleanplate.masks.codec import MaskKind
+from cleanplate.masks.written import parse_box
 from cleanplate.media.clip import Clip
 from cleanplate.media.timecode import parse_time
 from cleanplate.pipeline.edits import Remove
 
 _WHERE, _WHAT, _HOW = "Where", "What goes", "How"
+_BOX = re.compile(r"[\d.]+(,[\d.]+){3}")
+_WHERE_TO, _WHAT_COMES = "What may change", "What comes"
 
 
 def _option(*names: str, help: str, panel: str, **more: Any) -> Any:  # noqa: A002
@@ -52,6 +56,16 @@ Frames = Annotated[
 Keep = Annotated[
     list[str] | None, _option("--keep", help="Leave this affected thing as it is (its name or id).", panel=_WHAT)
 ]
+Region = Annotated[
+    str | None,
+    _option("--region", help="What may change: a mask (video, images, one image), or X0,Y0,X1,Y1.", panel=_WHERE_TO),
+]
+KeepMask = Annotated[
+    Path | None,
+    _option("--keep-mask", help="What stays as it is: white in a video, images, or one image.", panel=_WHERE_TO),
+]
+Instruction = Annotated[str, typer.Argument(help="What you want to see, in a sentence or some.")]
+Negative = Annotated[str, _option("--negative", help="What it shall not look like.", panel=_WHAT_COMES)]
 Segmenter = Annotated[str, _option("--segmenter", help="Who follows the object: classic or sam2.", panel=_HOW)]
 Weights = Annotated[str | None, _option("--weights", help="The segmenter's weights: a folder or a hub id.", panel=_HOW)]
 ReasoningFile = Annotated[Path | None, _option("--reasoning", help="Replay this (edited) reasoning.json.", panel=_HOW)]
@@ -59,6 +73,10 @@ Grow = Annotated[int, _option("--grow", help="Pixels to grow the removed region 
 PixelPrecise = Annotated[
     bool, _option("--pixel-precise", help="Affected regions by the pixel, not the grid cell.", panel=_HOW)
 ]
+ChromaSafe = Annotated[bool, typer.Option(help="Shrink the matte to whole chroma samples.")]
+Export = Annotated[list[str] | None, typer.Option(help="Also write the layer as prores4444, exr or png.")]
+Seed = Annotated[int, typer.Option(help="Of all randomness.")]
+DryRun = Annotated[bool, typer.Option(help="Stop before generating, with the estimate.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
 
 
@@ -75,6 +93,14 @@ def rate_of(text: str | None) -> Fraction | None:
     return rate
 
 
+def region_of(text: str | None) -> tuple[Path | None, tuple[float, float, float, float] | None]:
+    """A mask file, or a box in display pixels; a file of that name comes first. Raises UsageError for an empty box."""
+    if text is None or Path(text).exists() or not _BOX.fullmatch(text):
+        return (None if text is None else Path(text)), None
+    box = parse_box(text, int)
+    return None, (box.x0, box.y0, box.x1, box.y1)
+
+
 def removal_of(
     plate: Path,
     rate: Fraction | None,
@@ -84,14 +110,19 @@ def removal_of(
 ) -> Remove:
     """The edit that the options describe; the plate is opened only when a time needs it."""
     clicks, boxes, strokes = (texts or [] for texts in pointing)
-    frame = _frame_parser(plate, rate)
-    first, last = frame_range(frames, frame) if frames else (0, -1)
+    first, last = span_of(frames, plate, rate)
     return Remove(
-        selections=selections(clicks, boxes, strokes, frame),
+        selections=selections(clicks, boxes, strokes, _frame_parser(plate, rate)),
         first_frame=first,
-        last_frame=last if last >= 0 else None,
+        last_frame=last,
         **fields,
     )
+
+
+def span_of(frames: str | None, plate: Path, rate: Fraction | None) -> tuple[int, int | None]:
+    """First and last frame of ``--frames``; None for an open end."""
+    first, last = frame_range(frames, _frame_parser(plate, rate)) if frames else (0, -1)
+    return first, last if last >= 0 else None
 
 
 def _frame_parser(plate: Path, rate: Fraction | None) -> Callable[[str], int]:

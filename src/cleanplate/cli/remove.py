@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,11 +10,8 @@ from cleanplate.cli import options as o
 from cleanplate.cli.console import Screen
 from cleanplate.cli.guard import guarded
 from cleanplate.cli.results import show_mask, show_package
+from cleanplate.cli.shots import announce, default_out
 from cleanplate.masks.codec import MaskKind
-from cleanplate.pipeline.preflight import Preflight
-from cleanplate.pipeline.workshop import Abandoned
-
-_DEFAULT_SHOT = ".shot"
 
 
 def remove(
@@ -35,12 +31,12 @@ def remove(
     reasoning: o.ReasoningFile = None,
     grow: o.Grow = 0,
     pixel_precise: o.PixelPrecise = False,
-    chroma_safe: Annotated[bool, typer.Option(help="Shrink the matte to whole chroma samples.")] = False,
-    export: Annotated[list[str] | None, typer.Option(help="Also write the layer as prores4444, exr or png.")] = None,
-    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    chroma_safe: o.ChromaSafe = False,
+    export: o.Export = None,
+    seed: o.Seed = 0,
     reuse: o.Reuse = None,
     rate: o.Rate = None,
-    dry_run: Annotated[bool, typer.Option(help="Stop before generating, with the estimate.")] = False,
+    dry_run: o.DryRun = False,
     json: o.Json = False,
 ) -> None:
     """Take an object out of a clip, with what it cast; the rest of the plate stays as it was, sample for sample."""
@@ -66,14 +62,14 @@ def remove(
         package = run(
             plate,
             edit,
-            out or _default_out(plate),
+            out or default_out(plate),
             engine=engine,
             seed=seed,
             rate=known_rate,
             exports=tuple(export or ()),
             chroma_safe=chroma_safe,
             reuse=reuse,
-            watch=lambda plan: _announce(screen, plan, stop=dry_run),
+            watch=lambda plan: announce(screen, plan, stop=dry_run),
             progress=screen.progress(),
         )
         show_package(screen, package)
@@ -120,25 +116,6 @@ def mask(
             pixel_precise=pixel_precise,
         )
         folder, warnings = run(
-            plate, edit, out or _default_out(plate, ".mask"), rate=known_rate, reuse=reuse, progress=screen.progress()
+            plate, edit, out or default_out(plate, ".mask"), rate=known_rate, reuse=reuse, progress=screen.progress()
         )
         show_mask(screen, folder, warnings)
-
-
-def _default_out(plate: Path, suffix: str = _DEFAULT_SHOT) -> Path:
-    return Path(f"{plate.name.split('%')[0].split('#')[0].rstrip('._-') or 'clip'}".removesuffix(plate.suffix) + suffix)
-
-
-def _announce(screen: Screen, plan: Preflight, *, stop: bool) -> None:
-    """The estimate, before anything is generated."""
-    text = (
-        f"{plan.frames} frames to fill: about {plan.seconds:.0f} s, {plan.memory_bytes / 1e9:.1f} GB of memory, "
-        f"{plan.disk_bytes / 1e9:.2f} GB of disk."
-    )
-    screen.note(text, style="cyan")
-    for note in plan.plan.notes:
-        screen.note(note)
-    if stop:
-        figures = {"frames": plan.frames, "seconds": plan.seconds, "memory_bytes": plan.memory_bytes}
-        screen.result({"estimate": figures | {"disk_bytes": plan.disk_bytes}, "notes": plan.plan.notes}, [])
-        raise Abandoned

@@ -1,12 +1,11 @@
 """Which frames of the plate a model sees, and in which windows. Read without torch.
 
-A model is made for one frame rate. From a plate that is much faster every n-th frame is shown, evenly in time and with
-the first and last among them: the *keys*. What lies between is made from them (`between`).
+A model is made for one frame rate. Of a plate that is much faster it sees every n-th frame, by time, and the last one:
+the *keys*. What lies between is made from them (`between`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -72,13 +71,12 @@ def every(info: ClipInfo, rate: float) -> int:
 
 
 def keys_of(run: range, info: ClipInfo, step: int) -> list[int]:
-    """Frames of the run, even in time, the first and last among them."""
+    """The first frame of the run, those that follow it in steps even in time, and the last."""
     if step == 1 or len(run) < 3:
         return list(run)
     times = info.pts[run.start : run.stop].astype(np.float64)
     spacing = step / float(info.rate) / float(info.time_base)
-    count = 1 + math.ceil((times[-1] - times[0]) / spacing - 1e-6)
-    wanted = np.linspace(times[0], times[-1], max(2, count))
+    wanted = np.append(np.arange(times[0], times[-1], spacing), times[-1])
     return sorted({run.start + int(np.abs(times - time).argmin()) for time in wanted})
 
 
