@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +74,10 @@ def load_model(kind: str, folder: Path, dtype: torch.dtype, device: str | None =
     transformers = imported()
     Checkpoint.open(folder)
     try:
-        model, report = getattr(transformers, kind).from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True
-        )
+        with _without_bars(transformers.logging):
+            model, report = getattr(transformers, kind).from_pretrained(
+                folder, dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True
+            )
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError("the text encoder cannot be loaded", where=str(folder), remedy=_REMEDY) from error
     wrong = [*report["missing_keys"], *report["unexpected_keys"], *(row[0] for row in report["mismatched_keys"])]
@@ -95,6 +97,18 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         raise InputError("this tokenizer cannot tell where its tokens lie", where=str(folder), remedy=_REMEDY)
     loaded: PreTrainedTokenizerBase = tokenizer
     return loaded
+
+
+@contextmanager
+def _without_bars(logging: Any) -> Iterator[None]:
+    """Transformers' own progress bars would run across ours."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def imported() -> Any:
