@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from cleanplate.models.attention import Attend, KeysValues, Projections, attend_jointly
 from cleanplate.models.config import MixtureConfig
 from cleanplate.models.rotary import Turn
-from cleanplate.models.tower import Tower
+from cleanplate.models.tower import Modulation, Tower
 
 Tokens = dict[str, Tensor]
 """By branch, B x A x D: those tokens of the branch that are computed."""
@@ -49,26 +49,30 @@ class JointBlock(nn.Module):
         """The tokens after the block, and the keys and values that they had in it."""
         towers = {name: self._tower(name) for name in tokens}
         by = {name: tower.modulation(call.time_B6D) for name, tower in towers.items()}
-        seen = {name: tower.look(tokens[name], by[name], call.at[name]) for name, tower in towers.items()}
-        attended = self._attended(seen, remembered, call.attend)
+        attended, seen = self._attended(tokens, by, call, remembered)
         after = {}
         for name, tower in towers.items():
             x_BAD = tower.take(tokens[name], attended[name], by[name])
             after[name] = tower.feed(tower.read(x_BAD, call.text_BSD, self.shared_text), by[name])
-        return after, {name: keys_values for name, (_, keys_values) in seen.items()}
+        return after, seen
 
     def _attended(
-        self, seen: Mapping[str, tuple[Tensor, KeysValues]], remembered: Remembered, attend: Attend
-    ) -> dict[str, Tensor]:
-        """What each branch's queries find, in the joint sequence or in their own branch alone."""
-        queries = {name: query for name, (query, _) in seen.items()}
+        self, tokens: Tokens, by: Mapping[str, Modulation], call: Call, remembered: Remembered
+    ) -> tuple[dict[str, Tensor], dict[str, KeysValues]]:
+        """What each branch's queries find, in the joint sequence or in their own branch alone; and its own keys."""
+        looks = {name: self._tower(name).look(x_BAD, by[name], call.at[name]) for name, x_BAD in tokens.items()}
+        queries = {name: query for name, (query, _) in looks.items()}
+        seen = {name: keys_values for name, (_, keys_values) in looks.items()}
         pieces = {
-            branch.name: [*([seen[branch.name][1]] if branch.name in seen else []), *remembered.get(branch.name, ())]
+            branch.name: [*([seen[branch.name]] if branch.name in seen else []), *remembered.get(branch.name, ())]
             for branch in self._config.branches
         }
         if self._config.joint:
-            return attend_jointly(attend, queries, [piece for branch in pieces.values() for piece in branch])
-        return {name: attend_jointly(attend, {name: query}, pieces[name])[name] for name, query in queries.items()}
+            joined = [piece for branch in pieces.values() for piece in branch]
+            return attend_jointly(call.attend, queries, joined), seen
+        return {
+            name: attend_jointly(call.attend, {name: query}, pieces[name])[name] for name, query in queries.items()
+        }, seen
 
     def _tower(self, branch: str) -> Tower:
         return cast(Tower, self.towers[self._config.tower(branch)])

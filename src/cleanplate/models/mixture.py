@@ -164,13 +164,18 @@ class Mixture(nn.Module):
     ) -> Tokens:
         """The tokens after these blocks; what shares store is left in the memory."""
         for index in blocks:
-            block = self.blocks[index]
-            remembered = {name: memory.recall(index, name, share) for name, share in shares.items()}
-            again = self.checkpointing and torch.is_grad_enabled()
-            run = partial(checkpoint, block, use_reentrant=False) if again else block
-            tokens, seen = run(tokens, call, remembered)
-            for name, keys_values in seen.items():
-                memory.store(index, name, shares[name], keys_values)
+            tokens = self._block(index, tokens, call, shares, memory)
+        return tokens
+
+    def _block(self, index: int, tokens: Tokens, call: Call, shares: Mapping[str, Share], memory: Memory) -> Tokens:
+        """The tokens after one block. Nothing else of it stays alive but what goes into the memory."""
+        remembered = {name: memory.recall(index, name, share) for name, share in shares.items()}
+        again = self.checkpointing and torch.is_grad_enabled()
+        block = self.blocks[index]
+        run = partial(checkpoint, block, use_reentrant=False) if again else block
+        tokens, seen = run(tokens, call, remembered)
+        for name, keys_values in seen.items():
+            memory.store(index, name, shares[name], keys_values)
         return tokens
 
     def _checked(self, videos: Mapping[str, Tensor], conditions: Mapping[str, Tensor]) -> Grid:

@@ -1,0 +1,27 @@
+"""A loaded model made ready to run as the user asked."""
+
+from __future__ import annotations
+
+import torch
+
+from cleanplate.models.backends import kernel
+from cleanplate.models.compiled import compile_blocks
+from cleanplate.models.fp8 import shrink
+from cleanplate.models.mixture import Mixture
+from cleanplate.models.offload import offload
+from cleanplate.models.running import Running
+
+
+def prepared(model: Mixture, running: Running, device: torch.device) -> Mixture:
+    """The model, changed in place: its type, its weights, where these are, and how it attends.
+
+    Raises:
+        ResourceError: a package is missing.
+    """
+    model = model.to(getattr(torch, running.dtype)).requires_grad_(False)
+    model.attend = kernel(running.attention)
+    if running.fp8:
+        shrink(model)
+    if running.compiled:
+        compile_blocks(model)
+    return offload(model, device) if running.offload else model.to(device)
