@@ -109,7 +109,7 @@ def _index(path: Path) -> dict[str, Path]:
         index = {str(name): path.parent / str(file) for name, file in named.items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise InputError("this is no index of safetensors", where=str(path), remedy=_AGAIN) from error
-    if outside := [file for file in index.values() if file.resolve().parent != path.parent.resolve()]:
+    if outside := [str(file) for file in named.values() if Path(str(file)).name != str(file)]:
         raise InputError(f"the index leads out of its folder, to {outside[0]}", where=str(path), remedy=_AGAIN)
     if absent := {file.name for file in index.values() if not file.is_file()}:
         raise InputError(f"of the weights, {listed(absent)} is not there", where=str(path.parent), remedy=_AGAIN)

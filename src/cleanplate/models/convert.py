@@ -109,7 +109,7 @@ def _renamed(
     for name, tensor in checkpoint.tensors():
         stored = stored or tensor.dtype
         for ours in plan.targets[name]:
-            yield ours, tensor.to(dtype or tensor.dtype).contiguous()
+            yield ours, tensor.to(dtype or tensor.dtype, copy=True).contiguous()
         tick()
     for name, shape in plan.zeros.items():
         yield name, torch.zeros(shape, dtype=stored)

@@ -107,9 +107,8 @@ def _files(path: Path) -> list[Path]:
 
 def _faults(part: Part) -> Iterator[str]:
     """What of a part is half, pickled, missing or left over."""
-    halves = _halves(part.path)
-    if halves:
-        yield f"{halves} files have not arrived whole; fetch it again, which goes on from there"
+    if halves := _halves(part.path):
+        yield f"files that have not arrived whole: {halves}; fetch it again, which goes on from there"
     try:
         yield from structural(part.path, part.config)
     except InputError as error:
