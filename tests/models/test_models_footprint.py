@@ -116,7 +116,7 @@ def test_sampling_takes_what_was_said(settings: Sampling) -> None:
     sample(model, inputs.videos, question, settings.model_copy(update={"steps": 1}))  # what is made once and for all
     measured = peak_of(lambda: sample(model, inputs.videos, question, settings))
     said = footprint(of, GRID, Running(dtype="float32"), settings, Parts(share, 1 - share))
-    assert 1.0 <= (said.activations + said.kept + said.latents) / measured <= 1.3
+    assert 1.0 <= (said.activations + said.kept + said.latents) / measured <= 1.2
 
 
 @pytest.mark.slow
