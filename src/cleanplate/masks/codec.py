@@ -157,4 +157,10 @@ def _require_sense(report: SnapReport, writer: QuadMaskWriter, path: Path) -> No
             remedy=WHAT_IS_A_MASK,
         )
     if all(summary.box is None for summary in writer.summaries):
-        raise InputError("the mask keeps every pixel, so there is nothing to edit", where=str(path))
+        black = report.kind is MaskKind.BINARY
+        what = (
+            "is black throughout: it marks nothing to edit or to keep"
+            if black
+            else "keeps every pixel, so there is nothing to edit"
+        )
+        raise InputError(f"the mask {what}", where=str(path))

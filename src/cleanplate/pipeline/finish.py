@@ -166,7 +166,8 @@ def _remedy(proof: Proof) -> str:
 
 
 def _facts(shot: Shot) -> dict[str, str]:
-    return {"Engine": shot.engine.name, "Seed": str(shot.engine.seed), "Written by": f"cleanplate {shot.cleanplate}"}
+    said = {"Instruction": str(shot.edit["instruction"])} if "instruction" in shot.edit else {}
+    return said | {"Engine": shot.engine.name, "Seed": str(shot.engine.seed), "Written by": f"cleanplate {shot.cleanplate}"}
 
 
 def _ticking(clip: Clip, tick: Tick) -> Iterator[Frame]:

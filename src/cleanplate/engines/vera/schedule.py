@@ -23,16 +23,18 @@ class Window:
         number: 0, 1, ... over the whole edit.
         keys: frames of the plate.
         head: how many of the first keys the window before has drawn too; 0 for the first of a run.
+        start: the first frame that comes with it: its first key, or what follows the last one of the window before.
     """
 
     number: int
     keys: tuple[int, ...]
     head: int
+    start: int
 
     @property
     def frames(self) -> range:
-        """From the first key to the last."""
-        return range(self.keys[0], self.keys[-1] + 1)
+        """Those that come with it, up to its last key."""
+        return range(self.start, self.keys[-1] + 1)
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,9 @@ class Rhythm:
 
     @property
     def overlap(self) -> int:
-        """Frames that two windows share, 1 + k x stride: about a quarter of a window."""
+        """Frames that two windows share, 1 + k x stride: about a quarter of a window; none where one latent is all."""
         latents = (self.window - 1) // self.stride
-        return 1 + self.stride * min(max(1, latents // 4), max(0, latents - 1))
+        return 1 + self.stride * min(max(1, latents // 4), latents - 1) if latents else 0
 
 
 def schedule(region: PermittedRegion, frames: range, info: ClipInfo, rhythm: Rhythm) -> tuple[Window, ...]:
@@ -94,10 +96,10 @@ def _runs(frames: Sequence[int], gap: int) -> Iterator[range]:
 
 
 def _windows(keys: Sequence[int], rhythm: Rhythm, first: int) -> Iterator[Window]:
-    start = 0
+    start, frame = 0, keys[0]
     while True:
         stop = min(start + rhythm.window, len(keys))
-        yield Window(first, tuple(keys[start:stop]), rhythm.overlap if start else 0)
+        yield Window(first, tuple(keys[start:stop]), rhythm.overlap if start else 0, frame)
         if stop == len(keys):
             return
-        start, first = stop - rhythm.overlap, first + 1
+        start, first, frame = stop - rhythm.overlap, first + 1, keys[stop - 1] + 1
