@@ -2,7 +2,7 @@
 
     python bench/models.py                                       drawn weights: times only
     python bench/models.py --weights FOLDER --clips FOLDER       a trained model on layered clips: differences too
-    python bench/models.py --model vera-1.3b --size 49x480x832 --device cuda --only plain,region,first-block
+    python bench/models.py --model vera-1.3b --size 49x480x832 --device cuda --only "region;first-block"
 
 With drawn weights differences mean nothing and are not shown. Of clips, seconds are the mean, PSNR (of the edit's
 colours, inside the region alone) its 5th percentile, alpha's mean error there the 95th.
@@ -64,13 +64,15 @@ class Way:
     context: bool = True
 
 
-FIRST, TAYLOR = Caching(threshold=0.2, warmup=2), Caching(threshold=None, warmup=2, skips=1)
+FIRST, TAYLOR = Caching(threshold=0.2, warmup=2), Caching(threshold=None, warmup=2, skips=2)
 PATHS = {
     "plain": Way({}, {}),
     "region": Way({"economy": Economy()}, {}),
     "region, no context": Way({"economy": Economy()}, {}, context=False),
     "first-block": Way({"cache": FIRST}, {}),
+    "first-block, order 0": Way({"cache": FIRST.model_copy(update={"order": 0})}, {}),
     "taylor": Way({"cache": TAYLOR}, {}),
+    "taylor, order 0": Way({"cache": TAYLOR.model_copy(update={"order": 0})}, {}),
     "region + first-block": Way({"economy": Economy(), "cache": FIRST}, {}),
     "region + taylor": Way({"economy": Economy(), "cache": TAYLOR}, {}),
     "batched": Way({"batched": True}, {}),
@@ -80,7 +82,8 @@ PATHS = {
     "compiled": Way({}, {"compiled": True}),
     **{name: Way({}, {"attention": name}) for name in ("flex", "flash", "sage", "xformers")},
 }
-USUAL = [name for name in PATHS if name not in ("compiled", "flex", "flash", "sage", "xformers")]
+SELDOM = {"compiled", "flex", "flash", "sage", "xformers", "first-block, order 0", "taylor, order 0"}
+"""Slow to start, not installed everywhere, or of use with trained weights alone."""
 GUIDED = ("batched", "guided 0.5")
 
 
@@ -208,8 +211,9 @@ def main() -> int:
     print(f"{len(tasks)} clips of {size}, {tasks[0].tokens.numel()} tokens a branch, {area:.0%} edited, {settings}")
     if not trained:
         print("DRAWN WEIGHTS: only times and memory mean anything")
+    usual = [name for name in PATHS if name not in SELDOM]
     plain: list[Drawn] = []
-    for name in dict.fromkeys(["plain", *(asked.only.split(",") if asked.only else USUAL)]):
+    for name in dict.fromkeys(["plain", *(asked.only.split(";") if asked.only else usual)]):
         path = PATHS[name]
         if name in GUIDED and asked.guidance <= 1:
             continue
@@ -275,7 +279,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--solver", choices=["unipc", "euler"], default="euler")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", choices=sorted(DTYPES), default="float32")
-    parser.add_argument("--only", help=f"paths, by comma, of: {', '.join(PATHS)}")
+    parser.add_argument("--only", help=f"paths, parted by semicolons, of: {'; '.join(PATHS)}")
     parser.add_argument("--warm", action="store_true", help="two steps before every path, not counted")
     return parser.parse_args()
 
