@@ -159,6 +159,14 @@ def test_a_repository_of_pickles_is_refused(small: SmallHub, tmp_path: Path) -> 
         looked_up("someone/pickles")
 
 
+def test_a_repository_without_a_part_is_refused(small: SmallHub, tmp_path: Path) -> None:
+    (tmp_path / "vae").mkdir()
+    save_file({"a": torch.zeros(1)}, tmp_path / "vae" / "a.safetensors")
+    small.repositories[WAN] = tmp_path
+    with pytest.raises(InputError, match="this repository has no 'transformer'"):
+        looked_up("vera-1.3b")
+
+
 def test_names_that_lead_elsewhere_are_refused() -> None:
     from types import SimpleNamespace
 
@@ -219,7 +227,7 @@ def test_wan_is_no_editor(small: SmallHub, tmp_path: Path) -> None:
     save_file(in_original_layout(wan()), tmp_path / "wan.safetensors")
     (fetched,) = pull("wan2.1-t2v-1.3b")
     for name in ("wan2.1-t2v-1.3b", WAN, str(fetched), fetched / "transformer", str(tmp_path / "wan.safetensors")):
-        with pytest.raises(InputError, match=r"Wan2.1, which makes videos.*cleanplate train vera"):
+        with pytest.raises(InputError, match=r"makes videos from text.*cleanplate train vera.*--weights"):
             transformer_of(name)
     with pytest.raises(InputError, match=r"nobody has published.*cleanplate train vera.*--weights"):
         transformer_of("vera-1.3b")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from weakref import ReferenceType, ref
 
 import pytest
 import torch
@@ -154,6 +155,21 @@ def test_a_prompt_that_was_read_once_loads_no_encoder(encoder: TransformersEncod
         assert encoded.cuts == plain.cuts
     cached(loader, tmp_path / "prompts").encode([prompts[0], "another"])
     assert (loader.loaded, loader.read) == (2, len(prompts) + 1)
+
+
+def test_the_encoder_is_let_go_after_it_has_read(folder: Path, tmp_path: Path) -> None:
+    loaded: list[ReferenceType[TextEncoder]] = []
+
+    def load() -> TextEncoder:
+        encoder = umt5.load(folder / "text_encoder", folder / "tokenizer")
+        loaded.append(ref(encoder))
+        return encoder
+
+    cache = CachedEncoder(Identity("umt5-xxl", 512, TEXT_DIM, "one"), load, tmp_path)
+    cache.prepare(["a ball"])
+    assert [reference() for reference in loaded] == [None]
+    assert cache.encode(["a ball"]).tokens_BSD.any()
+    assert len(loaded) == 1
 
 
 def test_other_weights_do_not_share_what_was_read(encoder: TransformersEncoder, tmp_path: Path) -> None:

@@ -101,6 +101,9 @@ def look(repository: str, folders: Collection[str] = ("",)) -> Remote:
         pickles = [file.rfilename for file in inside if file.rfilename.endswith(PICKLES)]
         what = f"has pickles and no safetensors ({listed(pickles)})" if pickles else "has no safetensors"
         raise InputError(f"this repository {what}", where=repository, remedy="Name another; a pickle can run code.")
+    for folder in folders:
+        if not any(_within(file.path, folder) for file in files):
+            raise InputError(f"this repository has no '{folder}'", where=repository, remedy="Name another.")
     files.sort(key=lambda file: (file.path.endswith(".safetensors"), file.path))
     return Remote(repository, str(info.sha), str((info.card_data or {}).get("license") or ""), tuple(files))
 

@@ -38,10 +38,10 @@ def transformer_of(name: str | Path, dtype: torch.dtype | None = None) -> tuple[
         UsageError, ResourceError: see `places.located`.
     """
     if name in MODELS and not MODELS[str(name)].edits:
-        raise _no_editor(name)
+        raise loading.no_editor(name)
     folder = places.located(name)
-    if (folder / "transformer").is_dir() or loading.is_wan(folder):
-        raise _no_editor(folder)
+    if folder.is_file() and loading.is_wan(folder):
+        raise loading.no_editor(folder)
     return loading.load(folder, dtype)
 
 
@@ -104,14 +104,6 @@ def text_encoder_of(
     files = [model / "config.json", *sorted(set(Checkpoint.open(model).files.values())), *_vocabulary(tokenizer)]
     identity = Identity(system.text, tokens, channels, f"{fingerprint(files)} {dtype}")
     return CachedEncoder(identity, load, places.prompts())
-
-
-def _no_editor(where: str | Path) -> InputError:
-    return InputError(
-        "this is Wan2.1, which makes videos from text and edits none",
-        where=str(where),
-        remedy="Train Vera from it with `cleanplate train vera`, and name the folder that this writes with --weights.",
-    )
 
 
 def _vocabulary(folder: Path) -> list[Path]:

@@ -66,6 +66,8 @@ class CachedEncoder:
             for text in absent:
                 self._store(text, encoder.encode([text]))
                 tick()
+        del encoder
+        torch.cuda.empty_cache()  # what the encoder had is the transformer's now; nothing without CUDA
 
     def _path(self, text: str) -> Path:
         key = json.dumps([self._fingerprint, self.tokens, text]).encode()
