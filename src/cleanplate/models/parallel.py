@@ -32,6 +32,7 @@ class Crew:
 
     def __init__(self, heads: int, group: dist.ProcessGroup | None = None) -> None:
         self._group = group
+        self._kernels: dict[Attend, Attend] = {}
         self.size, self.rank = dist.get_world_size(group), dist.get_rank(group)
         if heads % self.size:
             fitting = ", ".join(str(size) for size in range(1, heads + 1) if heads % size == 0)
@@ -61,17 +62,16 @@ class Crew:
         return parts
 
     def attention(self, attend: Attend) -> Attend:
-        """A kernel for this process's tokens that lets them look at everybody's."""
+        """A kernel for this process's tokens that lets them look at everybody's; always the same for the same one."""
 
         def kernel(q_BANE: Tensor, k_BKNE: Tensor, v_BKNE: Tensor) -> Tensor:
-            lengths = torch.tensor([q_BANE.shape[1], k_BKNE.shape[1]], device=q_BANE.device)
-            queries, keys = torch.stack(self._gathered(lengths)).T.tolist()
-            q, k, v = (
-                self._to_heads(part, lengths) for part, lengths in ((q_BANE, queries), (k_BKNE, keys), (v_BKNE, keys))
-            )
+            own = torch.tensor([q_BANE.shape[1], k_BKNE.shape[1]], device=q_BANE.device)
+            queries, keys = torch.stack(self._gathered(own)).T.tolist()
+            q = self._to_heads(q_BANE, queries)
+            k, v = (self._to_heads(part, keys) for part in (k_BKNE, v_BKNE))
             return self._to_tokens(attend(q, k, v), queries)
 
-        return kernel
+        return self._kernels.setdefault(attend, kernel)
 
     def total(self, x: Tensor) -> Tensor:
         """The sum over the processes, in one order everywhere, so that all get the same bits."""
