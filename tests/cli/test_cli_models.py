@@ -80,6 +80,17 @@ def test_info_of_a_folder(mine: Path) -> None:
     assert {"name": "time_projection.bias", "shape": [144]} in told["tensors"]
 
 
+def test_info_of_a_wan_in_a_folder(tmp_path: Path) -> None:
+    model = wan()
+    model.save_pretrained(tmp_path / "repository" / "transformer")
+    for name in (tmp_path / "repository", tmp_path / "repository" / "transformer"):
+        told = json.loads(cli("models", "info", name, "--json").output)
+        assert told["parameters"] == sum(parameter.numel() for parameter in model.parameters())
+        assert set(told["by_branch"]) == {"shared", "video"}
+    (tmp_path / "empty").mkdir()
+    assert cli("models", "info", tmp_path / "empty").exit_code == 3
+
+
 def test_pull_says_the_licence_first_and_reports(small: SmallHub, tmp_path: Path) -> None:
     done = process(tmp_path, "models", "pull", "vera-1.3b")
     assert done.returncode == 0

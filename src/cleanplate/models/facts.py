@@ -7,9 +7,13 @@ from typing import Any
 
 from cleanplate.errors import CleanplateError
 from cleanplate.models import places
+from cleanplate.models.config import plain
 from cleanplate.models.counting import size_of
 from cleanplate.models.system import System
 from cleanplate.models.table import MODELS, PARTS, Model
+
+_WANS_HEAD = 128
+"""Channels of a head of Wan's, whatever the model's size."""
 
 
 def rows() -> list[dict[str, Any]]:
@@ -30,7 +34,7 @@ def parts() -> list[dict[str, Any]]:
 
 
 def facts(name: str) -> dict[str, Any]:
-    """A row of the table, or a model of ours in a folder or a fetched repository: what it is made of, counted.
+    """A row of the table, or a model of ours or a Wan2.1 in a folder or a fetched repository: what it is, counted.
 
     Raises:
         UsageError, InputError, ResourceError: see `places.located`; also without torch.
@@ -39,10 +43,8 @@ def facts(name: str) -> dict[str, Any]:
         known = {"name": name} | _row(MODELS[name]) | {"folder": _here(name)}
         system = MODELS[name].system
     else:
-        from cleanplate.models.loading import read_system
-
         folder = places.located(name)
-        system = read_system(folder)
+        system = _system_in(folder)
         known = {"name": name, "folder": str(folder)}
     return known | _counted(system)
 
@@ -62,6 +64,19 @@ def _here(name: str) -> str | None:
         return str(places.located(name))
     except CleanplateError:
         return None
+
+
+def _system_in(folder: Path) -> System:
+    """What is in a folder, told by its config, or by its tensors if it is a Wan2.1."""
+    from cleanplate.models import loading, wan
+    from cleanplate.models.checkpoint import Checkpoint
+
+    inside = folder / "transformer" if (folder / "transformer").is_dir() else folder
+    if loading.is_ours(inside) or not loading.is_wan(inside):
+        return loading.read_system(inside)
+    shapes = Checkpoint.open(inside).shapes
+    geometry = wan.geometry(shapes, wan.layout_of(shapes) or wan.ORIGINAL)
+    return System(transformer=plain(heads=max(1, geometry["dim"] // _WANS_HEAD), **geometry))
 
 
 def _counted(system: System) -> dict[str, Any]:
