@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from cleanplate.models.loading import save
 from cleanplate.models.store import codec_of, text_encoder_of, transformer_of
 from cleanplate.models.system import Limits, System
 from cleanplate.models.verify import Verdict, verify
-from cleanplate.progress import Silent
+from cleanplate.progress import Silent, Tick
 from drawn_models import TINY, drawn, drawn_video, system_of, vera
 from drawn_parts import write_parts
 from drawn_wan import in_original_layout, wan
@@ -118,6 +119,49 @@ def test_a_later_run_goes_on_where_an_earlier_one_stopped(small: SmallHub, insid
     verdict = verify(str(folder), Silent())
     assert (verdict.findings, verdict.unstated) == ((), ())
     assert not list(tmp_path.rglob("*.incomplete"))
+
+
+@pytest.mark.parametrize("size", [1000, 1_000_000])
+def test_the_beginning_of_another_file_does_no_harm(small: SmallHub, size: int, tmp_path: Path) -> None:
+    partial = tmp_path / "mine" / f"{WEIGHTS}.incomplete"
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(b"x" * size)
+    if size == 1000:
+        with pytest.raises(InputError, match="another hash"):
+            pull("umt5-xxl", tmp_path / "mine")
+    pull("umt5-xxl", tmp_path / "mine")
+    assert not verify(str(tmp_path / "mine"), Silent()).findings
+
+
+class Counted:
+    """Progress that is added up."""
+
+    def __init__(self) -> None:
+        self.total, self.done = 0, 0
+
+    @contextmanager
+    def task(self, name: str, total: int | None = None) -> Iterator[Tick]:
+        assert name == "Fetching someone/large (MB)"
+        self.total = total or 0
+        yield self._tick
+
+    def _tick(self, advance: int = 1) -> None:
+        assert advance >= 0
+        self.done += advance
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_progress_counts_megabytes_to_the_end(small: SmallHub, cut: bool, tmp_path: Path) -> None:
+    (tmp_path / "large").mkdir()
+    save_file({"a": torch.zeros(900_000)}, tmp_path / "large" / "model.safetensors")
+    small.repositories["someone/large"] = tmp_path / "large"
+    if cut:
+        small.cut["model.safetensors"] = 2_000_000
+    (remote,) = looked_up("someone/large")
+    counted = Counted()
+    folder = fetch(remote, counted)
+    assert counted.total == counted.done == 4
+    assert (folder / "model.safetensors").read_bytes() == (tmp_path / "large" / "model.safetensors").read_bytes()
 
 
 def test_bytes_that_are_not_those_that_the_hub_states_are_thrown_away(small: SmallHub, tmp_path: Path) -> None:

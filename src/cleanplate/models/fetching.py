@@ -49,6 +49,7 @@ def fetch(remote: Remote, progress: Progress, to: Path | None = None) -> Path:
         with progress.task(f"Fetching {remote.repository} (MB)", total=total) as tick:
             meter = _Meter(tick)
             taken = [_take(remote, file, place, meter, to) for file, place in places.items()]
+            tick(total - meter.told)
     depth = len(Path(remote.files[0].path).parts)
     return to or taken[0].parents[depth - 1]
 
@@ -71,6 +72,8 @@ def _download(remote: Remote, file: RemoteFile, place: Path, meter: _Meter) -> N
     client = hub.client()
     place.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(place)
+    if partial.is_file() and partial.stat().st_size > file.size:
+        partial.unlink()  # of another state of the repository
     with partial.open("r+b" if partial.is_file() else "w+b") as opened, hub.answered(remote.repository, _GO_ON):
         begun = opened.seek(0, 2)
         meter.add(begun)
@@ -105,13 +108,13 @@ class _Meter:
     """Bytes, told as whole megabytes."""
 
     def __init__(self, tick: Tick) -> None:
-        self._tick, self._told, self._bytes = tick, 0, 0
+        self._tick, self.told, self._bytes = tick, 0, 0
 
     def add(self, count: int) -> None:
         self._bytes += count
-        if (whole := self._bytes // _MEGABYTE) > self._told:
-            self._tick(whole - self._told)
-            self._told = whole
+        if (whole := self._bytes // _MEGABYTE) > self.told:
+            self._tick(whole - self.told)
+            self.told = whole
 
     def bar(self) -> type[Any]:
         """What the hub's client takes for a progress bar of its own."""
