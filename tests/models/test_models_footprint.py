@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -158,6 +160,11 @@ def test_a_small_model_without_a_codec_is_never_tiled() -> None:
     of = System(transformer=plain(**TINY | {"channels": 48}), codec="pixel", stride=(4, 2, 2), limits=Limits(frames=9))
     assert fitting(of, (3, 8, 8), 10**9) == Running()
     assert fitting(of, (3, 8, 8), 600_000_001) is None
+
+
+def test_asking_needs_no_torch() -> None:
+    asking = "import sys, cleanplate.models.footprint, cleanplate.models.running; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", asking], check=True)
 
 
 def test_more_is_never_said_to_take_less() -> None:

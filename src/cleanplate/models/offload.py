@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import torch
 
 from cleanplate.errors import missing_extra
@@ -27,6 +28,7 @@ def offload(model: Mixture, device: torch.device, folder: Path | None = None) ->
         from diffusers.hooks import apply_group_offloading
     except ImportError as error:
         raise missing_extra(error.name or "diffusers", "learned") from error
+    twice = 2 * sum(part.nbytes for part in model.parameters())
     apply_group_offloading(
         model,
         onload_device=device,
@@ -34,7 +36,7 @@ def offload(model: Mixture, device: torch.device, folder: Path | None = None) ->
         offload_type="block_level",
         num_blocks_per_group=1,
         use_stream=device.type == "cuda",
-        low_cpu_mem_usage=True,
+        low_cpu_mem_usage=twice > psutil.virtual_memory().available,  # or all is pinned at once: faster
         offload_to_disk_path=None if folder is None else str(folder),
     )
     return model
