@@ -51,14 +51,31 @@ def test_the_list_has_every_row_and_needs_no_torch() -> None:
     assert "vera-14b" in cli("models", "list").output
 
 
-@pytest.mark.parametrize("command", ["info", "verify", "convert"])
-def test_without_torch_the_extra_is_named(command: str, mine: Path) -> None:
-    names = [str(mine), *(["out"] if command == "convert" else [])]
-    without = "import sys; sys.modules['torch'] = None"
-    code = f"{without}; from cleanplate.cli.main import app; app({['models', command, *names]})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+@pytest.mark.parametrize(
+    ("package", "command", "extra"),
+    [
+        ("torch", ["info", "vera-1.3b"], "learned"),
+        ("torch", ["verify", "mine"], "learned"),
+        ("torch", ["convert", "mine", "out"], "learned"),
+        ("huggingface_hub", ["pull", "vera-1.3b"], "hub"),
+    ],
+)
+def test_without_a_package_its_extra_is_named(package: str, command: list[str], extra: str, mine: Path) -> None:
+    code = (
+        f"import sys; sys.modules['{package}'] = None; from cleanplate.cli.main import app; app({['models', *command]})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60, cwd=mine.parent
+    )
     assert done.returncode == 5
-    assert "cleanplate[learned]" in done.stderr
+    assert f"cleanplate[{extra}]" in done.stderr
+
+
+def test_what_was_not_fetched_is_not_verified(small: SmallHub) -> None:
+    for name in ("vera-1.3b", "umt5-xxl"):
+        done = cli("models", "verify", name)
+        assert done.exit_code == 3
+        assert f"cleanplate models pull {name}" in done.stderr
 
 
 @pytest.mark.parametrize(("name", "parameters"), [("vera-1.3b", 3_922_652_352), ("vera-14b", 38_206_520_512)])
