@@ -52,7 +52,7 @@ def test_one_branch_samples_as_diffusers_pipeline_does(solver: Solver, tmp_path:
         "unipc": UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
         "euler": FlowMatchEulerDiscreteScheduler(shift=3.0),
     }
-    pipeline = WanPipeline(None, None, None, schedulers[solver], theirs)  # type: ignore[no-untyped-call]
+    pipeline = WanPipeline(None, None, None, schedulers[solver], theirs)
     pipeline.set_progress_bar_config(disable=True)
     noise = gauss(*SHAPE)
     expected = pipeline(

@@ -14,6 +14,7 @@ from cleanplate.cli.info import engines, info
 from cleanplate.cli.models import models
 from cleanplate.cli.pointing import scoped
 from cleanplate.cli.remove import mask, remove
+from cleanplate.cli.train import train
 from cleanplate.cli.verify import verify
 from cleanplate.cli.worlds_kubric import worlds
 from cleanplate.cli.worlds_people import people
@@ -33,6 +34,7 @@ for command in (remove, add, background, mask, composite, verify, info, engines)
 worlds.command()(people)
 app.add_typer(worlds)
 app.add_typer(models)
+app.add_typer(train)
 
 
 @app.callback(invoke_without_command=True)

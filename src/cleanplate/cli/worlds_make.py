@@ -80,12 +80,15 @@ def layered(
     sprites: Annotated[
         Path | None, typer.Option("--sprites", help="Folder of PNG or WebP with alpha, named by what they show.")
     ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this subset, such as synthetic-obj-add; may be repeated.")
+    ] = None,
     assets: Assets = None,
     lossy: Lossy = False,
     json: o.Json = False,
 ) -> None:
     """Make layered clips in Vera's layout: things added to made places, and backgrounds changed behind things."""
-    from cleanplate.worlds.layered.job import jobs_for, write_lines
+    from cleanplate.worlds.layered.job import TURNS, jobs_for, write_lines
     from cleanplate.worlds.layered.sprites import read_sprites
     from cleanplate.worlds.produce import produce
     from cleanplate.worlds.seeds import require_free
@@ -93,7 +96,7 @@ def layered(
     screen = Screen(as_json=json)
     with guarded(screen):
         width, height = size_of(size)
-        require_free(seed, count)
+        require_free(seed, count * len(TURNS) if only else count)
         pictures = read_sprites(sprites) if sprites else []
         jobs = jobs_for(
             out,
@@ -104,6 +107,7 @@ def layered(
             sprites=pictures,
             lossy=lossy,
             library=pictures_of(assets),
+            only=only or (),
         )
         summary = produce(jobs, workers=workers, progress=screen.progress(), name="layered clips")
         lists = write_lines(out, jobs)

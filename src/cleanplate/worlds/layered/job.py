@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
+from cleanplate.errors import UsageError
 from cleanplate.worlds.assets import Library
 from cleanplate.worlds.formats.vera_layout import VeraFrame, VeraWriter
 from cleanplate.worlds.layered.clip import LayeredClip, LayeredFrame, Task, Tier
@@ -20,6 +22,8 @@ _EDIT_TYPES = {Task.ADD: "obj_add", Task.BACKGROUND: "background_replace"}
 
 TURNS = tuple((tier, task) for tier in Tier for task in Task)
 """What comes after what: as many additions as background changes, as many of each tier."""
+SUBSETS = tuple(f"{tier}-{task}" for tier, task in TURNS)
+"""Their names in the data set."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,22 @@ def jobs_for(
     sprites: Sequence[Path] = (),
     lossy: bool = False,
     library: Library | None = None,
+    only: Collection[str] = (),
 ) -> list[LayeredJob]:
-    """`count` clips with seeds from `seed` on; tier and task hang on the seed alone."""
+    """`count` clips with seeds from `seed` on; tier and task hang on the seed alone.
+
+    Args:
+        only: subsets to make; seeds of others are passed over. Empty makes all.
+
+    Raises:
+        UsageError: no such subset.
+    """
+    if unknown := sorted(set(only) - set(SUBSETS)):
+        raise UsageError(f"there is no subset '{unknown[0]}'", remedy=f"Choose of: {', '.join(SUBSETS)}.")
+    seeds = (n for n in itertools.count(seed) if not only or SUBSETS[n % len(TURNS)] in only)
     return [
-        LayeredJob(out, *TURNS[(seed + n) % len(TURNS)], seed + n, *size, length, tuple(sprites), lossy, library)
-        for n in range(count)
+        LayeredJob(out, *TURNS[n % len(TURNS)], n, *size, length, tuple(sprites), lossy, library)
+        for n in itertools.islice(seeds, count)
     ]
 
 

@@ -1,0 +1,49 @@
+"""``cleanplate train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanplate.cli import options as o
+from cleanplate.cli.console import Screen
+from cleanplate.cli.guard import guarded
+from cleanplate.errors import UsageError
+
+train = typer.Typer(name="train", help="Train the models, resumably.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@train.callback()
+def _group() -> None:
+    """Train the models, resumably."""
+
+
+@train.command()
+def vera(
+    config: Annotated[str, typer.Option(help="A recipe: 1.3b, 14b, overfit, or a JSON file.")],
+    data: Annotated[
+        list[Path] | None, typer.Option(help="Folder of layered clips in Vera's layout; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run; a run there goes on.")] = None,
+    start: Annotated[Path | None, typer.Option(help="Weights to start from; see `cleanplate models convert`.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=0)] = None,
+    show: Annotated[bool, typer.Option("--print", help="Print the recipe as JSON, and stop.")] = False,
+    json: o.Json = False,
+) -> None:
+    """Train the mixture of transformers on layered clips."""
+    from cleanplate.train.vera.door import recipe_of, run
+
+    screen = Screen(as_json=json)
+    with guarded(screen):
+        given = {"start": start, "steps": steps, "seed": seed}
+        recipe = recipe_of(config, {name: value for name, value in given.items() if value is not None})
+        if show:
+            screen.result(recipe.model_dump(mode="json"), [(recipe.model_dump_json(indent=1), "")])
+            return
+        if not data or out is None:
+            raise UsageError("training needs clips and a folder", remedy="Give --data FOLDER and --out FOLDER.")
+        model = run(recipe, data, out, screen.progress())
+        screen.result({"model": str(model)}, [(f"The model is in {model}", "green")])

@@ -1,0 +1,1 @@
+"""Training: each recipe reads like the method section of its paper."""

@@ -1,0 +1,1 @@
+"""Training Vera: the mixture of transformers on layered clips."""

@@ -1,0 +1,80 @@
+"""The model that a run begins with, and how fast each of its weights may learn."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cleanplate.errors import InputError, missing_extra
+from cleanplate.models import wan
+from cleanplate.models.initial import initialise
+from cleanplate.models.loading import load
+from cleanplate.models.mixture import Mixture
+from cleanplate.train.vera.recipe import Lora, Recipe
+
+_ADAPTED = r"blocks\..*\.(to_q|to_k|to_v|to_out|linear_1|linear_2)"
+
+
+def start(recipe: Recipe) -> Mixture:
+    """Drawn from the seed, or loaded; float32.
+
+    Raises:
+        InputError: weights of another model than the recipe's.
+        ResourceError: adapters are asked for, and peft is not installed.
+    """
+    if recipe.start is None:
+        model = initialise(Mixture(recipe.system.transformer), torch.Generator().manual_seed(recipe.seed))
+    else:
+        model, system = load(recipe.start, torch.float32)
+        if system.transformer != recipe.system.transformer:
+            raise InputError(
+                "these weights are of another transformer than the recipe's",
+                where=str(recipe.start),
+                remedy="Make them with `cleanplate models convert`, to the model that the recipe names.",
+            )
+    model.checkpointing = recipe.checkpointing
+    if recipe.lora is not None:
+        _adapt(model, recipe, recipe.lora)
+    return model.train()
+
+
+def groups(model: Mixture, recipe: Recipe) -> list[dict[str, Any]]:
+    """The optimiser's groups: copied layers learn slowly, new ones fast. Without a start, all are new."""
+    fresh = wan.untaught(recipe.system.transformer)
+    new: list[Tensor] = []
+    copied: list[Tensor] = []
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            is_new = recipe.start is None or name in fresh or "lora_" in name
+            (new if is_new else copied).append(parameter)
+    sides = ((new, recipe.rates.new), (copied, recipe.rates.copied))
+    return [{"params": part, "lr": rate} for part, rate in sides if part]
+
+
+def plain(model: Mixture) -> Mixture:
+    """The model without adapters: what they learned is added to the weights. The model itself stays as it is."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    merged = copy.deepcopy(model)
+    adapted = [(name, module) for name, module in merged.named_modules() if isinstance(module, BaseTunerLayer)]
+    for name, module in adapted:
+        module.merge()
+        parent, _, last = name.rpartition(".")
+        setattr(merged.get_submodule(parent), last, module.get_base_layer())
+    return merged
+
+
+def _adapt(model: Mixture, recipe: Recipe, lora: Lora) -> None:
+    """Adapters into the towers' linear layers; the rest of what was copied stands still."""
+    try:
+        from peft import LoraConfig, inject_adapter_in_model
+    except ImportError as error:
+        raise missing_extra(error.name or "peft", "train") from error
+    torch.manual_seed(recipe.seed)
+    inject_adapter_in_model(LoraConfig(r=lora.rank, lora_alpha=lora.alpha, target_modules=_ADAPTED), model)
+    fresh = wan.untaught(recipe.system.transformer)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_("lora_" in name or name in fresh)
