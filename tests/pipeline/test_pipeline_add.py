@@ -29,6 +29,7 @@ from cleanplate.pipeline.workshop import Abandoned
 from cleanplate.progress import Tick
 from drawn_clips import picture, write_binary, write_video
 from drawn_vera import QUICK, DrawnParts, pixel_system, write_weights
+from joins import join_ratios, whole_mattes
 
 SIZE = (47, 61)
 FRAMES = 12
@@ -86,16 +87,6 @@ def digests(package: ShotPackage) -> dict[str, str]:
     return {name: hashlib.sha256((package.folder / name).read_bytes()).hexdigest() for name in names}
 
 
-def alphas(package: ShotPackage) -> Iterator[tuple[int, np.ndarray]]:
-    """Frame and whole matte."""
-    for number, patches in package.layer():
-        whole = np.zeros(SIZE, np.uint16)
-        for patch in patches:
-            y0, x0, y1, x1 = patch.box
-            whole[y0:y1, x0:x1] = patch.alpha
-        yield number, whole
-
-
 @pytest.mark.parametrize(
     "pixels", ["yuv420p", *(pytest.param(p, marks=pytest.mark.slow) for p in ("yuv422p10le", "gbrp10le", "gray"))]
 )
@@ -110,7 +101,7 @@ def test_an_addition_ends_in_a_proven_package(weights: str, tmp_path: Path, pixe
     assert shot.region.kind == "box"
     assert shot.engine.weights_sha256 is not None
     assert shot.measurements["windows"] == 2
-    for _, alpha in alphas(package):
+    for _, alpha in whole_mattes(package):
         outside = alpha.copy()
         outside[6:40, 8:41] = 0
         assert not outside.any()
@@ -197,7 +188,7 @@ def test_a_keep_mask_is_kept_inside_the_region(weights: str, plate: Path, tmp_pa
     assert package.shot.region.kind == "mask"
     assert max(package.layer().frames) <= 8
     with Clip.open(kept) as mask:
-        for number, alpha in alphas(package):
+        for number, alpha in whole_mattes(package):
             assert not alpha[mask.frame(number).planes[0] > 127].any()
 
 
@@ -233,16 +224,6 @@ def test_a_smaller_working_size_comes_back_to_the_plates_own(weights: str, plate
     assert_whole(package)
     assert any("Drawn at 32 x 25" in note for note in package.shot.notes), package.shot.notes
     assert package.layer().index.width == SIZE[1]
-
-
-def join_ratios(package: ShotPackage, joins: set[int]) -> list[float]:
-    """By join: mean luma change inside alpha from one frame to the next, over the median of its 8 neighbours."""
-    matte = dict(alphas(package))
-    with Clip.open(package.composite) as clip:
-        luma = [frame.planes[0].astype(np.float64) for frame in clip.frames()]
-    change = [np.abs(luma[n + 1] - luma[n])[(matte[n] > 0) | (matte[n + 1] > 0)].mean() for n in range(len(luma) - 1)]
-    inner = [join for join in sorted(joins) if 4 <= join < len(change) - 4]
-    return [change[j] / float(np.median([*change[j - 4 : j], *change[j + 1 : j + 5]])) for j in inner]
 
 
 @pytest.mark.parametrize("rate", [12.5, pytest.param(25.0, marks=pytest.mark.slow)])
