@@ -43,6 +43,7 @@ class Interrupted:
     Attributes:
         arguments: of `cleanplate`, without --out.
         segment_seconds: length of a segment.
+        results: what has to come out the same.
         seen: the whole segments that lay there when a run was stopped.
         redone: how many of those lay there anew when the next one was.
     """
@@ -50,6 +51,7 @@ class Interrupted:
     arguments: list[str]
     out: Path
     segment_seconds: float = 10
+    results: tuple[str, ...] = RESULTS
     seen: dict[str, Identity] = field(default_factory=dict)
     redone: int = 0
 
@@ -95,8 +97,8 @@ class Interrupted:
             raise RuntimeError("the removal does not go on")
 
     def digests(self) -> dict[str, str]:
-        """Hashes of what has to come out the same."""
-        return {name: hashlib.sha256((self.out / name).read_bytes()).hexdigest() for name in RESULTS}
+        """Hashes of the results."""
+        return {name: hashlib.sha256((self.out / name).read_bytes()).hexdigest() for name in self.results}
 
     def _note_segments(self) -> None:
         now: dict[str, Identity] = {}
