@@ -46,13 +46,18 @@ def transformer_of(name: str | Path, dtype: torch.dtype | None = None) -> tuple[
 
 
 def codec_of(
-    system: System, where: Path | None = None, *, dtype: torch.dtype = torch.float32, tile: int | None = None
+    system: System,
+    where: Path | None = None,
+    *,
+    dtype: torch.dtype = torch.float32,
+    tile: int | None = None,
+    device: str | None = None,
 ) -> Codec:
-    """A system's codec. On the CPU.
+    """A system's codec.
 
     Args:
         where: the transformer's folder; a codec beside its weights is preferred.
-        dtype, tile: see `codecs.wan.load`.
+        dtype, tile, device: see `codecs.wan.load`; None is the CPU.
 
     Raises:
         InputError: it is not on this machine, does not load, or does not fit the system.
@@ -61,7 +66,7 @@ def codec_of(
     if system.codec == "pixel":
         return PixelCodec(system.stride)
     (folder,) = places.part(system.codec, where)
-    codec = wan.load(folder, dtype, tile)
+    codec = wan.load(folder, dtype, tile, device)
     if (codec.stride, codec.channels) != (system.stride, system.transformer.channels):
         raise InputError(
             f"this codec makes {codec.channels} channels with a stride of {codec.stride}; "

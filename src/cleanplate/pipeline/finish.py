@@ -167,7 +167,11 @@ def _remedy(proof: Proof) -> str:
 
 def _facts(shot: Shot) -> dict[str, str]:
     said = {"Instruction": str(shot.edit["instruction"])} if "instruction" in shot.edit else {}
-    return said | {"Engine": shot.engine.name, "Seed": str(shot.engine.seed), "Written by": f"cleanplate {shot.cleanplate}"}
+    return said | {
+        "Engine": shot.engine.name,
+        "Seed": str(shot.engine.seed),
+        "Written by": f"cleanplate {shot.cleanplate}",
+    }
 
 
 def _ticking(clip: Clip, tick: Tick) -> Iterator[Frame]:

@@ -64,10 +64,10 @@ class StoredParts:
         return fingerprint([self._folder / "config.json", *sorted(set(files.values()))])
 
     def read(self, texts: Sequence[str]) -> Encoded:
-        return text_encoder_of(self.system(), self._folder).encode(texts)
+        return text_encoder_of(self.system(), self._folder, device=device_name()).encode(texts)
 
     def codec(self) -> Codec:
-        return codec_of(self.system(), self._folder)
+        return codec_of(self.system(), self._folder, device=device_name())
 
     def model(self) -> Mixture:
         device = device_name()

@@ -49,7 +49,7 @@ class WanCodec:
     def encode(self, video_B3THW: Tensor) -> Tensor:
         """See the protocol; float32. Raises ValueError for a size that the stride does not fit."""
         latent_size(Size(*video_B3THW.shape[2:]), self.stride)
-        latents: Tensor = self._autoencoder.encode(video_B3THW.to(self._autoencoder.dtype)).latent_dist.mode()
+        latents: Tensor = self._autoencoder.encode(self._own(video_B3THW)).latent_dist.mode()
         mean, deviation = (part.to(latents.device) for part in (self._mean, self._deviation))
         return (latents.float() - mean) / deviation
 
@@ -58,11 +58,17 @@ class WanCodec:
         """See the protocol; float32, within -1..1."""
         mean, deviation = (part.to(latents_BCTHW.device) for part in (self._mean, self._deviation))
         latents = latents_BCTHW.float() * deviation + mean
-        video: Tensor = self._autoencoder.decode(latents.to(self._autoencoder.dtype)).sample
+        video: Tensor = self._autoencoder.decode(self._own(latents)).sample
         return video.float()
 
+    def _own(self, video: Tensor) -> Tensor:
+        """Where the autoencoder is, as it computes."""
+        return video.to(self._autoencoder.device, self._autoencoder.dtype)
 
-def load(folder: Path, dtype: torch.dtype = torch.float32, tile: int | None = None) -> WanCodec:
+
+def load(
+    folder: Path, dtype: torch.dtype = torch.float32, tile: int | None = None, device: str | None = None
+) -> WanCodec:
     """The autoencoder of a folder with its config.json and safetensors, as the hub has it under `vae`.
 
     Raises:
@@ -82,7 +88,7 @@ def load(folder: Path, dtype: torch.dtype = torch.float32, tile: int | None = No
         raise InputError("the autoencoder cannot be loaded", where=str(folder), remedy=_REMEDY) from error
     if wrong := [*report["missing_keys"], *report["unexpected_keys"]]:
         raise InputError(f"these are not the autoencoder's weights: {wrong[0]}", where=str(folder), remedy=_REMEDY)
-    return WanCodec(autoencoder.eval(), tile)
+    return WanCodec(autoencoder.eval().to(device or "cpu"), tile)
 
 
 _REMEDY = "Name the folder 'vae' of Wan2.1 in diffusers' layout."
