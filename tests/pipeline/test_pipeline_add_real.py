@@ -31,6 +31,8 @@ pytestmark = [
     pytest.mark.skipif(not CUPS.is_file(), reason="CLEANPLATE_DATA holds no clips"),
 ]
 WINDOW, SHARED = 17, 5
+BOX = (10, 8, 310, 172)
+"""Large: what random weights draw scatters from frame to frame, so that a mean over little shows chance, not joins."""
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,7 @@ def test_an_addition_to_real_footage(
     order: Order, tmp_path: Path, source: Path, frames: int, size: tuple[int, int], pixels: str
 ) -> None:
     plate = cut(source, tmp_path / "plate.mkv", frames, size, pixels)
-    package = add(plate, Add(instruction="a red ball", box=(90, 40, 230, 150)), tmp_path / "shot", order)
+    package = add(plate, Add(instruction="a red ball", box=BOX), tmp_path / "shot", order)
     assert_proven(package)
     assert len(package.layer()) == frames
     step = int(str(package.shot.measurements["every"]))
