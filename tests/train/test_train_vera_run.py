@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -159,31 +161,42 @@ train(recipe, samples, Path(sys.argv[3]), codec=PixelCodec(recipe.system.stride)
 """
 
 
-@pytest.mark.parametrize("sharding", ["none", "full"])
+def together(folder: Path, recipe: Recipe) -> None:
+    """Two processes that torchrun starts, on gloo."""
+    (folder / "recipe.json").write_text(recipe.model_dump_json(), encoding="utf-8")
+    (folder / "train.py").write_text(PROCESSES, encoding="utf-8")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    arguments = [str(folder / name) for name in ("train.py", "recipe.json", "clips", "run")]
+    path = {"PYTHONPATH": str(Path(__file__).parent.parent), "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    found = subprocess.run(
+        [*torchrun, *arguments], env=os.environ | path, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert found.returncode == 0, found.stderr[:3000]
+
+
+@pytest.mark.parametrize("sharding", ["none", pytest.param("full", marks=pytest.mark.slow)])
 def test_two_processes_learn_what_one_learns(sharding: str, whole: Path, tmp_path: Path) -> None:
     made_clips(tmp_path / "clips")
     recipe = small_recipe(sharding=sharding)
-    (tmp_path / "recipe.json").write_text(recipe.model_dump_json(), encoding="utf-8")
-    (tmp_path / "train.py").write_text(PROCESSES, encoding="utf-8")
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    arguments = [str(tmp_path / name) for name in ("train.py", "recipe.json", "clips", "run")]
-    found = subprocess.run(
-        [*torchrun, *arguments],
-        env={**_environment(), "PYTHONPATH": str(Path(__file__).parent.parent), "ACCELERATE_USE_CPU": "true"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert found.returncode == 0, found.stderr[-3000:]
-    for ours, theirs in zip(curve(tmp_path / "run"), curve(whole), strict=True):
+    together(tmp_path, recipe)
+    _same_run(tmp_path / "run", whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sharding", ["none", "full"])
+def test_two_processes_go_on_where_they_stopped(sharding: str, whole: Path, tmp_path: Path) -> None:
+    made_clips(tmp_path / "clips")
+    recipe = small_recipe(sharding=sharding)
+    together(tmp_path, recipe)
+    shutil.rmtree(tmp_path / "run" / "checkpoints" / "00000006")
+    shutil.rmtree(tmp_path / "run" / "model")
+    together(tmp_path, recipe)
+    _same_run(tmp_path / "run", whole)
+
+
+def _same_run(out: Path, whole: Path) -> None:
+    for ours, theirs in zip(curve(out), curve(whole), strict=True):
         assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-5)
     expected = weights(whole / "model")
-    for name, tensor in weights(tmp_path / "run" / "model").items():
+    for name, tensor in weights(out / "model").items():
         torch.testing.assert_close(tensor, expected[name], rtol=0, atol=1e-4)
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return {**os.environ, "OMP_NUM_THREADS": "1"}

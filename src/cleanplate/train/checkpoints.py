@@ -12,6 +12,7 @@ from typing import cast
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.distributed import is_initialized
 from torch.distributed.checkpoint.state_dict import (
     OptimizerStateType,
     StateDictOptions,
@@ -85,7 +86,8 @@ class Checkpoints:
         place = self._folder / f"{self._steps()[-1]:08d}"
         try:
             state = json.loads((place / _STATE).read_text(encoding="utf-8"))
-            weights, ema, moments = (load_file(place / name) for name in (_WEIGHTS, _MEAN, _OPTIMISER))
+            ema = load_file(place / _MEAN)
+            weights, moments = (load_file(place / n) if self._writes else {} for n in (_WEIGHTS, _OPTIMISER))
         except (OSError, ValueError, SafetensorError) as error:
             raise InputError("this checkpoint cannot be read", where=str(place), remedy=_REMEDY) from error
         if state["recipe"] != json.loads(recipe):
@@ -94,10 +96,11 @@ class Checkpoints:
                 where=str(place),
                 remedy="Choose another folder, or go on with the recipe that is written beside the checkpoints.",
             )
-        set_model_state_dict(model, weights, options=_WHOLE)
-        groups = get_optimizer_state_dict(model, optimiser, options=_WHOLE)["param_groups"]
-        whole = cast(OptimizerStateType, {"state": _nested(moments), "param_groups": groups})
-        set_optimizer_state_dict(model, optimiser, whole, options=_WHOLE)
+        options = StateDictOptions(full_state_dict=True, broadcast_from_rank0=is_initialized())
+        set_model_state_dict(model, weights, options=options)
+        known = get_optimizer_state_dict(model, optimiser, options=_WHOLE)
+        whole = {"state": _nested(moments), "param_groups": known["param_groups"]} if self._writes else {}
+        set_optimizer_state_dict(model, optimiser, cast(OptimizerStateType, whole), options=options)
         return int(state["step"]), ema
 
     def _steps(self) -> list[int]:
@@ -107,7 +110,9 @@ class Checkpoints:
 
 
 def _state_of(model: nn.Module, optimiser: Optimizer) -> Mapping[str, Mapping[str, Tensor]]:
-    return cast(dict[str, dict[str, Tensor]], get_optimizer_state_dict(model, optimiser, options=_WHOLE)["state"])
+    """Gathered on the first process; empty on the others."""
+    gathered = get_optimizer_state_dict(model, optimiser, options=_WHOLE)
+    return cast(dict[str, dict[str, Tensor]], gathered.get("state", {}))
 
 
 def _flat(state: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
