@@ -31,6 +31,7 @@ GEOMETRY: dict[str, Any] = {
     "frequency_dim": 16,
 }
 ROWS, COLUMNS, FRAMES = 32, 48, 5
+torch.set_num_threads(1)  # tensors this small are slower on more, all the more beside other tests
 
 
 def small_recipe(transformer: MixtureConfig | None = None, **changes: Any) -> Recipe:

@@ -103,7 +103,7 @@ def test_checkpointed_blocks_change_nothing(samples: list[VeraSample], whole: Pa
 
 def test_something_is_learned(samples: list[VeraSample], tmp_path: Path) -> None:
     recipe = small_recipe(
-        steps=120, rates=Rates(new=5e-3, warmup=5), every=Every(log=5, save=200, preview=200), shift=1.0
+        steps=80, rates=Rates(new=5e-3, warmup=5), every=Every(log=5, save=200, preview=200), shift=1.0
     )
     run(recipe, samples, tmp_path)
     lines = [line for line in curve(tmp_path) if "loss edit" in line]
