@@ -55,3 +55,6 @@ class DrawnParts(StoredParts):
             words = text.split()
             cuts.append(Cut(len(words) - TOKENS, " ".join(words[TOKENS:])) if len(words) > TOKENS else None)
         return Encoded(torch.stack(rows), tuple(cuts))
+
+    def reading(self, texts: Sequence[str]) -> int:
+        return 0

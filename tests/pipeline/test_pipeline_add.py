@@ -363,14 +363,71 @@ def test_too_little_memory_is_said_with_what_would_fit(
     weights: str, plate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needed: list[int] = []
-    with pytest.raises(Abandoned):
-        add(plate, BALL, tmp_path / "shot", ordered(weights, watch=partial(_note, needed)))
-    monkeypatch.setattr(vera, "device_memory", lambda machine: needed[0] - 1)
+    eighths = {"running.fp8": "yes"}
+    for settings in ({}, eighths):
+        with pytest.raises(Abandoned):
+            add(plate, BALL, tmp_path / "shot", ordered(weights, settings, watch=partial(_note, needed)))
+    assert needed[1] < needed[0]
+    _has(monkeypatch, needed[0] - 1)
+    with pytest.raises(RefusalError, match=r"--set running.fp8=yes would fit"):
+        add(plate, BALL, tmp_path / "shot", ordered(weights))
+    _has(monkeypatch, needed[1] - 1)
     with pytest.raises(RefusalError, match=r"--window 5 would fit"):
         add(plate, BALL, tmp_path / "shot", ordered(weights))
-    monkeypatch.setattr(vera, "device_memory", lambda machine: 1000)
+    _has(monkeypatch, 1000)
     with pytest.raises(RefusalError, match="smaller model"):
         add(plate, BALL, tmp_path / "shot", ordered(weights))
+
+
+def test_an_encoder_too_large_for_the_memory_is_said(
+    weights: str, plate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DrawnParts, "reading", lambda self, texts: 10**15)
+    with pytest.raises(RefusalError, match=r"1000000\.4 GB of memory to read the words"):
+        add(plate, BALL, tmp_path / "shot", ordered(weights))
+
+
+def test_it_is_drawn_as_it_was_set(weights: str, plate: Path, tmp_path: Path) -> None:
+    packages = {
+        name: add(plate, BALL, tmp_path / name, ordered(weights, settings))
+        for name, settings in {
+            "plain": {},
+            "batched": {"sampling.batched": "yes"},
+            "in 8 bits": {"running.fp8": "yes", "sampling.economy.near": "1"},
+        }.items()
+    }
+    for package in packages.values():
+        assert_whole(package)
+    drawn = {name: digests(package)["composite.mkv"] for name, package in packages.items()}
+    assert drawn["in 8 bits"] != drawn["plain"]
+    kept: dict[str, Any] = dict(packages["in 8 bits"].shot.engine.parameters)
+    assert kept["running"]["fp8"] is True
+    assert kept["running"]["dtype"] == "float32"
+    assert kept["sampling"]["economy"]["near"] == 1
+
+
+UNFIT: dict[str, tuple[dict[str, Any], str]] = {
+    "offload": ({"running.offload": "yes"}, "there is none here"),
+    "a name": ({"running.fp9": "yes"}, "running.fp9"),
+    "a kernel": ({"running.attention": "slow"}, "running.attention"),
+    "a tile": ({"running.tile": "100"}, "running.tile"),
+    "a part": ({"sampling.guided": "2"}, "sampling.guided"),
+    "a branch of a leaf": ({"steps": 2, "sampling.steps.more": 2}, "sampling.steps"),
+    "an economy": ({"sampling.economy.near": "0"}, "near the region"),
+}
+
+
+@pytest.mark.parametrize("what", UNFIT)
+def test_settings_that_make_no_sense_are_named(weights: str, plate: Path, tmp_path: Path, what: str) -> None:
+    settings, said = UNFIT[what]
+    with pytest.raises(UsageError, match=said):
+        add(plate, BALL, tmp_path / "shot", ordered(weights, settings))
+    assert not (tmp_path / "shot").exists()
+
+
+def _has(monkeypatch: pytest.MonkeyPatch, plannable: int) -> None:
+    """So many bytes that may be planned with."""
+    monkeypatch.setattr(vera, "spare", lambda available: plannable)
 
 
 def _note(needed: list[int], plan: Preflight) -> None:

@@ -12,6 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+COARSEST = 8
+"""Context is never thinned to fewer than one token in so many rows and columns."""
+
 
 class Phase(Enum):
     """What happens in a step to the branch that keeps the context."""

@@ -7,6 +7,7 @@ what a device takes for itself and what lies in fragments between tensors: for t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -106,20 +107,34 @@ def fitting(
     sampling: Sampling | None = None,
     region: Region | None = None,
 ) -> Running | None:
-    """The gentlest way to run in so many bytes: as wanted, else in tiles, else with blocks that wait, else in 8 bits.
+    """The gentlest way to run an accelerator of so many bytes; see `ways`.
+
+    Returns:
+        None where even the last of these takes too much.
+    """
+    sampling, free = sampling or Sampling(), spare(available)
+    choices = ways(system, wanted or Running())
+    return next((way for way in choices if footprint(system, grid, way, sampling, region).peak <= free), None)
+
+
+def ways(system: System, wanted: Running, *, waiting: bool = True) -> Iterator[Running]:
+    """As wanted; in tiles; in tiles, with blocks that wait; in tiles, in 8 bits; all of these.
 
     Tiles blend where they meet; blocks that wait cost time but change nothing; 8 bits change the answers a little.
 
-    Returns:
-        None where even all of these together take too much.
+    Args:
+        waiting: blocks can wait elsewhere, since the model runs on an accelerator.
     """
-    wanted, sampling = wanted or Running(), sampling or Sampling()
-    free = available - max(_LEAST_RESERVE, round(_RESERVE * available))
     tiled: dict[str, Any] = {} if system.codec == "pixel" else {"tile": wanted.tile or _TILE}
-    waiting, small = {"offload": True}, {"fp8": True}
-    gentler: tuple[dict[str, Any], ...] = ({}, tiled, tiled | waiting, tiled | small, tiled | waiting | small)
-    choices = (wanted.model_copy(update=changes) for changes in gentler)
-    return next((way for way in choices if footprint(system, grid, way, sampling, region).peak <= free), None)
+    small, wait = {"fp8": True}, {"offload": True} if waiting else {}
+    yield from dict.fromkeys(
+        wanted.model_copy(update=changes) for changes in ({}, tiled, tiled | wait, tiled | small, tiled | wait | small)
+    )
+
+
+def spare(available: int) -> int:
+    """Of so many free bytes those that may be planned with."""
+    return available - max(_LEAST_RESERVE, round(_RESERVE * available))
 
 
 def parameters(config: MixtureConfig) -> int:
@@ -190,11 +205,11 @@ def _kept(config: MixtureConfig, asked: dict[str, int], running: Running, sampli
 
 
 def _codec(system: System, grid: Grid, running: Running) -> int:
-    """Bytes of the codec: its weights, its peak at one tile, and two copies of the video that it makes."""
+    """Bytes of the codec, in float32: its weights, its peak at one tile, and two copies of the video that it makes."""
     strides = [step * patch for step, patch in zip(system.stride, system.transformer.patch, strict=True)]
     rows, columns = grid[1] * strides[1], grid[2] * strides[2]
     video = 3 * grid[0] * strides[0] * rows * columns * _FLOAT
     if system.codec == "pixel":
         return 3 * video
-    size, tile = _BYTES[running.dtype], running.tile or max(rows, columns)
-    return _WAN_CODEC * size + _WAN_SAMPLES * min(rows, tile) * min(columns, tile) * size + 2 * video
+    tile = running.tile or max(rows, columns)
+    return (_WAN_CODEC + _WAN_SAMPLES * min(rows, tile) * min(columns, tile)) * _FLOAT + 2 * video

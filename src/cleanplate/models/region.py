@@ -12,13 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cleanplate.models.economy import Economy, Phase
+from cleanplate.models.economy import COARSEST, Economy, Phase
 from cleanplate.models.memory import Share
 from cleanplate.models.patches import Grid
 
 _REGION, _CONTEXT = "region", "context"
-_COARSEST = 8
-"""Context is never thinned to fewer than one token in so many rows and columns."""
 
 
 def touched(mask_THW: Tensor, patch: Grid) -> Tensor:
@@ -48,10 +46,10 @@ def surroundings(tokens_THW: Tensor, near: int | None = None) -> Tensor:
     kept = torch.zeros_like(tokens_THW)
     left, step = ~tokens_THW, 1
     while True:
-        reach = grown(tokens_THW, near * step, near * step) if step < _COARSEST else torch.ones_like(tokens_THW)
+        reach = grown(tokens_THW, near * step, near * step) if step < COARSEST else torch.ones_like(tokens_THW)
         kept |= left & reach & _lattice(tokens_THW, step)
         left = left & ~reach
-        if step == _COARSEST:
+        if step == COARSEST:
             return kept
         step *= 2
 

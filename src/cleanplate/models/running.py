@@ -14,7 +14,7 @@ class Running(BaseModel):
     """Settings that `prepare.prepared` carries out.
 
     Attributes:
-        dtype: of weights and activations.
+        dtype: of the transformer's weights and activations; codecs compute in float32.
         fp8: the blocks' linear layers are kept in 8 bits; the answers change a little.
         offload: blocks wait in the computer's memory; the answers stay, to the bit.
         tile: rows and columns above which the codec works in tiles; None never does.

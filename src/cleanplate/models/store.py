@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from math import prod
 from pathlib import Path
 
 import torch
@@ -106,8 +107,10 @@ def text_encoder_of(
             where=str(model),
             remedy="Name the text encoder that the model was trained with.",
         )
-    files = [model / "config.json", *sorted(set(Checkpoint.open(model).files.values())), *_vocabulary(tokenizer)]
-    identity = Identity(system.text, tokens, channels, f"{fingerprint(files)} {dtype}")
+    weights = Checkpoint.open(model)
+    files = [model / "config.json", *sorted(set(weights.files.values())), *_vocabulary(tokenizer)]
+    nbytes = sum(map(prod, weights.shapes.values())) * dtype.itemsize
+    identity = Identity(system.text, tokens, channels, f"{fingerprint(files)} {dtype}", nbytes)
     return CachedEncoder(identity, load, places.prompts())
 
 

@@ -1,22 +1,25 @@
-"""What a window costs: a count of the transformer's multiplications, and of what is held meanwhile."""
+"""What a window costs: a count of the transformer's multiplications, and of what is held meanwhile. Without torch."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
-from cleanplate.models.config import MixtureConfig
-from cleanplate.models.counting import size_of
+from cleanplate.models.economy import COARSEST, Economy
+from cleanplate.models.footprint import Grid, Region, footprint
+from cleanplate.models.running import Running
 from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.system import System
 
 _RATES = {"cpu": 2.5e10, "cuda": 1.5e14}
 """Multiply-adds a second, counted twice; for a thread of a processor, or for a whole accelerator."""
-_SAMPLE = {"cpu": 4, "cuda": 2}
-_LIVE = 24
-"""Tensors of a token's size that a block holds at once, its feed-forward's among them."""
-_CODED = 90
-"""Bytes that coding takes for each of a window's pixels: videos as floats, in and out, and the widest layer's share."""
+_PICTURES = 90
+"""Bytes in the computer's memory for each of a window's pixels: what goes in and what comes out, as floats."""
 _PROGRAM = 400_000_000
+
+Box = tuple[float, float]
+"""Rows and columns of tokens that may change on one frame."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,12 @@ class Load:
 
     Attributes:
         grid: frames, rows and columns of its tokens.
-        share: of the tokens that may change, 0..1.
+        region: of the tokens, which are computed and which are context; None where all are computed.
         pixels: samples of its video, of one channel.
     """
 
-    grid: tuple[int, int, int]
-    share: float
+    grid: Grid
+    region: Region | None
     pixels: int
 
     @property
@@ -38,31 +41,78 @@ class Load:
         """Of one branch."""
         return self.grid[0] * self.grid[1] * self.grid[2]
 
+    @property
+    def share(self) -> float:
+        """Of the tokens that are computed."""
+        return 1.0 if self.region is None else self.region.edited
 
-def seconds(system: System, load: Load, sampling: Sampling, *, device: str, threads: int) -> float:
+
+@dataclass(frozen=True)
+class Way:
+    """How a window is drawn.
+
+    Attributes:
+        device: `cpu` or `cuda`.
+        threads: of a processor.
+    """
+
+    sampling: Sampling
+    running: Running
+    device: str
+    threads: int = 1
+
+
+def region_of(boxes: Sequence[Box], grid: Grid, economy: Economy) -> Region:
+    """What of a window is computed and what is context, by the boxes round what may change on its frames."""
+    edited = [_within(box, grid, economy.ring) for box in boxes]
+    context = [_context(box, grid, economy) for box in boxes]
+    return Region(sum(edited) / len(boxes), sum(context) / len(boxes))
+
+
+def _within(box: Box, grid: Grid, reach: float) -> float:
+    """Part of a frame's tokens in a box that is grown so far on every side."""
+    sides = (min(side + 2 * reach, most) / most if side else 0.0 for side, most in zip(box, grid[1:], strict=True))
+    return prod(sides)
+
+
+def _context(box: Box, grid: Grid, economy: Economy) -> float:
+    """Part of a frame's tokens that are looked at round a box; see `models.region.surroundings`."""
+    before = _within(box, grid, economy.ring)
+    if economy.near is None:
+        return 1 - before
+    kept, step = 0.0, 1
+    while step <= COARSEST:
+        after = 1.0 if step == COARSEST else _within(box, grid, economy.ring + economy.near * step)
+        kept, before, step = kept + (after - before) / step**2, after, 2 * step
+    return kept
+
+
+def seconds(system: System, load: Load, way: Way) -> float:
     """Of drawing a window."""
-    config, branches = system.transformer, len(system.transformer.branches)
-    share = load.share if sampling.economy is not None else 1.0
-    asked = branches * load.tokens * share
-    looked_at = asked + load.tokens * (1 - share)
+    config, sampling = system.transformer, way.sampling
+    asked, looked_at = _tokens(system, load, sampling)
     linear = asked * (12 * config.dim**2 + 4 * config.dim * config.ffn_dim)
     attention = 4 * asked * looked_at * config.dim
     calls = sampling.steps * (1 + (sampling.guided if sampling.guidance > 1 else 0))
-    rate = _RATES[device] * (threads if device == "cpu" else 1)
+    rate = _RATES[way.device] * (way.threads if way.device == "cpu" else 1)
     return calls * config.layers * (linear + attention) / rate
 
 
-def memory(system: System, load: Load, sampling: Sampling, *, device: str) -> int:
-    """Bytes at the peak of drawing a window, the model's weights among them."""
-    config, sample = system.transformer, _SAMPLE[device]
-    working = len(config.branches) * load.tokens * config.dim * sample * _LIVE
-    kept = 0
-    if sampling.economy is not None:
-        passes = 2 if sampling.guidance > 1 else 1
-        kept = round(2 * passes * config.layers * load.tokens * config.dim * sample)
-    return _PROGRAM + weights(config, device=device) + max(working + kept, load.pixels * _CODED)
+def memory(system: System, load: Load, way: Way) -> int:
+    """Bytes at the peak of drawing a window, where the model runs; the model's weights among them."""
+    drawn = footprint(system, load.grid, way.running, way.sampling, load.region).peak
+    return drawn + (_PROGRAM + load.pixels * _PICTURES if way.device == "cpu" else 0)
 
 
-def weights(config: MixtureConfig, *, device: str) -> int:
-    """Bytes of the transformer."""
-    return size_of(config).parameters * _SAMPLE[device]
+def reading(encoder: int) -> int:
+    """Bytes at the peak of reading texts with an encoder of so many bytes."""
+    return _PROGRAM + encoder if encoder else 0
+
+
+def _tokens(system: System, load: Load, sampling: Sampling) -> tuple[float, float]:
+    """Those that ask in a call on average, and those that are looked at."""
+    asked = len(system.transformer.branches) * load.tokens * load.share
+    if load.region is None or sampling.economy is None:
+        return asked, asked
+    context = load.tokens * load.region.context
+    return asked + context / sampling.economy.refresh, asked + context

@@ -7,11 +7,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from cleanplate.engines.vera import cost
 from cleanplate.engines.vera.outline import Outline, smaller
 from cleanplate.engines.vera.parts import Parts, StoredParts, device_memory, device_name
 from cleanplate.engines.vera.production import Job, Production
 from cleanplate.engines.vera.settings import settings_of
 from cleanplate.errors import InputError
+from cleanplate.models.backends import kernel
+from cleanplate.models.footprint import spare
 from cleanplate.models.system import System
 from cleanplate.models.table import model
 from cleanplate.models.text.instruction import required, warnings
@@ -24,6 +27,7 @@ _VERSION = 1
 """Goes up when the same parameters give other pixels."""
 _BRANCHES = {"edit", "alpha", "composite"}
 _TRAIN = "Train it with `cleanplate train vera` from Wan2.1, and name the folder with --weights FOLDER."
+_ROOM = "Close other programs, use a machine with more, or a smaller model."
 _TURNED_ROUND = "White may change in a region, and stays in a keep mask: is one of them turned round?"
 
 
@@ -62,18 +66,23 @@ class VeraEngine:
         parts = self._parts()
         system, device = parts.system(), device_name()
         _require_vera(system, self._weights or self.name)
-        outline = Outline.of(system, scene, self._settings)
+        settings = self._settings.on(device)
+        kernel(settings.running.attention)
+        outline = Outline.of(system, scene, settings)
         if not outline.windows:
             return self._refuse("the masks leave nothing to edit", _TURNED_ROUND)
-        if outline.memory(device) > device_memory(machine):
+        if outline.memory(device) > spare(device_memory(machine)):
             return self._too_large(outline, scene, machine)
-        cuts = parts.read([instruction, edit.negative]).cuts
+        texts = [instruction, edit.negative]
+        if (reading := cost.reading(parts.reading(texts))) > spare(machine.memory_bytes):
+            return self._too_little(reading, machine.memory_bytes, "to read the words", _ROOM)
+        cuts = parts.read(texts).cuts
         edges = isinstance(edit, ReplaceBackground) and self._settings.edges and find_spec("pymatting") is not None
         return Plan(
             engine=self.name,
             windows=tuple(window.frames for window in outline.windows),
             seconds=outline.seconds(device, machine.threads),
-            memory_bytes=outline.memory("cpu") if device == "cpu" else 0,
+            memory_bytes=max(reading, outline.memory(device) if device == "cpu" else 0),
             disk_bytes=outline.disk(scene),
             parameters={
                 "version": _VERSION,
@@ -81,7 +90,7 @@ class VeraEngine:
                 "instruction": instruction,
                 "negative": edit.negative,
                 "seed": seed,
-                **self._settings.model_dump(mode="json"),
+                **settings.model_dump(mode="json"),
                 "edges": edges,
             },
             notes=(*warnings(cuts), *self._notes(edit, outline, edges=edges)),
@@ -92,12 +101,13 @@ class VeraEngine:
     def generate(self, plan: Plan, scene: Scene, folder: Path, progress: Progress) -> Generated:
         """Draw window after window; called again after a kill it goes on from the last whole one."""
         parts, asked = self._parts(), plan.parameters
-        outline = Outline.of(parts.system(), scene, self._settings)
+        outline = Outline.of(parts.system(), scene, self._settings.on(plan.device))
         job = Job(
             scene=scene,
             texts=(asked["instruction"], asked["negative"]),
             seed=asked["seed"],
             sampling=outline.sampling,
+            running=outline.settings.running,
             windows=outline.windows,
             size=outline.size,
             guided=asked["kind"] == "replace_background",
@@ -118,13 +128,17 @@ class VeraEngine:
         device, free = device_name(), device_memory(machine)
         fitting = (
             written
-            for written, settings in smaller(self._settings, outline.system)
-            if Outline.of(outline.system, scene, settings).memory(device) <= free
+            for written, settings in smaller(outline.settings, outline.system, device)
+            if Outline.of(outline.system, scene, settings).memory(device) <= spare(free)
         )
         fits = next(fitting, None)
+        needed, why = outline.memory(device), "to draw" if device == "cpu" else "of the accelerator to draw"
+        return self._too_little(needed, free, why, f"{fits} would fit." if fits else _ROOM)
+
+    def _too_little(self, needed: int, free: int, why: str, remedy: str) -> Refusal:
         return self._refuse(
-            f"it needs about {outline.memory(device) / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB is free",
-            f"{fits} would fit." if fits else "Close other programs, use a machine with more, or a smaller model.",
+            f"it needs about {needed / 1e9:.1f} GB of memory {why}, and {max(0, spare(free)) / 1e9:.1f} GB can be had",
+            remedy,
         )
 
     def _notes(self, edit: Add | ReplaceBackground, outline: Outline, *, edges: bool) -> list[str]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from cleanplate.engines.vera import cost
 from cleanplate.engines.vera.schedule import Rhythm, Window, every, schedule
-from cleanplate.engines.vera.settings import Settings
+from cleanplate.engines.vera.settings import Settings, written
 from cleanplate.engines.vera.size import WorkingSize, working_size
+from cleanplate.models.footprint import ways
 from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.system import System
 from cleanplate.pipeline.protocols import Scene
@@ -24,6 +25,7 @@ class Outline:
     Attributes:
         step: every so manieth frame of the plate is drawn.
         loads: by window.
+        settings: with what depends on the device.
     """
 
     system: System
@@ -32,6 +34,7 @@ class Outline:
     windows: tuple[Window, ...]
     loads: tuple[cost.Load, ...]
     sampling: Sampling
+    settings: Settings
 
     @staticmethod
     def of(system: System, scene: Scene, settings: Settings) -> Outline:
@@ -43,18 +46,18 @@ class Outline:
         windows = schedule(region, range(len(info)), info, rhythm)
         size = working_size(info, settings.pixels or system.limits.pixels, system.multiple)
         sampling = settings.sampling_of(masked=scene.masked)
-        loads = tuple(_load(window, scene, system, size) for window in windows)
-        return Outline(system, size, every(info, rhythm.rate), windows, loads, sampling)
+        loads = tuple(_load(window, scene, system, size, sampling) for window in windows)
+        return Outline(system, size, every(info, rhythm.rate), windows, loads, sampling, settings)
 
     def seconds(self, device: str, threads: int) -> float:
         """Of drawing all windows."""
-        return sum(
-            cost.seconds(self.system, load, self.sampling, device=device, threads=threads) for load in self.loads
-        )
+        way = cost.Way(self.sampling, self.settings.running, device, threads)
+        return sum(cost.seconds(self.system, load, way) for load in self.loads)
 
     def memory(self, device: str) -> int:
         """Bytes at the peak of the largest window."""
-        return max(cost.memory(self.system, load, self.sampling, device=device) for load in self.loads)
+        way = cost.Way(self.sampling, self.settings.running, device)
+        return max(cost.memory(self.system, load, way) for load in self.loads)
 
     def disk(self, scene: Scene) -> int:
         """Bytes of windows and layer."""
@@ -74,21 +77,33 @@ class Outline:
         }
 
 
-def _load(window: Window, scene: Scene, system: System, size: WorkingSize) -> cost.Load:
-    """The share that may change is that of the boxes round the region."""
+def _load(window: Window, scene: Scene, system: System, size: WorkingSize, sampling: Sampling) -> cost.Load:
+    """What may change is taken for the boxes round the region."""
     info, patch = scene.clip.info, system.transformer.patch
     rows, columns = size.padded(system.multiple)
     frames = 1 + -(-(len(window.keys) - 1) // system.stride[0])
     grid = -(-frames // patch[0]), rows // system.multiple[0], columns // system.multiple[1]
-    boxes = [scene.permitted.box(key) or (0, 0, 0, 0) for key in window.keys]
-    ring = max(info.height / grid[1], info.width / grid[2])
-    shares = [(y1 - y0 + 4 * ring) * (x1 - x0 + 4 * ring) / (info.height * info.width) for y0, x0, y1, x1 in boxes]
-    share = min(1.0, sum(shares) / len(shares)) if scene.masked else 1.0
-    return cost.Load(grid, share, len(window.keys) * rows * columns)
+    region = None
+    if sampling.economy is not None:
+        boxes = [scene.permitted.box(key) or (0, 0, 0, 0) for key in window.keys]
+        sides = [((y1 - y0) / info.height * grid[1], (x1 - x0) / info.width * grid[2]) for y0, x0, y1, x1 in boxes]
+        region = cost.region_of(sides, grid, sampling.economy)
+    return cost.Load(grid, region, len(window.keys) * rows * columns)
 
 
-def smaller(settings: Settings, system: System) -> list[tuple[str, Settings]]:
+def smaller(settings: Settings, system: System, device: str) -> list[tuple[str, Settings]]:
     """Settings that take less memory, the gentlest first, with how a user writes them."""
+    running = settings.running
+    found = [
+        (written(way, running), settings.model_copy(update={"running": way}))
+        for way in ways(system, running, waiting=device != "cpu")
+        if way != running
+    ]
+    return found + _shorter(settings, system)
+
+
+def _shorter(settings: Settings, system: System) -> list[tuple[str, Settings]]:
+    """Of fewer frames at a time, then of smaller pictures too."""
     pixels, window = settings.pixels or system.limits.pixels, settings.window or system.limits.frames
     stride = system.stride[0]
     found = []

@@ -12,7 +12,10 @@ from cleanplate.models import loading, places
 from cleanplate.models.checkpoint import Checkpoint
 from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.digests import fingerprint
+from cleanplate.models.footprint import spare
 from cleanplate.models.mixture import Mixture
+from cleanplate.models.prepare import prepared
+from cleanplate.models.running import Running
 from cleanplate.models.store import codec_of, text_encoder_of, transformer_of
 from cleanplate.models.system import System
 from cleanplate.models.text.protocol import Encoded
@@ -34,12 +37,16 @@ class Parts(Protocol):
         """The texts as the model reads them."""
         ...
 
-    def codec(self) -> Codec:
+    def reading(self, texts: Sequence[str]) -> int:
+        """Bytes of the encoder that has to be loaded for these texts; 0 where they were read before."""
+        ...
+
+    def codec(self, running: Running) -> Codec:
         """Between videos and latents."""
         ...
 
-    def model(self) -> Mixture:
-        """The transformer, where it is to run."""
+    def model(self, running: Running) -> Mixture:
+        """The transformer, where and as it is to run."""
         ...
 
 
@@ -64,15 +71,20 @@ class StoredParts:
         return fingerprint([self._folder / "config.json", *sorted(set(files.values()))])
 
     def read(self, texts: Sequence[str]) -> Encoded:
-        return text_encoder_of(self.system(), self._folder, device=device_name()).encode(texts)
-
-    def codec(self) -> Codec:
-        return codec_of(self.system(), self._folder, device=device_name())
-
-    def model(self) -> Mixture:
         device = device_name()
-        dtype = torch.float32 if device == "cpu" else torch.bfloat16
-        return transformer_of(Path(self._folder), dtype)[0].to(device)
+        if device != "cpu" and self.reading(texts) > spare(torch.cuda.mem_get_info()[0]):
+            device = "cpu"  # an encoder larger than the transformer reads slowly there, but once
+        return text_encoder_of(self.system(), self._folder, device=device).encode(texts)
+
+    def reading(self, texts: Sequence[str]) -> int:
+        return text_encoder_of(self.system(), self._folder).loading(texts)
+
+    def codec(self, running: Running) -> Codec:
+        return codec_of(self.system(), self._folder, tile=running.tile, device=device_name())
+
+    def model(self, running: Running) -> Mixture:
+        model = transformer_of(Path(self._folder), getattr(torch, running.dtype))[0]
+        return prepared(model, running, torch.device(device_name()))
 
 
 def device_name() -> str:

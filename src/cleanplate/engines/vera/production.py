@@ -18,6 +18,7 @@ from cleanplate.engines.vera.reel import Reel
 from cleanplate.engines.vera.schedule import Window
 from cleanplate.engines.vera.size import WorkingSize
 from cleanplate.media.clip import Clip
+from cleanplate.models.running import Running
 from cleanplate.models.sampling.sampler import Moment
 from cleanplate.models.sampling.settings import Sampling
 from cleanplate.pipeline.protocols import WORK, Scene
@@ -39,6 +40,7 @@ class Job:
     texts: tuple[str, str]
     seed: int
     sampling: Sampling
+    running: Running
     windows: tuple[Window, ...]
     size: WorkingSize
     guided: bool
@@ -104,8 +106,8 @@ class Production:
             encoded = self._parts.read(job.texts).tokens_BSD
             negative = encoded[1:] if job.sampling.guidance > 1 else None
             self._draughtsman = Draughtsman(
-                self._parts.model(),
-                self._parts.codec(),
+                self._parts.model(job.running),
+                self._parts.codec(job.running),
                 self._parts.system(),
                 texts=(encoded[:1], negative),
                 settings=job.sampling,

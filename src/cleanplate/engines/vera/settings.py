@@ -9,42 +9,86 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cleanplate.errors import UsageError
 from cleanplate.models.economy import Economy
+from cleanplate.models.running import DType, Running
 from cleanplate.models.sampling.settings import Sampling
+
+_DTYPES: Mapping[str, DType] = {"cpu": "float32", "cuda": "bfloat16"}
+"""In what a device computes fastest."""
 
 
 class Settings(BaseModel):
     """Settings of the engine.
 
     Attributes:
-        sampling: how a window is drawn.
+        sampling: how a window is drawn; its economy counts where a mask or box says what may change.
+        running: what is traded for memory or speed.
         window: frames of a window, 1 + k x the codec's stride; None is the model's own.
         pixels: rows times columns of the working size at most; None is the model's own.
-        economy: where a mask or box says what may change, little else is computed.
         edges: soft edges of a kept subject are freed of the old background's colour.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sampling: Sampling = Sampling()
+    sampling: Sampling = Sampling(economy=Economy())
+    running: Running = Running()
     window: Annotated[int, Field(ge=1)] | None = None
     pixels: Annotated[int, Field(ge=1)] | None = None
-    economy: bool = True
     edges: bool = True
 
     def sampling_of(self, *, masked: bool) -> Sampling:
         """The sampler's settings for an edit that is bounded by a mask, or is not."""
-        if self.economy and masked and self.sampling.economy is None:
-            return self.sampling.model_copy(update={"economy": Economy()})
-        return self.sampling
+        return self.sampling if masked else self.sampling.model_copy(update={"economy": None})
+
+    def on(self, device: str) -> Settings:
+        """With what depends on the device where it was not chosen. Raises UsageError for what the device cannot."""
+        if device == "cpu" and self.running.offload:
+            raise UsageError(
+                "running.offload spares the memory of an accelerator, and there is none here",
+                remedy="Leave it out; running.fp8=yes takes less of the computer's memory.",
+            )
+        if "dtype" in self.running.model_fields_set:
+            return self
+        running = self.running.model_copy(update={"dtype": _DTYPES[device]})
+        return self.model_copy(update={"running": running})
 
 
 def settings_of(options: Mapping[str, Any]) -> Settings:
-    """Settings by name, those of the sampler among them. Raises UsageError for what makes no sense."""
-    inner = {name: value for name, value in options.items() if name in Sampling.model_fields and name != "economy"}
-    outer = {name: value for name, value in options.items() if name not in inner}
+    """Settings by name: `steps` and others of the sampler, `economy` to switch it, and any by its path with dots.
+
+    Raises:
+        UsageError: an unknown name, or a value that makes no sense.
+    """
+    tree: dict[str, Any] = {"sampling": {"economy": {}}}
+    for name, value in options.items():
+        if name == "economy":
+            tree["sampling"]["economy"] = {} if value else None
+        else:
+            _put(tree, ("sampling." if name in Sampling.model_fields else "") + name, value)
     try:
-        return Settings.model_validate({"sampling": inner, **outer})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][-1]) if first["loc"] else "settings"
-        raise UsageError(f"{name}: {first['msg']}", remedy="See `cleanplate add --help`.") from error
+        return Settings.model_validate(tree)
+    except (ValidationError, ValueError) as error:
+        raise UsageError(_fault(error), remedy="See docs/how-to/faster.md and `cleanplate add --help`.") from error
+
+
+def written(settings: Running, than: Running) -> str:
+    """What differs, as a user writes it."""
+    differing = {name: value for name, value in settings if value != getattr(than, name)}
+    texts = {name: "yes" if value is True else value for name, value in differing.items()}
+    return " ".join(f"--set running.{name}={text}" for name, text in texts.items())
+
+
+def _put(tree: dict[str, Any], path: str, value: Any) -> None:
+    *folders, name = path.split(".")
+    for folder in folders:
+        found = tree.setdefault(folder, {})
+        if not isinstance(found, dict):
+            found = tree[folder] = {}
+        tree = found
+    tree[name] = value
+
+
+def _fault(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'settings'}: {first['msg']}"

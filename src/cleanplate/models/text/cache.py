@@ -24,12 +24,14 @@ class Identity:
     Attributes:
         name, tokens, channels: see `TextEncoder`.
         fingerprint: another one for other weights, another tokenizer, or other numbers.
+        nbytes: of its weights, once they are loaded.
     """
 
     name: str
     tokens: int
     channels: int
     fingerprint: str
+    nbytes: int = 0
 
 
 class CachedEncoder:
@@ -44,6 +46,7 @@ class CachedEncoder:
     def __init__(self, identity: Identity, load: Callable[[], TextEncoder], folder: Path) -> None:
         self.name, self.tokens, self.channels = identity.name, identity.tokens, identity.channels
         self._fingerprint, self._load, self._folder = identity.fingerprint, load, folder
+        self._nbytes = identity.nbytes
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """See the protocol."""
@@ -58,7 +61,7 @@ class CachedEncoder:
 
     def prepare(self, texts: Sequence[str], progress: Progress | None = None) -> None:
         """Encode what is not on disk yet: all captions of a data set, say, before training needs the memory."""
-        if not (absent := [text for text in dict.fromkeys(texts) if not self._whole(text)]):
+        if not (absent := self._absent(texts)):
             return
         encoder = self._load()
         with disk_errors(self._folder), (progress or Silent()).task("Reading texts", total=len(absent)) as tick:
@@ -68,6 +71,13 @@ class CachedEncoder:
                 tick()
         del encoder
         torch.cuda.empty_cache()  # what the encoder had is the transformer's now; nothing without CUDA
+
+    def loading(self, texts: Sequence[str]) -> int:
+        """Bytes of weights that are loaded to encode these texts: none where all of them are on disk."""
+        return self._nbytes if self._absent(texts) else 0
+
+    def _absent(self, texts: Sequence[str]) -> list[str]:
+        return [text for text in dict.fromkeys(texts) if not self._whole(text)]
 
     def _path(self, text: str) -> Path:
         key = json.dumps([self._fingerprint, self.tokens, text]).encode()
