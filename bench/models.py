@@ -51,6 +51,7 @@ SMALL = System(
     stride=(2, 2, 2),
     limits=Limits(frames=15, pixels=64 * 112),
     prediction="sample",
+    sampling=Sampling(steps=8, guidance=1.0, shift=3.0, solver="euler"),
 )
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -206,7 +207,8 @@ def main() -> int:
     if trained and asked.clips:
         tasks = list(clip_tasks(system, asked.clips, size, asked.weights, device))
     codec = codec_of(system, asked.weights) if trained else None
-    settings = Sampling(steps=asked.steps, guidance=asked.guidance, shift=3.0, solver=asked.solver)
+    chosen = {name: getattr(asked, name) for name in ("steps", "guidance", "shift", "solver")}
+    settings = system.sampling.model_copy(update={name: value for name, value in chosen.items() if value is not None})
     area = float(torch.stack([task.tokens.float().mean() for task in tasks]).mean())
     print(f"{len(tasks)} clips of {size}, {tasks[0].tokens.numel()} tokens a branch, {area:.0%} edited, {settings}")
     if not trained:
@@ -215,7 +217,7 @@ def main() -> int:
     plain: list[Drawn] = []
     for name in dict.fromkeys(["plain", *(asked.only.split(";") if asked.only else usual)]):
         path = PATHS[name]
-        if name in GUIDED and asked.guidance <= 1:
+        if name in GUIDED and settings.guidance <= 1:
             continue
         running = Running(dtype=asked.dtype, **path.running)
         model = prepared(make(), running, device)
@@ -274,9 +276,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", help="row of the table whose geometry is drawn")
     parser.add_argument("--size", help="frames x rows x columns; the system's limits otherwise")
     parser.add_argument("--area", type=float, default=0.1, help="part of the tokens that may change, without clips")
-    parser.add_argument("--steps", type=int, default=8)
-    parser.add_argument("--guidance", type=float, default=1.0)
-    parser.add_argument("--solver", choices=["unipc", "euler"], default="euler")
+    parser.add_argument("--steps", type=int, help="else the system's, as all of the sampler's settings")
+    parser.add_argument("--guidance", type=float)
+    parser.add_argument("--shift", type=float)
+    parser.add_argument("--solver", choices=["unipc", "euler"])
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", choices=sorted(DTYPES), default="float32")
     parser.add_argument("--only", help=f"paths, parted by semicolons, of: {'; '.join(PATHS)}")

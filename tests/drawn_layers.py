@@ -43,6 +43,7 @@ def small_recipe(transformer: MixtureConfig | None = None, **changes: Any) -> Re
         text="minilm",
         prediction="sample",
         limits=Limits(frames=FRAMES, pixels=ROWS * COLUMNS),
+        sampling=Sampling(steps=2, guidance=1.0, solver="euler"),
     )
     fields: dict[str, Any] = {
         "system": system,
@@ -53,7 +54,6 @@ def small_recipe(transformer: MixtureConfig | None = None, **changes: Any) -> Re
         "precision": "no",
         "checkpointing": False,
         "every": Every(log=1, save=3, preview=6),
-        "preview": Sampling(steps=2, guidance=1.0, solver="euler"),
     }
     return Recipe(**fields | changes)
 

@@ -34,8 +34,8 @@ def drawn(config: MixtureConfig, seed: int = 0) -> Mixture:
 
 
 def vera(seed: int = 0) -> Mixture:
-    """Three branches."""
-    return drawn(layered(**TINY), seed)
+    """Three branches whose tokens are told their places."""
+    return drawn(layered(**TINY, waves=2), seed)
 
 
 def system_of(model: Mixture) -> System:

@@ -32,7 +32,10 @@ from cleanplate.media.clip import Clip
 from cleanplate.media.formats import pixel_format
 from cleanplate.media.frame import ColourTags
 from cleanplate.media.probe import ClipInfo
+from cleanplate.models.economy import Economy
+from cleanplate.models.sampling.settings import Sampling
 from drawn_clips import FRAMES, HEIGHT, WIDTH, write_plate
+from drawn_vera import pixel_system
 
 
 def info_of(frames: int = 50, size: tuple[int, int] = (720, 1280), rate: int = 25, **fields: object) -> ClipInfo:
@@ -268,6 +271,17 @@ def test_a_specks_alpha_goes_and_a_nearly_whole_one_is_whole(clip: Clip) -> None
     assert patch is not None
     assert (patch.alpha > 0).sum() == 400
     assert patch.alpha.max() == ALPHA_PEAK
+
+
+def test_what_is_not_chosen_is_the_models_and_the_devices() -> None:
+    system = pixel_system().model_copy(update={"sampling": Sampling(steps=9, guidance=1.0, shift=30.0)})
+    chosen = settings_of({"guidance": 2, "sampling.economy.near": 3})
+    settings = chosen.of(system, "cuda")
+    assert (settings.sampling.steps, settings.sampling.shift, settings.sampling.guidance) == (9, 30.0, 2.0)
+    assert settings.sampling_of(masked=True).economy == Economy(near=3)
+    assert settings.running.dtype == "bfloat16"
+    assert chosen.of(system, "cpu").running.dtype == "float32"
+    assert settings_of({"running.dtype": "bfloat16"}).of(system, "cpu").running.dtype == "bfloat16"
 
 
 def test_settings_go_by_name_and_nonsense_is_named() -> None:

@@ -41,6 +41,7 @@ PUBLISHED = (49, 480, 832)
         layered("own", **TINY),
         layered("none", **TINY),
         layered("own", **TINY, one_tower=True),
+        layered("shared", **TINY, waves=3),
         plain(**TINY),
     ],
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from cleanplate.models.config import Branch, MixtureConfig, layered, plain
+from cleanplate.models.embeddings import places
 from cleanplate.models.initial import initialise
 from cleanplate.models.mixture import Mixture
 from cleanplate.models.patches import from_patches, grid_of, to_patches
@@ -146,6 +147,23 @@ def test_a_new_model_is_drawn_from_its_generator_and_predicts_nothing() -> None:
     assert zero == heads | {"layer_embeddings.alpha", "layer_embeddings.composite"} | {
         f"conditions.{name}.weight" for name in ("source", "preserve")
     }
+
+
+@pytest.mark.parametrize("waves", [0, 2])
+def test_tokens_know_their_places_where_they_are_told(waves: int) -> None:
+    """Rotation tells how far tokens are apart, which means nothing where all of them are alike."""
+    model, inputs = drawn(plain(**TINY, waves=waves)), Inputs((2, 3, 4))
+    alike = {"video": torch.ones_like(inputs.videos["edit"])}
+    patches = to_patches(answer(model, inputs, videos=alike, conditions={})["video"], (1, 2, 2))[0]
+    assert differs(patches[0], patches[-1]) == bool(waves)
+
+
+def test_places_are_parts_of_the_sides() -> None:
+    small, large = places((2, 3, 5), 4, torch.device("cpu")), places((6, 9, 15), 4, torch.device("cpu"))
+    assert small.shape == (30, 24)
+    middles = large.view(6, 9, 15, 24)[1::3, 1::3, 1::3].reshape(30, 24)
+    torch.testing.assert_close(middles, small, rtol=0, atol=2e-5)
+    assert len(torch.unique(small, dim=0)) == 30
 
 
 def test_half_precision_is_nearly_the_same() -> None:

@@ -16,12 +16,12 @@ from cleanplate.pipeline.edits import Add, ReplaceBackground
 
 _Engine = Annotated[str, typer.Option(help="Who draws; see `cleanplate engines`.")]
 _Weights = Annotated[str | None, typer.Option(help="The engine's weights: a folder or a repository of the hub.")]
-_Steps = Annotated[int | None, typer.Option(help="Of the solver. Default: 50.", min=1)]
+_Steps = Annotated[int | None, typer.Option(help="Of the solver. Default: the model's own.", min=1)]
 _Guidance = Annotated[
-    float | None, typer.Option(help="How closely to follow the words; 1 asks once. Default: 5.", min=1)
+    float | None, typer.Option(help="How closely to follow the words; 1 asks once. Default: the model's own.", min=1)
 ]
-_Shift = Annotated[float | None, typer.Option(help="Of the noise levels towards more noise. Default: 5.")]
-_Solver = Annotated[str | None, typer.Option(help="unipc or euler. Default: unipc.")]
+_Shift = Annotated[float | None, typer.Option(help="Of the noise levels towards more noise. Default: the model's own.")]
+_Solver = Annotated[str | None, typer.Option(help="unipc or euler. Default: the model's own.")]
 _Window = Annotated[int | None, typer.Option(help="Frames drawn together. Default: the model's own.", min=1)]
 _Pixels = Annotated[int | None, typer.Option(help="Rows times columns drawn at most. Default: the model's own.", min=1)]
 _Economy = Annotated[bool | None, typer.Option(help="Compute little outside what may change. Default: yes.")]

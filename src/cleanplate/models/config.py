@@ -42,6 +42,8 @@ class MixtureConfig(BaseModel):
         patch: frames, rows and columns of a latent that make a token.
         text_dim: channels of the text encoder's output.
         frequency_dim: channels of the sinusoid that embeds the time; even.
+        waves: frequencies in which a token is told where in the clip it is, beside the rotation, which tells only how
+            far tokens are apart; none in Wan. Small models that start from nothing learn places sooner with some.
         joint: the branches attend to each other. Without it each attends to itself (an ablation of the paper).
         one_tower: the branches share one set of weights (another); layer embeddings and conditions tell them apart.
         eps: of every norm.
@@ -58,6 +60,7 @@ class MixtureConfig(BaseModel):
     patch: tuple[Positive, Positive, Positive] = (1, 2, 2)
     text_dim: Positive = 4096
     frequency_dim: Annotated[int, Field(gt=0, multiple_of=2)] = 256
+    waves: Annotated[int, Field(ge=0, le=16)] = 0
     joint: bool = True
     one_tower: bool = False
     eps: Annotated[float, Field(gt=0)] = 1e-6

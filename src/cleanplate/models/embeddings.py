@@ -1,4 +1,4 @@
-"""What all branches share: the embeddings of the time and of the text."""
+"""Embeddings of the time and of the text, which all branches share, and of places."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cleanplate.models.patches import Grid
+
 
 def sinusoid(time_B: Tensor, channels: int) -> Tensor:
     """Cosines, then sines, of the time at frequencies from 1 down to nearly 1/10000; B x channels float32."""
@@ -15,6 +17,18 @@ def sinusoid(time_B: Tensor, channels: int) -> Tensor:
     frequencies = torch.exp(-math.log(10_000.0) / half * torch.arange(half, dtype=torch.float32, device=time_B.device))
     angles = time_B.float()[:, None] * frequencies
     return torch.cat((angles.cos(), angles.sin()), dim=1)
+
+
+def places(grid: Grid, waves: int, device: torch.device) -> Tensor:
+    """Sines, then cosines, of where every token's middle is in its clip, from half a wave over each side upwards.
+
+    Places are parts of the sides, so that a clip of another size is told the same (Peebles & Xie, arXiv 2212.09748,
+    count tokens instead). L x (3 axes x 2 waves) float32.
+    """
+    sides = [(torch.arange(side, dtype=torch.float32, device=device) + 0.5) / side for side in grid]
+    where_L3 = torch.stack(torch.meshgrid(*sides, indexing="ij"), dim=-1).flatten(0, 2)
+    angles_L3W = where_L3[..., None] * (math.pi * 2.0 ** torch.arange(waves, device=device))
+    return torch.cat((angles_L3W.sin(), angles_L3W.cos()), dim=-1).flatten(1)
 
 
 class TimeEmbedder(nn.Module):

@@ -160,9 +160,10 @@ def _outside(config: MixtureConfig) -> int:
     text = (config.text_dim + 1 + dim + 1) * dim
     time = (config.frequency_dim + 1 + dim + 1) * dim + 6 * dim * (dim + 1)
     inputs = (len(config.towers) + len(config.conditions)) * (samples + 1) * dim
+    places = len(config.towers) * (6 * config.waves + 1) * dim if config.waves else 0
     layers = sum(branch.layer_embedding for branch in config.branches) * dim
     heads = len(config.towers) * (2 * dim + (dim + 1) * samples)
-    return text + time + inputs + layers + heads
+    return text + time + inputs + places + layers + heads
 
 
 def _resident(config: MixtureConfig, running: Running) -> int:

@@ -19,7 +19,7 @@ from torch.utils.checkpoint import checkpoint
 from cleanplate.models.attention import Attend, attend
 from cleanplate.models.block import Call, JointBlock, Tokens
 from cleanplate.models.config import MixtureConfig
-from cleanplate.models.embeddings import TextEmbedder, TimeEmbedder
+from cleanplate.models.embeddings import TextEmbedder, TimeEmbedder, places
 from cleanplate.models.memory import Memory, Share
 from cleanplate.models.parallel import Crew
 from cleanplate.models.patches import Grid, from_patches, grid_of, to_patches
@@ -78,6 +78,8 @@ class Mixture(nn.Module):
         self.time_projection = nn.Linear(config.dim, 6 * config.dim)
         self.inputs = nn.ModuleDict({name: PatchEmbedding(config) for name in config.towers})
         self.conditions = nn.ModuleDict({name: PatchEmbedding(config) for name in config.conditions})
+        told = config.towers if config.waves else ()
+        self.places = nn.ModuleDict({name: nn.Linear(6 * config.waves, config.dim) for name in told})
         self.layer_embeddings = nn.ParameterDict(
             {branch.name: torch.zeros(config.dim) for branch in config.branches if branch.layer_embedding}
         )
@@ -203,7 +205,11 @@ class Mixture(nn.Module):
         asked: Tensor | None,
     ) -> Tensor:
         """A branch's tokens with what is added to them; B x A x D."""
-        x_BAD: Tensor = self.inputs[self.config.tower(branch)](self._patches(video, asked))
+        tower = self.config.tower(branch)
+        x_BAD: Tensor = self.inputs[tower](self._patches(video, asked))
+        if tower in self.places:
+            where_LP = places(grid_of(video, self.config.patch), self.config.waves, video.device).type_as(x_BAD)
+            x_BAD = x_BAD + self.places[tower](where_LP if asked is None else where_LP[asked])
         condition = self.config.branch(branch).condition
         if condition is not None and condition in conditions:
             added: Tensor = self.conditions[condition](self._patches(conditions[condition], asked))

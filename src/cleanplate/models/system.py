@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cleanplate.models.config import MixtureConfig, Positive
+from cleanplate.models.sampling.settings import Sampling
 
 CodecName = Literal["wan", "pixel"]
 TextEncoderName = Literal["umt5-xxl", "minilm"]
@@ -40,6 +41,7 @@ class System(BaseModel):
         text: the encoder of its instructions.
         prediction: what it answers: `velocity` is noise minus sample, `sample` the clean latents.
         limits: the videos it was trained on.
+        sampling: how it is sampled well, where the user chooses nothing else.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +52,7 @@ class System(BaseModel):
     text: TextEncoderName = "umt5-xxl"
     prediction: Prediction = "velocity"
     limits: Limits = Limits()
+    sampling: Sampling = Sampling()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -83,9 +83,9 @@ def targets(config: MixtureConfig, layout: int) -> Targets:
 def untaught(config: MixtureConfig) -> frozenset[str]:
     """Names of what a mixture has and Wan has not: these stay zero until they are trained."""
     layers = {f"layer_embeddings.{branch.name}" for branch in config.branches if branch.layer_embedding}
-    return frozenset(
-        layers | {f"conditions.{name}.{part}" for name in config.conditions for part in ("weight", "bias")}
-    )
+    modules = [f"conditions.{name}" for name in config.conditions]
+    modules += [f"places.{tower}" for tower in config.towers if config.waves]
+    return frozenset(layers | {f"{module}.{part}" for module in modules for part in ("weight", "bias")})
 
 
 def _block(config: MixtureConfig, layout: int, block: str) -> dict[str, tuple[str, ...]]:

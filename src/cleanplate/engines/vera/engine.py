@@ -66,7 +66,7 @@ class VeraEngine:
         parts = self._parts()
         system, device = parts.system(), device_name()
         _require_vera(system, self._weights or self.name)
-        settings = self._settings.on(device)
+        settings = self._settings.of(system, device)
         kernel(settings.running.attention)
         outline = Outline.of(system, scene, settings)
         if not outline.windows:
@@ -101,7 +101,8 @@ class VeraEngine:
     def generate(self, plan: Plan, scene: Scene, folder: Path, progress: Progress) -> Generated:
         """Draw window after window; called again after a kill it goes on from the last whole one."""
         parts, asked = self._parts(), plan.parameters
-        outline = Outline.of(parts.system(), scene, self._settings.on(plan.device))
+        system = parts.system()
+        outline = Outline.of(system, scene, self._settings.of(system, plan.device))
         job = Job(
             scene=scene,
             texts=(asked["instruction"], asked["negative"]),

@@ -11,6 +11,7 @@ from cleanplate.errors import UsageError
 from cleanplate.models.economy import Economy
 from cleanplate.models.running import DType, Running
 from cleanplate.models.sampling.settings import Sampling
+from cleanplate.models.system import System
 
 _DTYPES: Mapping[str, DType] = {"cpu": "float32", "cuda": "bfloat16"}
 """In what a device computes fastest."""
@@ -20,7 +21,8 @@ class Settings(BaseModel):
     """Settings of the engine.
 
     Attributes:
-        sampling: how a window is drawn; its economy counts where a mask or box says what may change.
+        sampling: how a window is drawn, where it shall not be as the model says; its economy counts where a mask or box
+            says what may change.
         running: what is traded for memory or speed.
         window: frames of a window, 1 + k x the codec's stride; None is the model's own.
         pixels: rows times columns of the working size at most; None is the model's own.
@@ -39,17 +41,21 @@ class Settings(BaseModel):
         """The sampler's settings for an edit that is bounded by a mask, or is not."""
         return self.sampling if masked else self.sampling.model_copy(update={"economy": None})
 
-    def on(self, device: str) -> Settings:
-        """With what depends on the device where it was not chosen. Raises UsageError for what the device cannot."""
+    def of(self, system: System, device: str) -> Settings:
+        """With what suits the system and the device where nothing was chosen.
+
+        Raises:
+            UsageError: the device cannot do what was.
+        """
         if device == "cpu" and self.running.offload:
             raise UsageError(
                 "running.offload spares the memory of an accelerator, and there is none here",
                 remedy="Leave it out; running.fp8=yes takes less of the computer's memory.",
             )
-        if "dtype" in self.running.model_fields_set:
-            return self
-        running = self.running.model_copy(update={"dtype": _DTYPES[device]})
-        return self.model_copy(update={"running": running})
+        chosen = {name: getattr(self.sampling, name) for name in self.sampling.model_fields_set}
+        suiting = {} if "dtype" in self.running.model_fields_set else {"dtype": _DTYPES[device]}
+        sampling, running = system.sampling.model_copy(update=chosen), self.running.model_copy(update=suiting)
+        return self.model_copy(update={"sampling": sampling, "running": running})
 
 
 def settings_of(options: Mapping[str, Any]) -> Settings:

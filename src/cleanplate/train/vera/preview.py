@@ -76,7 +76,7 @@ def _drawn(model: Mixture, one: Latents, negative_BSD: Tensor, codec: Codec, rec
     }
     shown = {name: video for name, video in one.conditions.items() if bool(one.present.get(name, True))}
     question = Question(one.text_BSD, negative_BSD, shown)
-    videos = sample(model, noise, question, recipe.preview, prediction=recipe.system.prediction)
+    videos = sample(model, noise, question, recipe.system.sampling, prediction=recipe.system.prediction)
     alpha = as_alpha(codec.decode(videos["alpha"]))[0].cpu()
     return Made(
         _unit(codec.decode(videos["edit"])), alpha * (alpha >= _CLEAR), _unit(codec.decode(videos["composite"]))

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from cleanplate.models.sampling.settings import Part, Sampling
+from cleanplate.models.sampling.settings import Part
 from cleanplate.models.system import System
 
 
@@ -107,7 +107,6 @@ class Recipe(_Settings):
         weights: of the branches' losses; 0 for the composite is the paper's ablation without its supervision.
         checkpointing: blocks are computed again on the way back.
         sharding: `full` spreads weights and optimiser over the processes (FSDP2); `none` gives each a copy (DDP).
-        preview: how the pictures along the way are sampled.
     """
 
     system: System
@@ -128,7 +127,6 @@ class Recipe(_Settings):
     checkpointing: bool = True
     sharding: Literal["none", "full"] = "none"
     every: Every = Every()
-    preview: Sampling = Sampling()
     seed: NonNegativeInt = 0
 
     @model_validator(mode="after")

@@ -12,12 +12,15 @@ from cleanplate.models.table import model
 from cleanplate.train.vera.recipe import Clips, Every, Rates, Recipe, Sparse
 
 _OVERFIT = System(
-    transformer=layered("shared", dim=64, layers=4, heads=2, ffn_dim=256, channels=24, text_dim=384),
+    transformer=layered(
+        "shared", dim=96, layers=3, heads=2, ffn_dim=128, channels=24, text_dim=384, frequency_dim=64, waves=6
+    ),
     codec="pixel",
     stride=(2, 2, 2),
     text="minilm",
     prediction="sample",
-    limits=Limits(frames=15, pixels=64 * 112, rate=16),
+    limits=Limits(frames=15, pixels=32 * 56, rate=16),
+    sampling=Sampling(steps=8, guidance=1.0, shift=100.0, solver="euler"),
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -26,18 +29,17 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "14b": Recipe(system=model("vera-14b").system, sharding="full"),
         "overfit": Recipe(
             system=_OVERFIT,
-            steps=5000,
-            clips=Clips(frames=15, rows=64, columns=112, batch=1),
-            rates=Rates(new=2e-3, warmup=100, shape="cosine", decay=0.0),
-            sparse=Sparse(part=0.96, whole=0.1, grow=2, near=1),
+            steps=5500,
+            clips=Clips(frames=15, rows=32, columns=56, batch=1),
+            rates=Rates(new=2e-3, warmup=100, shape="cosine", betas=(0.9, 0.99), decay=0.0),
+            sparse=Sparse(part=0.5, whole=0.1, grow=1, near=1),
             ema=0.998,
-            floor=0.25,
-            shift=3.0,
+            floor=1.0,
+            shift=100.0,
             drop_text=0.0,
             precision="no",
             checkpointing=False,
-            every=Every(log=20, save=250, preview=1250),
-            preview=Sampling(steps=8, guidance=1.0, shift=3.0, solver="euler"),
+            every=Every(log=20, save=250, preview=2750),
         ),
     }
 )
