@@ -13,7 +13,7 @@ from cleanplate.train.vera.recipe import Clips, Every, Rates, Recipe, Sparse
 
 _OVERFIT = System(
     transformer=layered(
-        "shared", dim=96, layers=3, heads=2, ffn_dim=128, channels=24, text_dim=384, frequency_dim=64, waves=6
+        "shared", dim=96, layers=2, heads=2, ffn_dim=384, channels=24, text_dim=384, frequency_dim=64, waves=6
     ),
     codec="pixel",
     stride=(2, 2, 2),
@@ -29,17 +29,17 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "14b": Recipe(system=model("vera-14b").system, sharding="full"),
         "overfit": Recipe(
             system=_OVERFIT,
-            steps=5500,
+            steps=8000,
             clips=Clips(frames=15, rows=32, columns=56, batch=1),
             rates=Rates(new=2e-3, warmup=100, shape="cosine", betas=(0.9, 0.99), decay=0.0),
-            sparse=Sparse(part=0.5, whole=0.1, grow=1, near=1),
+            sparse=Sparse(part=0.8, whole=0.1, grow=1, near=1),
             ema=0.998,
             floor=1.0,
             shift=100.0,
             drop_text=0.0,
             precision="no",
             checkpointing=False,
-            every=Every(log=20, save=250, preview=2750),
+            every=Every(log=20, save=500, preview=4000),
         ),
     }
 )
