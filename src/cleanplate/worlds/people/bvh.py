@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +68,7 @@ class _Reader:
         self._expect(words, "{")
         while (word := next(words)) != "}":
             if word == "OFFSET":
-                joint.offset = tuple(float(next(words)) for _ in range(3))
+                joint.offset = tuple(_number(next(words)) for _ in range(3))
             elif word == "CHANNELS":
                 joint.channels = tuple(next(words) for _ in range(int(next(words))))
             elif word in {"JOINT", "End"}:
@@ -78,7 +79,7 @@ class _Reader:
 
     def _values(self, body: str) -> tuple[float, Array]:
         lines = [line for line in body.splitlines() if line.strip()]
-        frames, seconds = int(lines[0].split(":")[1]), float(lines[1].split(":")[1])
+        frames, seconds = int(lines[0].split(":")[1]), _number(lines[1].split(":")[1])
         width = sum(len(joint.channels) for joint in self.joints)
         if not 0 < frames <= _MOST_FRAMES or seconds <= 0:
             raise ValueError(f"{frames} frames of {seconds} s")
@@ -112,6 +113,13 @@ class _Reader:
         got = next(words)
         if got != wanted:
             raise ValueError(f"'{got}' stands where '{wanted}' should")
+
+
+def _number(word: str) -> float:
+    number = float(word)
+    if not math.isfinite(number):
+        raise ValueError(f"'{word}' is no number")
+    return number
 
 
 def _turn(axis: str, degrees: Array) -> Array:
