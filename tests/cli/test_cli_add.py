@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import cli, names_in
@@ -51,12 +52,14 @@ def test_an_addition_from_words_to_proof(drawn: Path, tmp_path: Path) -> None:
 
 def test_a_background_with_a_keep_mask(drawn: Path, tmp_path: Path) -> None:
     options = ["--keep-mask", drawn / "kept.mkv", "--frames", "1-4", "--no-edges", "--weights", drawn / "tiny", *QUICK]
+    options += ["--set", "running.fp8=yes", "--set", "sampling.guided=0.5"]
     done = cli("background", drawn / "plate.mp4", "a beach at noon", *options, "--out", tmp_path / "shot")
     assert done.exit_code == 0, done.output
     assert "Proof holds" in done.stdout
     package = ShotPackage.open(tmp_path / "shot")
     assert package.layer().frames == [1, 2, 3, 4]
-    assert package.shot.engine.parameters["edges"] is False
+    asked: dict[str, Any] = dict(package.shot.engine.parameters)
+    assert (asked["edges"], asked["running"]["fp8"], asked["sampling"]["guided"]) == (False, True, 0.5)
 
 
 def test_a_dry_run_says_what_it_would_cost_and_leaves_nothing(drawn: Path, tmp_path: Path) -> None:
@@ -84,6 +87,8 @@ REFUSED = {
     "an empty box": ([WORDS, "--weights", "tiny", "--region", "9,9,9,20"], 2, "is empty"),
     "no such mask": ([WORDS, "--weights", "tiny", "--region", "nowhere.mkv"], 3, "nowhere.mkv"),
     "no solver": ([WORDS, "--weights", "tiny", "--solver", "dpm"], 2, "solver"),
+    "a setting without a value": ([WORDS, "--weights", "tiny", "--set", "running.fp8"], 2, "NAME=VALUE"),
+    "no such setting": ([WORDS, "--weights", "tiny", "--set", "running.speed=9"], 2, "running.speed"),
     "no engine": ([WORDS, "--engine", "magic"], 2, "vera-1.3b"),
     "another engine": ([WORDS, "--engine", "propagate"], 4, "removes"),
 }

@@ -15,6 +15,7 @@ from cleanplate.models.system import System
 
 _DTYPES: Mapping[str, DType] = {"cpu": "float32", "cuda": "bfloat16"}
 """In what a device computes fastest."""
+_REMEDY = "See docs/how-to/faster.md and `cleanplate add --help`."
 
 
 class Settings(BaseModel):
@@ -66,14 +67,15 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
     """
     tree: dict[str, Any] = {"sampling": {"economy": {}}}
     for name, value in options.items():
-        if name == "economy":
+        if name == "economy" and isinstance(value, bool):
             tree["sampling"]["economy"] = {} if value else None
         else:
             _put(tree, ("sampling." if name in Sampling.model_fields else "") + name, value)
     try:
         return Settings.model_validate(tree)
-    except (ValidationError, ValueError) as error:
-        raise UsageError(_fault(error), remedy="See docs/how-to/faster.md and `cleanplate add --help`.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", remedy=_REMEDY) from error
 
 
 def written(settings: Running, than: Running) -> str:
@@ -86,15 +88,7 @@ def written(settings: Running, than: Running) -> str:
 def _put(tree: dict[str, Any], path: str, value: Any) -> None:
     *folders, name = path.split(".")
     for folder in folders:
-        found = tree.setdefault(folder, {})
-        if not isinstance(found, dict):
-            found = tree[folder] = {}
-        tree = found
+        tree = tree.setdefault(folder, {})
+        if not isinstance(tree, dict):
+            raise UsageError(f"{path} cannot be set: '{folder}' is switched off or is a value", remedy=_REMEDY)
     tree[name] = value
-
-
-def _fault(error: ValueError) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc'])) or 'settings'}: {first['msg']}"
