@@ -185,6 +185,22 @@ def differences(task: Task, system: System, codec: Codec, one: Drawn, other: Dra
     return float(-10 * torch.log10(wrong)), float((alpha - alpha_again)[:, pixels].abs().mean())
 
 
+def adjusted(path: Way, asked: argparse.Namespace) -> Way:
+    """The path with what is asked for of its region and its caching."""
+    sampling = dict(path.sampling)
+    if "economy" in sampling:
+        changes = {name: getattr(asked, name) for name in ("ring", "ring_frames", "refresh")}
+        sampling["economy"] = replace(sampling["economy"], **_given(changes))
+    if "cache" in sampling:
+        changes = {name: getattr(asked, name) for name in ("warmup", "skips")}
+        sampling["cache"] = sampling["cache"].model_copy(update=_given(changes))
+    return replace(path, sampling=sampling)
+
+
+def _given(changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in changes.items() if value is not None}
+
+
 def report(name: str, plain: list[Drawn], drawn: list[Drawn], wrong: list[tuple[float, float]], said: int) -> None:
     """One line."""
     seconds, first = (float(np.mean([one.seconds for one in each])) for each in (drawn, plain))
@@ -208,7 +224,7 @@ def main() -> int:
         tasks = list(clip_tasks(system, asked.clips, size, asked.weights, device))
     codec = codec_of(system, asked.weights) if trained else None
     chosen = {name: getattr(asked, name) for name in ("steps", "guidance", "shift", "solver")}
-    settings = system.sampling.model_copy(update={name: value for name, value in chosen.items() if value is not None})
+    settings = system.sampling.model_copy(update=_given(chosen))
     area = float(torch.stack([task.tokens.float().mean() for task in tasks]).mean())
     print(f"{len(tasks)} clips of {size}, {tasks[0].tokens.numel()} tokens a branch, {area:.0%} edited, {settings}")
     if not trained:
@@ -216,7 +232,7 @@ def main() -> int:
     usual = [name for name in PATHS if name not in SELDOM]
     plain: list[Drawn] = []
     for name in dict.fromkeys(["plain", *(asked.only.split(";") if asked.only else usual)]):
-        path = PATHS[name]
+        path = adjusted(PATHS[name], asked)
         if name in GUIDED and settings.guidance <= 1:
             continue
         running = Running(dtype=asked.dtype, **path.running)
@@ -276,6 +292,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", help="row of the table whose geometry is drawn")
     parser.add_argument("--size", help="frames x rows x columns; the system's limits otherwise")
     parser.add_argument("--area", type=float, default=0.1, help="part of the tokens that may change, without clips")
+    parser.add_argument("--ring", type=int, help="tokens round the region that are edited with it")
+    parser.add_argument("--ring-frames", type=int, help="the same in time")
+    parser.add_argument("--refresh", type=int, help="the context is computed at every so manieth step")
+    parser.add_argument("--warmup", type=int, help="calls before the first that a cache leaves out")
+    parser.add_argument("--skips", type=int, help="calls in a row that a cache leaves out")
     parser.add_argument("--steps", type=int, help="else the system's, as all of the sampler's settings")
     parser.add_argument("--guidance", type=float)
     parser.add_argument("--shift", type=float)

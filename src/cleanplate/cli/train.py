@@ -22,7 +22,7 @@ def _group() -> None:
 
 @train.command()
 def vera(
-    config: Annotated[str, typer.Option(help="A recipe: 1.3b, 14b, overfit, or a JSON file.")],
+    config: Annotated[str, typer.Option(help="A recipe: 1.3b, 14b, overfit, overfit-long, or a JSON file.")],
     data: Annotated[
         list[Path] | None, typer.Option(help="Folder of layered clips in Vera's layout; repeatable.")
     ] = None,
