@@ -91,7 +91,8 @@ def plain_step(model: Any, x: Tensor, known: Tensor, time: Tensor, guidance: flo
     if guidance > 1:
         no, yes = v.chunk(2)
         v = no + guidance * (yes - no)
-    return made.step(v, int(time), x).prev_sample
+    moved: Tensor = made.step(v, int(time), x).prev_sample
+    return moved
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -63,12 +64,12 @@ def test_a_clip_is_mirrored_as_a_whole_again_and_again(frames: int, length: int)
     assert list(order) == clip[:length].tolist()
     drawn: list[int] = []
 
-    def source() -> object:
+    def source() -> Iterator[int]:
         for number in range(frames):
             drawn.append(number)
             yield number
 
-    assert list(played(order, source())) == list(order)  # type: ignore[arg-type]
+    assert list(played(order, source())) == list(order)
     assert drawn == list(range(min(frames, length)))
 
 

@@ -6,7 +6,7 @@ Both go through the codec in conventions of the published weights: the plate in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
@@ -18,8 +18,6 @@ from cleanplate.masks.labels import AFFECTED, KEEP, OVERLAP, REMOVE, Labels
 
 NOISE = 0.0563
 """Standard deviation of the noise on the plate, in -1..1."""
-CHUNK = 8
-"""Frames that the codec takes at a time."""
 _BLACK = -1.0
 _TOLD = np.full(256, np.nan, np.float32)
 _TOLD[[REMOVE, OVERLAP, AFFECTED, KEEP]] = 0, 0, 128 / 255, 1
@@ -59,20 +57,13 @@ def plates(pictures: Iterable[Real], seed: int, span: int = 0, strength: float =
         yield noisy(video, video_noise(seed, span, place, tuple(video.shape)), strength) if strength else video
 
 
-def chunks(video: Iterable[Tensor], frames: int) -> Iterator[Tensor]:
-    """1 x 3 x T x H x W as the codec takes them: the first with what is left over of eights, then eight by eight.
+def reader(video: Iterator[Tensor]) -> Callable[[int, int], Tensor]:
+    """How the codec reads a video of 3 x H x W frames: 1 x 3 x T x H x W of those from one up to another, in order."""
 
-    Args:
-        video: so many frames, 3 x H x W.
-    """
-    length, held = CHUNK + frames % CHUNK, list[Tensor]()
-    for frame in video:
-        held.append(frame)
-        if len(held) == length:
-            yield torch.stack(held, dim=1)[None]
-            length, held = CHUNK, []
-    if held:
-        yield torch.stack(held, dim=1)[None]
+    def read(start: int, stop: int) -> Tensor:
+        return torch.stack([next(video) for _ in range(start, stop)], dim=1)[None]
+
+    return read
 
 
 def told(mask: Iterable[Tensor], plate: Iterable[Tensor]) -> Iterator[Tensor]:

@@ -15,7 +15,7 @@ from cleanplate.engines.void.timing import Span, without_consequences
 from cleanplate.errors import InputError
 from cleanplate.masks.labels import AFFECTED, KEEP, OVERLAP, REMOVE, Labels
 from cleanplate.media.clip import Clip
-from cleanplate.media.colour import codes_to_rgb
+from cleanplate.media.colour import codes_to_rgb, to_444
 from cleanplate.media.curves import curve_for, to_model
 from cleanplate.media.frame import Frame
 from cleanplate.media.probe import ClipInfo
@@ -97,12 +97,17 @@ class Footage:
 def colours(frame: Frame, info: ClipInfo, size: tuple[int, int]) -> Real:
     """Rows x columns x 3 R'G'B', clipped to 0..1, not rounded; averaged over areas, each plane on its own.
 
+    That moves left-sited chroma by at most a quarter of a new pixel; at the frame's own size it is placed exactly.
+
     Args:
         info: of the frame, its colour tags resolved.
         size: rows and columns, no larger than the frame.
     """
     planes = frame.planes[: info.format.components - info.format.has_alpha]
-    codes = np.dstack([_averaged(plane.astype(np.float32), size) for plane in planes])
+    if size == (frame.height, frame.width):
+        codes = to_444(planes, info.format, info.colour.siting)
+    else:
+        codes = np.dstack([_averaged(plane.astype(np.float32), size) for plane in planes])
     shown = to_model(codes_to_rgb(codes, info.format, info.colour), curve_for(info.colour))
     return np.clip(np.nan_to_num(shown, nan=0.0), 0, 1).astype(np.float32, copy=False)
 
@@ -120,5 +125,8 @@ def shrunk(labels: Labels, size: tuple[int, int]) -> Labels:
 
 
 def _averaged(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    averaged: NDArray[Any] = cv2.resize(plane, size[::-1], interpolation=cv2.INTER_AREA)
+    """At (rows, columns): averaged where it shrinks; linear where it grows, as chroma may."""
+    shrinks = size[0] <= plane.shape[0] and size[1] <= plane.shape[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    averaged: NDArray[Any] = cv2.resize(plane, size[::-1], interpolation=how)
     return averaged

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-Item = TypeVar("Item")
-
 WINDOW = 85
 """Frames of the published model's window, and of the shortest clip that it is given."""
 _LEAST, _STEP = 5, 8
+_Item = TypeVar("_Item")
 
 
 def padded_length(frames: int, shortest: int = WINDOW) -> int:
@@ -46,14 +45,14 @@ def mirrored(frames: int, length: int) -> tuple[int, ...]:
     return tuple(order[:length])
 
 
-def played(order: Sequence[int], items: Iterator[Item]) -> Iterator[Item]:
+def played(order: Sequence[int], items: Iterator[_Item]) -> Iterator[_Item]:
     """The items in an order that takes each new one in turn; every item is drawn once, and held while it is needed.
 
     Raises:
         ValueError: there are too few items, or the order skips one.
     """
     last = {number: place for place, number in enumerate(order)}
-    held: dict[int, Item] = {}
+    held: dict[int, _Item] = {}
     new = 0
     for place, number in enumerate(order):
         if number == new:
