@@ -28,17 +28,21 @@ class TransformersEncoder:
         tokenizer: one that knows the place of a token in its text.
         model: in evaluation mode.
         tokens: the most that it reads.
+        raw: texts are neither cleaned nor told from the padding after them: the model reads `tokens` tokens of every
+            text, and answers as many states, as CogVideoX's does. Otherwise padding is no part of a text.
     """
 
-    def __init__(self, name: str, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, tokens: int) -> None:
+    def __init__(
+        self, name: str, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, tokens: int, *, raw: bool = False
+    ) -> None:
         self.name, self.tokens = name, tokens
         self.channels = int(model.config.hidden_size)
-        self._tokenizer, self._model = tokenizer, model
+        self._tokenizer, self._model, self._raw = tokenizer, model, raw
 
     @torch.no_grad()
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """See the protocol. A text is encoded without padding, so that nothing of it has to be masked."""
-        read = [self._read(clean(text)) for text in texts]
+        """See the protocol. A text is encoded without padding, so that nothing of it has to be masked; or see `raw`."""
+        read = [self._read(text if self._raw else clean(text)) for text in texts]
         rows = [padded(self._states(ids), self.tokens) for ids, _ in read]
         none = torch.zeros(0, self.tokens, self.channels)
         return Encoded(torch.stack(rows) if rows else none, tuple(cut for _, cut in read))
@@ -54,6 +58,8 @@ class TransformersEncoder:
 
     def _states(self, ids: list[int]) -> Tensor:
         """S x D float32, on the CPU."""
+        if self._raw:
+            ids = ids + [self._tokenizer.pad_token_id] * (self.tokens - len(ids))
         row = torch.tensor([ids], device=self._model.device)
         states: Tensor = self._model(input_ids=row, attention_mask=torch.ones_like(row)).last_hidden_state
         return states[0].float().cpu()
