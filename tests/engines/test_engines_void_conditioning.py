@@ -271,6 +271,26 @@ def test_from_plate_and_quadmask_to_pictures(clip: Clip, quadmask: QuadMask, tmp
 
 
 @pytest.mark.real
+@pytest.mark.skipif(not (DATA / "void").is_dir(), reason="no real footage: set CLEANPLATE_DATA")
+def test_a_published_quadmask_keeps_its_shares(tmp_path: Path) -> None:
+    """Those of ducky-float, as measured on the file; nothing is affected before frame 18."""
+    folder = DATA / "void" / "ducky-float"
+    with Clip.open(folder / "input_video.mp4") as clip:
+        quadmask, _ = read_mask_file(folder / "quadmask.mp4", clip.info, tmp_path / "quadmask.mkv")
+        (span,) = spans(quadmask.summaries, clip.info)
+        framing = whole(clip.info)
+        footage = Footage(clip, quadmask, span, framing)
+        seen = [labels[: framing.size.rows, : framing.size.columns] for labels in footage.labels()]
+    assert (span.frames, span.affected, span.length) == (tuple(range(62)), 18, 85)
+    assert footage.cleared == 0
+    assert (framing.rows, framing.columns) == (384, 672)
+    own = np.stack(seen[:62])
+    shares = [float((own == label).mean()) * 100 for label in (REMOVE, AFFECTED, KEEP)]
+    assert shares == pytest.approx([11.41 + 9.40, 10.10, 69.10], abs=0.3)
+    assert not (own == OVERLAP).any()
+
+
+@pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.skipif(not (DATA / "void").is_dir(), reason="no real footage: set CLEANPLATE_DATA")
 def test_the_work_before_the_network_is_bounded() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from cleanplate.engines.void.latents import Course, mapped, size_on_disk, stored
+from cleanplate.engines.void.latents import Course, mapped, room, size_on_disk, stored
 from cleanplate.engines.void.noise import latent_noise
 from cleanplate.engines.void.sampler import Moment, Task, blend, sample
 from cleanplate.engines.void.velocity import Velocity
@@ -265,6 +265,7 @@ def test_latents_on_disk_are_whole_or_not_there(tmp_path: Path) -> None:
     path = tmp_path / "latents.npy"
     assert np.array_equal(stored(iter(frames), shape, path), frames.numpy())
     assert path.stat().st_size == size_on_disk(shape)
+    assert room(shape) == 2 * size_on_disk(shape) + size_on_disk((3, 8, 2, 2))
     assert isinstance(mapped(path), np.memmap)
 
     def failing() -> Iterator[Tensor]:

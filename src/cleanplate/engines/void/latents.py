@@ -28,6 +28,12 @@ def size_on_disk(shape: Shape) -> int:
     return int(np.prod(shape)) * 4 + 128
 
 
+def room(shape: Shape) -> int:
+    """Bytes on disk of a span's latents: on their way, and mask and plate."""
+    frames, channels, rows, columns = shape
+    return len(_NAMES) * size_on_disk(shape) + size_on_disk((frames, 2 * channels, rows, columns))
+
+
 def stored(frames: Iterable[Tensor], shape: Shape, path: Path) -> Latents:
     """A file of latents, written frame by frame (C x H x W) and whole or not at all; mapped for reading.
 
@@ -114,7 +120,7 @@ def _done(folder: Path, shape: Shape, key: str) -> int | None:
     try:
         state = json.loads((folder / _STATE).read_bytes())
         known = state["key"] == key and state["shape"] == list(shape)
-        return int(state["done"]) if known else None
+        return int(state["done"]) if known and all((folder / name).is_file() for name in _NAMES) else None
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
