@@ -94,7 +94,9 @@ def load_model(kind: str, folder: Path, dtype: torch.dtype, device: str | None =
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a folder. Raises InputError for a folder without one, ResourceError without transformers."""
+    """The tokenizer of a folder. Raises InputError for a folder without one, ResourceError without a package."""
+    if any(folder.glob("*.model")) and not (folder / "tokenizer.json").is_file():
+        _require_sentencepiece()
     try:
         tokenizer = imported().AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
@@ -103,6 +105,15 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         raise InputError("this tokenizer cannot tell where its tokens lie", where=str(folder), remedy=_REMEDY)
     loaded: PreTrainedTokenizerBase = tokenizer
     return loaded
+
+
+def _require_sentencepiece() -> None:
+    """What transformers wants for the tokenizers of older repositories. Raises ResourceError without it."""
+    try:
+        import google.protobuf  # noqa: F401
+        import sentencepiece  # noqa: F401
+    except ImportError as error:
+        raise missing_extra(error.name or "sentencepiece", "learned") from error
 
 
 @contextmanager
