@@ -23,13 +23,14 @@ class Paths:
     """The links between two frames' cells.
 
     Attributes:
-        target: P; the cell on which each cell lands: its own if it leaves the picture.
+        source, target: the cells that land, rising, and where each does.
         gone: P bool; leaves the picture.
         arrivals: P; how many cells land on each.
         holes: the cells on which none lands, rising.
         origin: for each hole the cell that it copies, or OUTSIDE.
     """
 
+    source: Indices
     target: Indices
     gone: NDArray[np.bool_]
     arrivals: Indices
@@ -37,18 +38,23 @@ class Paths:
     origin: Indices
 
 
-def find_paths(moves: Moves) -> Paths:
+def find_paths(moves: Moves, *, published: bool = False) -> Paths:
     """Follow every cell forward; look backward from the cells that nothing reached.
 
     Backward, the motion is taken to be what it is at the hole itself.
+
+    Args:
+        published: cells that leave the picture land on their own places, as new noise, and so keep holes at the border
+            from being filled by their neighbours. Otherwise they land nowhere.
     """
     cells = np.arange(moves.shape[0] * moves.shape[1])
     landed = landings(moves)
     gone = landed == OUTSIDE
-    target = np.where(gone, cells, landed)
+    source = cells if published else np.flatnonzero(~gone)
+    target = np.where(gone, cells, landed)[source]
     arrivals = np.bincount(target, minlength=len(cells))
     holes = np.flatnonzero(arrivals == 0)
-    return Paths(target, gone, arrivals, holes, origins(moves, holes))
+    return Paths(source, target, gone, arrivals, holes, origins(moves, holes))
 
 
 def landings(moves: Moves) -> Indices:

@@ -3,6 +3,9 @@
 72 frames whatever the length, of which the middle 480 x 720 is looked at; a field of 1920 x 2880 cells summed to
 60 x 90 and then stretched over the latents. The stretching leaves a standard deviation of 0.66 and neighbours that
 depend on one another, and moves what is off centre too far: `stream.warped_latents` has none of this.
+
+In order: the frames of `frames_looked_at`, each through `looked_at`; their flows, by `stream.flows_between`; and
+`published_latents`.
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ def published_latents(
     Holds 19 float32 numbers for each of 5.5 million cells, twice: about 1 GB.
     """
     wanted = latents_from(count).tolist()
-    fields = warped_fields(flows, FIELD_SIZE, seed=seed, channels=channels, carry=False)
+    fields = warped_fields(flows, FIELD_SIZE, seed=seed, channels=channels, published=True)
     for index, field in enumerate(fields):
         for _ in range(wanted.count(index)):
             yield stretched(gathered(field.noise, _CELLS), latent_size)

@@ -33,7 +33,7 @@ def flows_between(pictures: Iterable[Gray], flow: Flow) -> Iterator[FlowField]:
 
 
 def warped_fields(
-    flows: Iterable[FlowField], size: tuple[int, int], *, seed: int, channels: int = CHANNELS, carry: bool = True
+    flows: Iterable[FlowField], size: tuple[int, int], *, seed: int, channels: int = CHANNELS, published: bool = False
 ) -> Iterator[NoiseField]:
     """The field of every frame: one more than there are flows.
 
@@ -50,7 +50,7 @@ def warped_fields(
     field = fresh_field(*size, channels, _rng(seed, 0))
     yield field
     for frame, flow in enumerate(flows, start=1):
-        field = advance(field, _fitted(flow, size, frame), _rng(seed, frame), carry=carry)
+        field = advance(field, _fitted(flow, size, frame), _rng(seed, frame), published=published)
         yield field
 
 
