@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderKLCogVideoX
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -50,8 +49,8 @@ from cleanplate.models.codecs.cogvideox import CogVideoXCodec
 from cleanplate.models.void.schedule import scheduler
 from drawn_clips import write_plate, write_quadmask
 from drawn_spans import even
+from drawn_void import autoencoder
 
-torch.set_num_threads(1)
 FRAMES = 11
 DATA = Path(os.environ.get("CLEANPLATE_DATA", Path(__file__).parents[3] / "shared" / "data"))
 BENCH = Path(__file__).parents[2] / "bench" / "void_inputs.py"
@@ -242,19 +241,10 @@ def test_only_the_spans_own_frames_come_back() -> None:
         list(pictures([torch.zeros(1, 3, 40, 32, 48)], span, framing))
 
 
-def tiny_codec() -> CogVideoXCodec:
-    torch.manual_seed(0)
-    made = AutoencoderKLCogVideoX(
-        block_out_channels=(4, 4, 4, 4), latent_channels=4, layers_per_block=1, norm_num_groups=2, sample_height=16,
-        sample_width=16,
-    )  # fmt: skip
-    return CogVideoXCodec(made.eval())
-
-
 def test_from_plate_and_quadmask_to_pictures(clip: Clip, quadmask: QuadMask, tmp_path: Path) -> None:
     """The whole way with a drawn codec, and a network that answers with the plate's latents."""
     (span,) = spans(quadmask.summaries, clip.info, shortest=5)
-    framing, codec = whole(clip.info), tiny_codec()
+    framing, codec = whole(clip.info), CogVideoXCodec(autoencoder())
     footage = Footage(clip, quadmask, span, framing)
     encoded = [
         codec.encoding(reader(video), span.length)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+import drawn_void
 from cleanplate.engines.void.latents import Course, mapped, room, size_on_disk, stored
 from cleanplate.engines.void.noise import latent_noise
 from cleanplate.engines.void.sampler import Moment, Task, blend, sample
@@ -24,7 +25,6 @@ from cleanplate.models.void.config import VoidConfig
 from cleanplate.models.void.rotary import rotary
 from cleanplate.models.void.schedule import scheduler
 
-torch.set_num_threads(1)
 CONFIG = VoidConfig(
     heads=2, head_dim=16, layers=2, channels=4, in_channels=12, text_dim=8, time_dim=8, rows=16, columns=16, tokens=5
 )
@@ -34,12 +34,7 @@ TEXT, NEGATIVE = (torch.randn((1, 5, 8), generator=torch.Generator().manual_seed
 
 @pytest.fixture(scope="module")
 def transformer() -> CogVideoXTransformer3DModel:
-    """Tiny; no weight stands at a zero or one that would hide a slip."""
-    model = CogVideoXTransformer3DModel(**CONFIG.arguments).eval()
-    generator = torch.Generator().manual_seed(0)
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=parameter.shape[-1] ** -0.5, generator=generator)
-    return model
+    return drawn_void.transformer(CONFIG)
 
 
 def drawn(seed: int, *shape: int) -> Tensor:

@@ -89,6 +89,8 @@ def test_46_frames_come_back_as_46() -> None:
         (25, [0, 2, 4, 6, 8]),
         (60, [0, 5, 10, 15, 20]),
         (30, [0, 2, 5, 7, 10]),
+        (18, [0, 1, 3, 4, 6]),
+        (10, [0, 1, 2, 3, 4]),
         (8, [0, 1, 2, 3, 4]),
     ],
 )
@@ -164,6 +166,7 @@ def test_spans_hold_every_change(marks: list[FrameSummary], rate: float, shortes
         assert is_padded(span.length)
         if span.affected is not None and span.frames[0]:
             assert span.lead >= LEAD
+            assert not any(marks[span.frames[0]].counts[1:3])
 
 
 def test_on_the_first_frame_nothing_is_affected() -> None:

@@ -23,6 +23,10 @@ LEAD = 8
 """Beats before the first consequence."""
 _NEAR = 0.05
 """How far from the model's rate, in parts of it, a rate may be that is even in the plate's frames."""
+_APART = 2 * LEAD + 1
+"""Beats between spans at least: none reaches back to the consequences of the one before."""
+_TIE = 1e-6
+"""Seconds: of two frames as near to a beat, the earlier is taken, however their times are rounded."""
 _SHORT = 0.49
 """The last step is no shorter, in beats."""
 _CONSEQUENCES = tuple(LABELS.index(label) for label in (OVERLAP, AFFECTED))
@@ -59,7 +63,7 @@ class Span:
 
 
 def spans(summaries: Sequence[FrameSummary], info: ClipInfo, shortest: int = WINDOW) -> tuple[Span, ...]:
-    """Everything that may change, in spans that are further apart than the shortest clip.
+    """Everything that may change; what lies further apart than the shortest clip is in spans of its own.
 
     A span begins `LEAD` beats or more before its first consequence, or where the plate begins; room up to the length
     that the model is given is filled with what the plate has after it, and before it.
@@ -74,7 +78,8 @@ def spans(summaries: Sequence[FrameSummary], info: ClipInfo, shortest: int = WIN
         raise ValueError(f"the quadmask has {len(summaries)} frames, the plate {len(info)}")
     times, beat = _seconds(info), _beat(info)
     changed = [n for n in range(len(info)) if summaries[n].box is not None]
-    return tuple(_span(run, summaries, times, beat, shortest) for run in _runs(changed, times, shortest * beat))
+    runs = _runs(changed, times, max(shortest, _APART) * beat)
+    return tuple(_span(run, summaries, times, beat, shortest) for run in runs)
 
 
 def without_consequences(labels: Labels) -> tuple[Labels, int]:
@@ -85,8 +90,8 @@ def without_consequences(labels: Labels) -> tuple[Labels, int]:
 def beats(info: ClipInfo, run: range) -> tuple[int, ...]:
     """Frames of a run, its first and last among them, in steps even in time.
 
-    The steps are a twelfth of a second. Where every n-th frame of the plate comes within 5 % of that (24, 25, 30000 /
-    1001 x 2 ...), they are n frames, so that no motion stutters. A plate that is slower gives each frame once.
+    The steps are a twelfth of a second. Where every n-th frame of the plate comes within 5 % of that (at 24, 25, 48,
+    50 or 60 a second), they are n frames, so that no motion stutters. A slower plate gives each frame once.
     """
     return _beats(_seconds(info), _beat(info), run)
 
@@ -136,7 +141,7 @@ def _beat(info: ClipInfo) -> float:
     """Seconds between two beats."""
     rate = float(info.rate)
     every = max(1, round(rate / RATE))
-    even = info.is_constant_rate and abs(rate / every / RATE - 1) <= _NEAR
+    even = info.is_constant_rate and (rate < RATE or abs(rate / every / RATE - 1) <= _NEAR)
     return every / rate if even else 1 / RATE
 
 
@@ -146,7 +151,7 @@ def _beats(times: NDArray[np.float64], beat: float, run: range) -> tuple[int, ..
     own = times[run.start : run.stop]
     wanted = np.r_[own[0], np.arange(own[0] + beat, own[-1] - _SHORT * beat, beat), own[-1]]
     after = np.clip(np.searchsorted(own, wanted), 1, len(own) - 1)
-    nearest = np.where(wanted - own[after - 1] <= own[after] - wanted, after - 1, after)
+    nearest = np.where(wanted - own[after - 1] <= own[after] - wanted + _TIE, after - 1, after)
     return tuple(run.start + int(place) for place in np.unique(nearest))
 
 
