@@ -44,8 +44,8 @@ class CogVideoXCodec:
     Args:
         autoencoder: diffusers' model, in evaluation mode. It is changed in place, and decodes as is said above from
             then on only through this codec.
-        tile: rows and columns of a picture above which it is coded in tiles of this size, a multiple of 8; None never
-            tiles. Between pieces, what tiles keep waits in the computer's memory.
+        tile: rows and columns of a picture above which it is coded in tiles of this size, a multiple of 8 and 72 at
+            least; None never tiles. Between pieces, what tiles keep waits in the computer's memory.
     """
 
     name = "cogvideox"
@@ -179,9 +179,10 @@ class _Upsample(nn.Module):
     clip's first piece, which is one latent frame, stay one.
     """
 
-    def __init__(self, layer: nn.Module, turn: _Turn) -> None:
+    def __init__(self, layer: Any, turn: _Turn) -> None:
         super().__init__()
-        self.conv, self.compress_time = layer.conv, layer.compress_time
+        self.conv: nn.Module = layer.conv
+        self.compress_time: bool = layer.compress_time
         self._turn = turn
 
     def forward(self, x_BCTHW: Tensor) -> Tensor:
@@ -194,9 +195,9 @@ class _Upsample(nn.Module):
 class _Pointwise(nn.Module):
     """Stands for a convolution that looks at no other frame, and leaves nothing, where diffusers' leaves its input."""
 
-    def __init__(self, layer: nn.Module) -> None:
+    def __init__(self, layer: Any) -> None:
         super().__init__()
-        self.conv = layer.conv
+        self.conv: nn.Module = layer.conv
 
     def forward(self, x: Tensor, conv_cache: Tensor | None = None) -> tuple[Tensor, None]:
         return self.conv(x), None

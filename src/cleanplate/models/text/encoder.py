@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,11 +110,11 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 
 def _require_sentencepiece() -> None:
     """What transformers wants for the tokenizers of older repositories. Raises ResourceError without it."""
-    try:
-        import google.protobuf  # noqa: F401
-        import sentencepiece  # noqa: F401
-    except ImportError as error:
-        raise missing_extra(error.name or "sentencepiece", "learned") from error
+    for package in ("google.protobuf", "sentencepiece"):
+        try:
+            import_module(package)
+        except ImportError as error:
+            raise missing_extra(package, "learned") from error
 
 
 @contextmanager
