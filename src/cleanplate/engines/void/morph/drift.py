@@ -1,13 +1,15 @@
-"""How far a thing departs from smooth motion between three frames in a row.
+"""How far a thing departs from smooth motion around a frame.
 
-Whatever keeps its shape, or changes it smoothly, does nearly the same thing in both steps around a frame: a ball that
-rolls moves its surface alike, a cushion goes on sinking in, what comes nearer goes on growing. So each measure compares
-a frame with what lies midway between its neighbours, or one step with the step before. Shares are in percent of the
-thing's size, the root of its area.
+Whatever keeps its shape, or changes it smoothly, goes on after a frame as it did before: a ball that rolls moves its
+surface alike, a cushion goes on sinking in, what comes nearer goes on growing. So each measure compares a frame with
+what lies midway between those `REACH` frames before and after, or the motion up to it with the motion from there on.
+Generated shapes change with the codec's step in time, four frames: two frames in a row are too close to tell that from
+the follower's noise. Shares are in percent of the thing's size, the root of its area.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.void.morph.follow import Sighting, Step
-from cleanplate.engines.void.morph.window import SIDE, Affine, Soft
+from cleanplate.engines.void.morph.window import SIDE, Soft
 from cleanplate.motion.warp import pixel_grid
 
+REACH = 3
+"""Frames."""
 _SMOOTH = 2.0
 """Pixels of the window over which flow is averaged: single pixels of it are noise."""
 _LEAST = 20
@@ -31,12 +35,13 @@ class Drift:
     """At one frame.
 
     Attributes:
-        surface: how much the motion of its surface, less its affine part, differs from the step before: root mean
-            square, percent of its size a frame. 0 where too little surface can be followed.
-        outline: distance of its outline from midway between its neighbours', carried to it; percent of its size.
-        size: difference of its size from midway between its neighbours'; percent.
-        colour: difference of its mean colour from midway between its neighbours', CIE Lab.
+        surface: by how much its surface bends (moves other than by shift, turn and growth) otherwise after the frame
+            than before: root mean square, percent of its size over `REACH` frames; 0 where too little can be followed.
+        outline: distance of its outline from midway between those before and after, laid on it; percent of its size.
+        size: difference of its size from midway between those before and after; percent.
+        colour: difference of its mean colour from midway between those before and after; CIE Lab.
         torn: percent of its surface that cannot be followed into the next frame and back.
+        stir: how far its surface moves against its middle in a frame, as it turns or grows; percent of its size.
     """
 
     surface: float
@@ -44,63 +49,90 @@ class Drift:
     size: float
     colour: float
     torn: float
+    stir: float
 
 
-def drift(first: Step, second: Step) -> Drift:
-    """At the frame between two steps that follow each other."""
-    here = second.before
+def drift(steps: Sequence[Step]) -> Drift:
+    """At the frame in the middle of 2 x `REACH` steps that follow each other."""
+    middle = steps[REACH]
+    here, first, last = middle.before, steps[0].before, steps[-1].after
     return Drift(
-        surface=_surface(first, second),
-        outline=_outline(first, second),
-        size=_size(first, second),
-        colour=float(np.linalg.norm(_colour(here) - (_colour(first.before) + _colour(second.after)) / 2)),
-        torn=100 * (1 - float(second.trusted[here.solid].mean())),
+        surface=_surface(steps),
+        outline=_outline(steps),
+        size=100 * float(abs(np.log(here.size) - (np.log(first.size) + np.log(last.size)) / 2)),
+        colour=float(np.linalg.norm(_colour(here) - (_colour(first) + _colour(last)) / 2)),
+        torn=100 * (1 - float(middle.trusted[here.solid].mean())),
+        stir=_stir(middle),
     )
 
 
-def _surface(first: Step, second: Step) -> float:
-    earlier, known = _bending(first)
-    later, known_now = _bending(second)
-    both = known & known_now
-    if np.count_nonzero(both) < _LEAST:
+def _surface(steps: Sequence[Step]) -> float:
+    """Bending is compared at places of the window, not of the surface: what rolls bends alike at the same place."""
+    fields = [_bending(step) for step in steps]
+    known = np.logical_and.reduce([where for _, where in fields])
+    if np.count_nonzero(known) < _LEAST:
         return 0.0
-    change = (later - earlier)[both]
-    return 100 * float(np.sqrt((change**2).sum(axis=1).mean())) / _window_size(second.before)
+    before, after = (np.sum([field for field, _ in half], axis=0) for half in (fields[:REACH], fields[REACH:]))
+    change = (after - before)[known]
+    return 100 * float(np.sqrt((change**2).sum(axis=1).mean())) / _window_size(steps[REACH].before)
 
 
 def _bending(step: Step) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The flow less its affine part (SIDE x SIDE x 2, smoothed), and where it is known."""
-    places = pixel_grid((0, 0, SIDE, SIDE))
-    fitted = places @ step.affine[:, :2].T + step.affine[:, 2]
+    """The flow less shift, turn and growth (SIDE x SIDE x 2, smoothed), and where it is known."""
+    (a, b), (c, d) = step.affine[:, :2]
+    turned = np.array([[a + d, b - c], [c - b, a + d]]) / 2
     inner = cv2.erode(step.before.solid.astype(np.uint8), np.ones((3, 3))).astype(bool)
     known = inner & step.trusted
+    if not known.any():
+        return np.zeros((SIDE, SIDE, 2), np.float32), known
+    rest = step.flow - pixel_grid((0, 0, SIDE, SIDE)) @ (turned - np.eye(2)).T
     weight = known.astype(np.float32)
-    rest = (step.flow - (fitted - places)).astype(np.float32) * weight[..., None]
+    rest = ((rest - rest[known].mean(axis=0)) * weight[..., None]).astype(np.float32)
     share = np.maximum(cv2.GaussianBlur(weight, (0, 0), _SMOOTH), 0.05)
     return np.asarray(cv2.GaussianBlur(rest, (0, 0), _SMOOTH) / share[..., None], np.float32), known
 
 
-def _outline(first: Step, second: Step) -> float:
-    """Carried along the surface's motion, or along the thing as a whole: what rolls does the one, what slides both."""
-    here = _depth(second.before.mask)
-    rim = np.abs(here) < _BAND
+def _outline(steps: Sequence[Step]) -> float:
+    """The outlines are laid on it middle on middle, as they are or turned, whichever fits better.
+
+    What rolls keeps its outline while its surface goes round; what topples turns it.
+    """
+    here, first, last = steps[REACH].before, steps[0].before, steps[-1].after
+    depth = _depth(here.mask)
+    rim = np.abs(depth) < _BAND
     if not rim.any():
         return 0.0
-    moved = first.after.window.onto(second.before.window)
-    ways = (
-        (_joined(moved, first.affine), cv2.invertAffineTransform(second.affine)),
-        (_centred(first.before, second.before), _centred(second.after, second.before)),
-    )
+    pairs = zip(_ways(steps[:REACH]), _ways(steps[REACH:]), strict=True)
     apart = [
-        np.abs(here - (_depth(_carried(first.before.mask, there)) + _depth(_carried(second.after.mask, back))) / 2)[rim]
-        for there, back in ways
+        np.abs(depth - (_laid(first, here, there) + _laid(last, here, np.linalg.inv(on))) / 2)[rim].mean()
+        for there, on in pairs
     ]
-    return 100 * min(float(one.mean()) for one in apart) / _window_size(second.before)
+    return 100 * float(min(apart)) / _window_size(here)
 
 
-def _size(first: Step, second: Step) -> float:
-    before, here, after = (np.log(one.size) for one in (first.before, second.before, second.after))
-    return 100 * float(abs(here - (before + after) / 2))
+def _ways(steps: Sequence[Step]) -> tuple[NDArray[np.float64], ...]:
+    """2 x 2 matrices: nothing, and the turn over the steps."""
+    whole = np.eye(2)
+    for step in steps:
+        whole = step.affine[:, :2] @ whole
+    left, _, right = np.linalg.svd(whole)
+    return np.eye(2), left @ right
+
+
+def _laid(thing: Sighting, on: Sighting, way: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The depth of a thing's mask, brought to another's window, middle on middle."""
+    linear = way * (on.window.scale / thing.window.scale)
+    shift = _middle(on.mask) - linear @ _middle(thing.mask)
+    return _depth(cv2.warpAffine(thing.mask, np.column_stack([linear, shift]), (SIDE, SIDE)))
+
+
+def _stir(step: Step) -> float:
+    known = step.before.solid & step.trusted
+    if np.count_nonzero(known) < _LEAST:
+        return 0.0
+    flow = step.flow[known]
+    away = flow - flow.mean(axis=0)
+    return 100 * float(np.sqrt((away**2).sum(axis=1).mean())) / _window_size(step.before)
 
 
 def _colour(thing: Sighting) -> NDArray[np.float64]:
@@ -118,22 +150,6 @@ def _depth(mask: Soft) -> NDArray[np.float32]:
     solid = (mask > 0.5).astype(np.uint8)
     inside, outside = (cv2.distanceTransform(one, cv2.DIST_L2, 5) for one in (solid, 1 - solid))
     return np.asarray(np.clip(inside - outside + (0.5 - solid), -_FAR, _FAR), np.float32)
-
-
-def _carried(mask: Soft, matrix: Affine) -> Soft:
-    return np.asarray(cv2.warpAffine(mask, matrix, (SIDE, SIDE)), np.float32)
-
-
-def _joined(outer: Affine, inner: Affine) -> Affine:
-    """`inner`, then `outer`."""
-    return np.asarray((np.vstack([outer, (0, 0, 1)]) @ np.vstack([inner, (0, 0, 1)]))[:2])
-
-
-def _centred(thing: Sighting, on: Sighting) -> Affine:
-    """Lays the middle of one's mask on the other's, at the other's scale."""
-    ratio = on.window.scale / thing.window.scale
-    shift = _middle(on.mask) - ratio * _middle(thing.mask)
-    return np.array([[ratio, 0, shift[0]], [0, ratio, shift[1]]])
 
 
 def _middle(mask: Soft) -> NDArray[np.float64]:

@@ -112,7 +112,7 @@ class Follower:
         mask = self._segmented(look, carried)
         if mask is None:
             return None
-        after = Sighting(window, look, mask)
+        after = Sighting(window, look, mask, _cut(window.laid_out(mask, *picture.shape[:2])))
         self._recentre(picture, after)
         return Step(before, after, flow, trusted, affine)
 
@@ -146,9 +146,8 @@ class Follower:
         zoom = SPAN / (max(np.ptp(rows), np.ptp(columns)) + 1)
         window = Window(middle.x, middle.y, scale * float(np.clip(zoom, *_ZOOM)))
         mask = cv2.warpAffine(seen.mask, seen.window.onto(window), (SIDE, SIDE))
-        cut = _cut(window.laid_out(mask, *picture.shape[:2]))
         self._speed = np.array([window.x - self.now.window.x, window.y - self.now.window.y])
-        self.now = Sighting(window, window.look(picture), mask, cut)
+        self.now = Sighting(window, window.look(picture), mask, seen.cut)
         self._thing = (1 - _LEARN) * self._thing + _LEARN * palette(self.now.picture, self.now.solid)
 
 

@@ -48,7 +48,7 @@ def found(picture: Rgb, before: Rgb, mask: Soft, window: Window, speed: NDArray[
 
 
 def _template(before: Rgb, mask: Soft) -> tuple[tuple[int, int, int, int], NDArray[np.float32], Soft]:
-    """The thing at half the window's size: its box (x0, y0, x1, y1), what it looks like there, and where it is (0 or 1)."""
+    """The thing at half the window's size: its box (x0, y0, x1, y1), how it looks there, where it is (0 or 1)."""
     size = (mask.shape[1] // 2, mask.shape[0] // 2)
     solid = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 0.5).astype(np.float32)
     x, y, width, height = cv2.boundingRect(solid.astype(np.uint8))
