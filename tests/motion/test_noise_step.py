@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ class Dealt(np.random.Generator):
         super().__init__(np.random.PCG64(0))
         self.next = skip
 
-    def standard_normal(self, size=None, dtype=np.float64, out=None):
+    def standard_normal(self, size: Any = None, dtype: Any = np.float64, out: Any = None) -> Any:
         rows = np.zeros(size, dtype)
         assert self.next + size[0] <= size[1]
         rows[np.arange(size[0]), self.next + np.arange(size[0])] = 1
@@ -42,7 +43,7 @@ class Silent(np.random.Generator):
     def __init__(self) -> None:
         super().__init__(np.random.PCG64(0))
 
-    def standard_normal(self, size=None, dtype=np.float64, out=None):
+    def standard_normal(self, size: Any = None, dtype: Any = np.float64, out: Any = None) -> Any:
         return np.zeros(size, dtype)
 
 
