@@ -89,6 +89,8 @@ def test_an_old_tokenizer_is_read_as_sentencepiece_reads_it(tmp_path: Path) -> N
         sentence_iterator=iter(["a red ball falls on the table", "the dog eats the red snow", "balls of snow"] * 20),
         model_prefix=str(tmp_path / "spiece"),
         vocab_size=60,
+        hard_vocab_limit=False,
+        minloglevel=2,
         pad_id=0,
         eos_id=1,
         unk_id=2,

@@ -131,6 +131,7 @@ class _Walk:
 
     def on(self, piece: Tensor) -> Tensor:
         """The next piece, coded; float32."""
+        coded: Tensor
         before, after = self._scales
         sides = [side // before for side in piece.shape[3:]]
         rows, columns = (spans(side, self._tile or side, _OVERLAP) for side in sides)
@@ -140,16 +141,17 @@ class _Walk:
         weights = [shares(side, places, after) for side, places in zip(sides, (rows, columns), strict=True)]
         whole: Tensor | None = None
         for at in product(range(len(rows)), range(len(columns))):
-            place = rows[at[0]], columns[at[1]]
-            part = self._part(at, piece[..., *(_scaled(span, before) for span in place)])
+            row, column = rows[at[0]], columns[at[1]]
+            part = self._part(at, piece[..., _scaled(row, before), _scaled(column, before)])
             if whole is None:
                 whole = part.new_zeros(*part.shape[:3], *(side * after for side in sides))
             share = weights[0][at[0]][:, None] * weights[1][at[1]]
-            whole[..., *(_scaled(span, after) for span in place)] += part * share.to(part.device)
+            whole[..., _scaled(row, after), _scaled(column, after)] += part * share.to(part.device)
         assert whole is not None  # noqa: S101
         return whole
 
     def _part(self, at: tuple[int, int], piece: Tensor) -> Tensor:
+        coded: Tensor
         left = self._left.get(at)
         coded, left = self._coder(piece, conv_cache=None if left is None else _moved(left, piece.device))
         self._left[at] = _moved(left, torch.device("cpu"))
@@ -189,7 +191,7 @@ class _Upsample(nn.Module):
         frames = 2.0 if self.compress_time and not self._turn.first else 1.0
         large = functional.interpolate(x_BCTHW, scale_factor=(frames, 2.0, 2.0)).movedim(2, 1)
         made: Tensor = self.conv(large.flatten(0, 1))
-        return made.unflatten(0, large.shape[:2]).movedim(1, 2)
+        return made.view(*large.shape[:2], *made.shape[1:]).movedim(1, 2)
 
 
 class _Pointwise(nn.Module):

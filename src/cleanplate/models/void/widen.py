@@ -27,5 +27,6 @@ def widened(weight_OI: Tensor, channels: int) -> Tensor:
     Returns:
         O x 3 C P.
     """
-    noise, mask, video = weight_OI.split([channels * SAMPLES, SAMPLES, channels * SAMPLES], dim=1)
+    own = channels * SAMPLES
+    noise, mask, video = weight_OI[:, :own], weight_OI[:, own:-own], weight_OI[:, -own:]
     return torch.cat((noise, mask.repeat(1, channels), video), dim=1)
