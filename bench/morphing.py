@@ -169,4 +169,4 @@ def _replaced(
     alpha = _soft(cv2.warpAffine(mask.astype(np.float32), matrix, size) > 0.5)[..., None]
     hole = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8))
     ground = cv2.inpaint(picture, hole, 3, cv2.INPAINT_TELEA)
-    return np.rint(ground * (1 - alpha) + look * alpha).astype(np.uint8)
+    return np.asarray(np.rint(ground * (1 - alpha) + look * alpha), np.uint8)

@@ -104,19 +104,19 @@ def _outline(steps: Sequence[Step]) -> float:
         return 0.0
     pairs = zip(_ways(steps[:REACH]), _ways(steps[REACH:]), strict=True)
     apart = [
-        np.abs(depth - (_laid(first, here, there) + _laid(last, here, np.linalg.inv(on))) / 2)[rim].mean()
+        np.abs(depth - np.mean([_laid(first, here, there), _laid(last, here, on.T)], axis=0))[rim].mean()
         for there, on in pairs
     ]
     return 100 * float(min(apart)) / _window_size(here)
 
 
 def _ways(steps: Sequence[Step]) -> tuple[NDArray[np.float64], ...]:
-    """2 x 2 matrices: nothing, and the turn over the steps."""
+    """2 x 2 rotations: none, and the turn over the steps."""
     whole = np.eye(2)
     for step in steps:
         whole = step.affine[:, :2] @ whole
     left, _, right = np.linalg.svd(whole)
-    return np.eye(2), left @ right
+    return np.eye(2), np.asarray(left @ right)
 
 
 def _laid(thing: Sighting, on: Sighting, way: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -93,7 +93,7 @@ class Follower:
         self._thing = palette(self.now.picture, self.now.solid)
         self._around = palette(self.now.picture, _ring(self.now.solid))
         # Not at full resolution by default; a thing in its window is worth it.
-        self._dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._dis.setFinestScale(0)
 
     def step(self, picture: Rgb) -> Step | None:
