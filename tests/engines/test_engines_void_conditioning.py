@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -53,7 +51,6 @@ from drawn_void import autoencoder
 
 FRAMES = 11
 DATA = Path(os.environ.get("CLEANPLATE_DATA", Path(__file__).parents[3] / "shared" / "data"))
-BENCH = Path(__file__).parents[2] / "bench" / "void_inputs.py"
 
 
 @pytest.fixture
@@ -278,15 +275,3 @@ def test_a_published_quadmask_keeps_its_shares(tmp_path: Path) -> None:
     shares = [float((own == label).mean()) * 100 for label in (REMOVE, AFFECTED, KEEP)]
     assert shares == pytest.approx([11.41 + 9.40, 10.10, 69.10], abs=0.3)
     assert not (own == OVERLAP).any()
-
-
-@pytest.mark.real
-@pytest.mark.slow
-@pytest.mark.skipif(not (DATA / "void").is_dir(), reason="no real footage: set CLEANPLATE_DATA")
-def test_the_work_before_the_network_is_bounded() -> None:
-    """Lime: at most 15 CPU seconds and 1.5 GB, by the bench's own limits."""
-    run = subprocess.run(
-        [sys.executable, str(BENCH), "lime", f"--data={DATA}"], capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "46 frames as 85 of 384 x 672" in run.stdout
