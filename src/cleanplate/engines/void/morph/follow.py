@@ -117,8 +117,8 @@ class Follower:
         return Step(before, after, flow, trusted, affine)
 
     def _flow(self, a: Rgb, b: Rgb) -> FlowField:
-        gray = (cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (a, b))
-        return np.asarray(self._dis.calc(*gray, None), np.float32)
+        here, there = (cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (a, b))
+        return np.asarray(self._dis.calc(here, there, None), np.float32)
 
     def _segmented(self, look: Rgb, carried: Soft) -> Soft | None:
         """The mask that both the carried one and the colours speak for; None where nothing is left."""
