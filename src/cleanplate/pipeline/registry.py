@@ -63,6 +63,13 @@ ENGINES: Mapping[str, Part] = {
         tuned=True,
     ),
     "vera-14b": Part(_VERA, "the same, the large model", needs=_LEARNED, weighted=True, tuned=True),
+    "void-5b": Part(
+        "cleanplate.engines.void.engine:VoidEngine",
+        "removes things with what they did to the scene, and draws what would have happened; weights from the hub",
+        needs=_LEARNED,
+        weighted=True,
+        tuned=True,
+    ),
 }
 
 

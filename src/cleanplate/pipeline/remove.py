@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from cleanplate.edit.manifest import RegionRecord
 from cleanplate.edit.package import QUADMASK, ShotPackage
@@ -24,6 +25,8 @@ def remove(
     out: Path | str,
     *,
     engine: str = "propagate",
+    weights: str | None = None,
+    settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     rate: Fraction | None = None,
     exports: Sequence[str] = (),
@@ -39,6 +42,8 @@ def remove(
     Args:
         plate: a video file, or a folder or pattern of images.
         edit: what goes; points in display pixels.
+        weights: the engine's, where it takes any: a folder or a hub id. Those of a segmenter are the edit's.
+        settings: of the engine, by name.
         rate: frames a second of an image sequence.
         exports: names of `pipeline.export.EXPORTS`.
         chroma_safe: shrink the matte to whole chroma footprints.
@@ -60,6 +65,8 @@ def remove(
 
     order = Order(
         engine=engine,
+        weights=weights,
+        settings=settings or {},
         seed=seed,
         rate=rate,
         exports=exports,

@@ -15,9 +15,8 @@ from torch import Tensor
 from cleanplate.engines.void.footage import Real
 from cleanplate.engines.void.noise import video_noise
 from cleanplate.masks.labels import AFFECTED, KEEP, OVERLAP, REMOVE, Labels
+from cleanplate.models.void.schedule import NOISE
 
-NOISE = 0.0563
-"""Standard deviation of the noise on the plate, in -1..1."""
 _BLACK = -1.0
 _TOLD = np.full(256, np.nan, np.float32)
 _TOLD[[REMOVE, OVERLAP, AFFECTED, KEEP]] = 0, 0, 128 / 255, 1

@@ -53,7 +53,7 @@ def stored(frames: Iterable[Tensor], shape: Shape, path: Path) -> Latents:
 
 def mapped(path: Path) -> Latents:
     """A stored file's latents, read as they are needed."""
-    latents: Latents = np.load(path, mmap_mode="r")
+    latents: Latents = np.load(path, mmap_mode="c")  # nothing is written; torch would warn of what it may not write to
     return latents
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_LATENTS, _VIDEO = 0, 1
+_LATENTS, _VIDEO, _WARPED = 0, 1, 2
 
 
 def latent_noise(seed: int, span: int, shape_FCHW: tuple[int, int, int, int]) -> Iterator[Tensor]:
@@ -22,7 +22,16 @@ def video_noise(seed: int, span: int, frame: int, shape: tuple[int, ...]) -> Ten
     return _drawn(shape, seed, _VIDEO, span, frame)
 
 
+def warped_seed(seed: int, span: int) -> int:
+    """Of the noise that a span's second pass starts from, see `motion.noise`."""
+    return _mixed(seed, _WARPED, span)
+
+
 def _drawn(shape: list[int] | tuple[int, ...], seed: int, *place: int) -> Tensor:
-    words = np.random.SeedSequence([seed % (1 << 64), *place]).generate_state(2, np.uint32)
-    generator = torch.Generator().manual_seed(int(words[0]) << 32 | int(words[1]))
+    generator = torch.Generator().manual_seed(_mixed(seed, *place))
     return torch.randn(tuple(shape), generator=generator)
+
+
+def _mixed(seed: int, *place: int) -> int:
+    words = np.random.SeedSequence([seed % (1 << 64), *place]).generate_state(2, np.uint32)
+    return int(words[0]) << 32 | int(words[1])

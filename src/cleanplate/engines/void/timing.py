@@ -62,7 +62,9 @@ class Span:
         return len(self.frames) if self.affected is None else sum(frame < self.affected for frame in self.frames)
 
 
-def spans(summaries: Sequence[FrameSummary], info: ClipInfo, shortest: int = WINDOW) -> tuple[Span, ...]:
+def spans(
+    summaries: Sequence[FrameSummary], info: ClipInfo, shortest: int = WINDOW, rate: float = RATE
+) -> tuple[Span, ...]:
     """Everything that may change; what lies further apart than the shortest clip is in spans of its own.
 
     A span begins `LEAD` beats or more before its first consequence, or where the plate begins; room up to the length
@@ -70,13 +72,14 @@ def spans(summaries: Sequence[FrameSummary], info: ClipInfo, shortest: int = WIN
 
     Args:
         summaries: of the quadmask, one for each frame of the plate.
+        rate: frames a second that are drawn.
 
     Raises:
         ValueError: the quadmask has another length than the plate.
     """
     if len(summaries) != len(info):
         raise ValueError(f"the quadmask has {len(summaries)} frames, the plate {len(info)}")
-    times, beat = _seconds(info), _beat(info)
+    times, beat = _seconds(info), _beat(info, rate)
     changed = [n for n in range(len(info)) if summaries[n].box is not None]
     runs = _runs(changed, times, max(shortest, _APART) * beat)
     return tuple(_span(run, summaries, times, beat, shortest) for run in runs)
@@ -87,13 +90,13 @@ def without_consequences(labels: Labels) -> tuple[Labels, int]:
     return primary_only(labels), int(np.count_nonzero(labels == AFFECTED))
 
 
-def beats(info: ClipInfo, run: range) -> tuple[int, ...]:
+def beats(info: ClipInfo, run: range, rate: float = RATE) -> tuple[int, ...]:
     """Frames of a run, its first and last among them, in steps even in time.
 
-    The steps are a twelfth of a second. Where every n-th frame of the plate comes within 5 % of that (at 24, 25, 48,
-    50 or 60 a second), they are n frames, so that no motion stutters. A slower plate gives each frame once.
+    The steps are those of the rate. Where every n-th frame of the plate comes within 5 % of that (of 12 a second at 24,
+    25, 48, 50 or 60), they are n frames, so that no motion stutters. A slower plate gives each frame once.
     """
-    return _beats(_seconds(info), _beat(info), run)
+    return _beats(_seconds(info), _beat(info, rate), run)
 
 
 def _span(run: range, summaries: Sequence[FrameSummary], times: NDArray[np.float64], beat: float, least: int) -> Span:
@@ -137,12 +140,12 @@ def _runs(frames: Sequence[int], times: NDArray[np.float64], gap: float) -> Iter
         yield range(frames[start], frames[stop - 1] + 1)
 
 
-def _beat(info: ClipInfo) -> float:
+def _beat(info: ClipInfo, wanted: float) -> float:
     """Seconds between two beats."""
     rate = float(info.rate)
-    every = max(1, round(rate / RATE))
-    even = info.is_constant_rate and (rate < RATE or abs(rate / every / RATE - 1) <= _NEAR)
-    return every / rate if even else 1 / RATE
+    every = max(1, round(rate / wanted))
+    even = info.is_constant_rate and (rate < wanted or abs(rate / every / wanted - 1) <= _NEAR)
+    return every / rate if even else 1 / wanted
 
 
 def _beats(times: NDArray[np.float64], beat: float, run: range) -> tuple[int, ...]:

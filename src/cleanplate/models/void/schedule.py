@@ -15,6 +15,8 @@ STEPS = MappingProxyType({1: 30, 2: 50})
 """Of the published passes."""
 GUIDANCE = MappingProxyType({1: 1.0, 2: 6.0})
 """Scales of classifier-free guidance of the published passes; 1 asks once a step."""
+NOISE = 0.0563
+"""Standard deviation of the noise on the plate that the transformer is told, in -1..1."""
 
 SETTINGS: Mapping[str, Any] = MappingProxyType(
     {

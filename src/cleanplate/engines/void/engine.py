@@ -1,0 +1,184 @@
+"""The engine `void-5b`: things go out of a clip with what they did to it, and what would have happened is drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cleanplate.engines.void import cost
+from cleanplate.engines.void.footage import Footage
+from cleanplate.engines.void.outline import Outline
+from cleanplate.engines.void.parts import Parts, device_name
+from cleanplate.engines.void.production import Job, Production
+from cleanplate.engines.void.settings import Settings, settings_of
+from cleanplate.errors import InputError, UsageError
+from cleanplate.masks.quadmask import QuadMask
+from cleanplate.models.text.instruction import warnings
+from cleanplate.models.void.table import VOIDS
+from cleanplate.motion.flow import make_flow
+from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
+from cleanplate.pipeline.machine import Machine
+from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene
+from cleanplate.progress import Progress
+
+_VERSION = 1
+"""Goes up when the same parameters give other pixels."""
+_NEUTRAL = "The same scene with nothing there."
+"""What the model is told where nobody says what the scene is like afterwards."""
+
+
+class VoidEngine:
+    """Draws what a scene would have looked like without the removed things, by VOID's two passes.
+
+    Args:
+        name: the row of the table of models that this engine is for.
+        weights: a folder, a repository of the hub, or a row's name; None takes what is published for the row.
+        settings: by name, see `Settings`.
+        parts: loads what the weights name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        weights: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        parts: Callable[[str], Parts] = Parts,
+    ) -> None:
+        self.name, self._settings = name, settings_of(settings or {})
+        self._weights, self._named = weights or name, parts
+
+    def plan(self, edit: Remove | Add | ReplaceBackground, scene: Scene, machine: Machine, seed: int) -> Plan | Refusal:
+        """What it would do, or why it cannot.
+
+        Raises:
+            UsageError: an empty description, or settings that this machine cannot serve.
+            InputError: weights that are none of VOID's, are cut short, or could run code; a quadmask of another length.
+        """
+        if not isinstance(edit, Remove):
+            return self._refuse("it removes; it adds nothing and changes no background", "Choose another engine.")
+        quadmask = scene.quadmask
+        if quadmask is None:
+            return self._refuse("it needs a quadmask, which says what goes and what follows", "Give --mask, or clicks.")
+        _require_fit(quadmask, scene)
+        prompt = _prompt(edit, scene)
+        parts, device = self._named(self._weights), device_name()
+        config = parts.config()
+        settings = self._passes(parts).of(device)
+        make_flow(settings.flow)
+        outline = Outline.of(config, quadmask, scene.clip.info, settings)
+        if not outline.takes:
+            return self._refuse("the quadmask keeps everything on every frame", "Mark what is to go.")
+        second = settings.pass2 != "never"
+        texts = [prompt, settings.negative]
+        cleared = _cleared(outline, scene, quadmask)
+        return Plan(
+            engine=self.name,
+            windows=tuple(take.frames for take in outline.takes),
+            seconds=sum(cost.seconds(outline, device, machine.threads).values()),
+            memory_bytes=0,
+            disk_bytes=cost.disk(outline, scene.clip.info.height * scene.clip.info.width),
+            parameters={
+                "version": _VERSION,
+                "kind": edit.kind,
+                "prompt": prompt,
+                "seed": seed,
+                **settings.model_dump(mode="json"),
+            },
+            notes=(*warnings(parts.read(texts).cuts), *self._notes(outline, cleared, edit, scene)),
+            weights=parts.digest([1, 2] if second else [1]),
+            device=device,
+        )
+
+    def generate(self, plan: Plan, scene: Scene, folder: Path, progress: Progress) -> Generated:
+        """Draw stage after stage; called again after a kill it goes on from the last whole step."""
+        asked, quadmask = plan.parameters, scene.quadmask
+        if quadmask is None:
+            raise ValueError("a plan is for a scene with a quadmask")
+        parts = self._named(self._weights)
+        settings = Settings.model_validate({name: asked[name] for name in Settings.model_fields})
+        outline = Outline.of(parts.config(), quadmask, scene.clip.info, settings)
+        job = Job(
+            scene=scene,
+            quadmask=quadmask,
+            outline=outline,
+            prompt=asked["prompt"],
+            seed=asked["seed"],
+            key=f"{plan.weights} {plan.device} {json.dumps(asked, sort_keys=True)}",
+            worth=cost.worth(outline, plan.device),
+        )
+        production = Production(job, parts, folder)
+        layer, verdicts = production.run(progress)
+        spans = zip(outline.figures(), _cleared(outline, scene, quadmask), verdicts, strict=True)
+        measured = [figures | {"cleared": cleared} | verdict.document() for figures, cleared, verdict in spans]
+        return Generated(layer, measurements={"spans": measured}, byproduct=production.screening())
+
+    def _passes(self, parts: Parts) -> Settings:
+        """As asked; where the morph check decides and there are no weights of a second pass, there is none.
+
+        Raises:
+            InputError: the second pass is asked for, and there are no weights of it, or of another geometry.
+        """
+        settings = self._settings
+        if settings.pass2 == "auto" and not parts.has(2):
+            return settings.model_copy(update={"pass2": "never"})
+        if settings.pass2 != "never" and parts.config(2) != parts.config(1):
+            raise InputError("the two passes are of different sizes", where=self._weights, remedy="Name one model's.")
+        return settings
+
+    def _refuse(self, why: str, remedy: str) -> Refusal:
+        return Refusal(self.name, why, remedy)
+
+    def _notes(self, outline: Outline, cleared: Sequence[int], edit: Remove, scene: Scene) -> list[str]:
+        notes = []
+        if outline.config != VOIDS[self.name].config:
+            notes.append(f"The weights are of another size than {self.name}: do not judge that model by this result.")
+        if self._settings.pass2 == "auto" and outline.settings.pass2 == "never":
+            notes.append("There are no weights of a second pass here: the first one's result stays as it is.")
+        if not _described(edit, scene):
+            notes.append(f"Nobody says what the scene is like afterwards (--prompt): the model is told '{_NEUTRAL}'")
+        for take, samples in zip(outline.takes, cleared, strict=True):
+            size, span = take.framing.size, take.span
+            notes.append(
+                f"Frames {take.frames.start} to {take.frames.stop - 1} are drawn at {size.columns} x {size.rows}, "
+                f"{len(span.frames)} of them, in {len(take.windows)} windows."
+            )
+            if span.length > len(span.frames):
+                notes.append(f"They are filled up to {span.length} with a mirrored tail, which is cut off again.")
+            if samples:
+                notes.append(
+                    f"On frame {take.frames.start} the quadmask has {samples} samples that are affected; the model is "
+                    "told to keep them there, as in its training."
+                )
+        return notes
+
+
+def _described(edit: Remove, scene: Scene) -> str:
+    """The scene afterwards, in the user's words or the reasoning's; empty where neither has any."""
+    if edit.prompt is not None:
+        return edit.prompt.strip()
+    return "" if scene.reasoning is None else scene.reasoning.scene_after.strip()
+
+
+def _prompt(edit: Remove, scene: Scene) -> str:
+    if edit.prompt is not None and not edit.prompt.strip():
+        raise UsageError(
+            "the description is empty", remedy="Say what the scene looks like afterwards, or leave it out."
+        )
+    return _described(edit, scene) or _NEUTRAL
+
+
+def _require_fit(quadmask: QuadMask, scene: Scene) -> None:
+    if len(quadmask) != len(scene.clip):
+        raise InputError(
+            f"the quadmask has {len(quadmask)} frames, the plate {len(scene.clip)}",
+            where=str(quadmask.path),
+            remedy="Make it anew for this plate.",
+        )
+
+
+def _cleared(outline: Outline, scene: Scene, quadmask: QuadMask) -> tuple[int, ...]:
+    """Of every span's first frame, the affected samples that the model is told to keep."""
+    footages = (Footage(scene.clip, quadmask, take.span, take.framing) for take in outline.takes)
+    return tuple(footage.cleared for footage in footages)
