@@ -15,14 +15,15 @@ from typing import Any
 import torch
 
 from cleanplate.edit.layer import Layer, LayerWriter
-from cleanplate.engines.void.footage import Footage, QuadMasks
+from cleanplate.edit.patch import Patch
+from cleanplate.engines.void.footage import Footage
 from cleanplate.engines.void.latents import mapped
+from cleanplate.engines.void.lay.laying import Laying
 from cleanplate.engines.void.meter import Meter
 from cleanplate.engines.void.noise import latent_noise
 from cleanplate.engines.void.outline import Outline, Take
 from cleanplate.engines.void.parts import Parts, device_name
 from cleanplate.engines.void.pictures import Pictures
-from cleanplate.engines.void.plainly import Laying
 from cleanplate.engines.void.result import as_video, pictures
 from cleanplate.engines.void.sampler import Moment, Task, sample
 from cleanplate.engines.void.screening import write_screening
@@ -32,6 +33,7 @@ from cleanplate.engines.void.velocity import Velocity
 from cleanplate.engines.void.verdict import Verdict, judged, read_verdict, scores_of
 from cleanplate.engines.void.warping import warped_noise
 from cleanplate.files import disk_errors, write_text
+from cleanplate.masks.quadmask import QuadMask
 from cleanplate.media.clip import Clip
 from cleanplate.models.void.schedule import scheduler
 from cleanplate.pipeline.protocols import WORK, Scene
@@ -51,7 +53,7 @@ class Job:
     """
 
     scene: Scene
-    quadmask: QuadMasks
+    quadmask: QuadMask
     outline: Outline
     prompt: str
     seed: int
@@ -188,13 +190,20 @@ class Production:
             self._stage(LAY, takes, takes) as watch,
         ):
             for take in takes:
-                with Pictures(self._drawn(take)[-1]) as drawn:
-                    laying = Laying(plate, self._job.quadmask, take.span, take.framing)
-                    for frame, patch in laying.patches(drawn, start=writer.next_frame):
-                        if patch is not None:
-                            writer.write(frame, [patch])
-                        watch(take, (frame + 1 - take.frames.start) / len(take.frames))
+                for frame, patch in self._patches(plate, take, writer.next_frame):
+                    if patch is not None:
+                        writer.write(frame, [patch])
+                    watch(take, (frame + 1 - take.frames.start) / len(take.frames))
             return writer.close()
+
+    def _patches(self, plate: Clip, take: Take, start: int) -> Iterator[tuple[int, Patch | None]]:
+        job, last = self._job, self._drawn(take)[-1]
+        folder = last.with_suffix(".lay")
+        folder.mkdir(exist_ok=True)
+        how = {"background": job.outline.settings.background, "grain": job.outline.settings.grain, "seed": job.seed}
+        laying = Laying(plate, job.quadmask, take.span, take.framing, folder=folder, **how)
+        with Pictures(last) as drawn:
+            yield from laying.patches(drawn, start=start)
 
     @contextmanager
     def _stage(

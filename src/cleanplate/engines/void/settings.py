@@ -47,6 +47,8 @@ class Settings(BaseModel):
         flow: the method that follows the first pass's motion, for the second; see `motion.flow`.
         negative: what guidance leads away from.
         noise: on the plate that the model is told, standard deviation in -1..1.
+        background: still background comes from the plate's other frames where these show it, instead of the codec.
+        grain: what is drawn gets the plate's grain.
         crop: a close look at a small event, instead of the whole frame.
         window: frames drawn together, 8 k + 5.
         pixels: rows times columns of the working size at most.
@@ -63,6 +65,8 @@ class Settings(BaseModel):
     flow: str = "dis"
     negative: str = ""
     noise: Annotated[float, Field(ge=0, le=1)] = NOISE
+    background: bool = True
+    grain: bool = True
     crop: bool = False
     window: int = WINDOW
     pixels: Annotated[int, Field(ge=1)] = PIXELS
