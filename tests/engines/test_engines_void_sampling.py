@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from torch import Tensor
 import drawn_void
 from cleanplate.engines.void.latents import Course, mapped, room, size_on_disk, stored
 from cleanplate.engines.void.noise import latent_noise
-from cleanplate.engines.void.sampler import Moment, Task, blend, sample
+from cleanplate.engines.void.sampler import Ask, Moment, Task, blend, sample
 from cleanplate.engines.void.velocity import Velocity
 from cleanplate.engines.void.windows import windows
 from cleanplate.errors import CleanplateError
@@ -216,8 +216,8 @@ def test_the_seed_alone_decides_the_noise(tmp_path: Path) -> None:
     assert abs(float(longer.std()) - 1) < 0.05
 
 
-def answering(value: float) -> Callable[[Tensor, Tensor, int], Tensor]:
-    return lambda noisy, known, time: torch.full_like(noisy, value)
+def answering(value: float) -> Ask:
+    return lambda noisy, known, time, moment: torch.full_like(noisy, value)
 
 
 def test_what_is_no_number_stops_the_run(tmp_path: Path) -> None:
@@ -250,7 +250,8 @@ def test_half_precision_is_the_transformers_alone() -> None:
         return (hidden_states[:, :, :4],)
 
     made = Velocity(model, places, TEXT, dtype=torch.bfloat16)
-    assert made(drawn(1, 1, 2, 4, 4, 4), drawn(2, 1, 2, 8, 4, 4), 999).dtype == torch.float32
+    now = Moment(0, 1, 0, 1)
+    assert made(drawn(1, 1, 2, 4, 4, 4), drawn(2, 1, 2, 8, 4, 4), 999, now).dtype == torch.float32
     assert seen == [torch.bfloat16]
 
 
@@ -260,7 +261,8 @@ def test_latents_on_disk_are_whole_or_not_there(tmp_path: Path) -> None:
     path = tmp_path / "latents.npy"
     assert np.array_equal(stored(iter(frames), shape, path), frames.numpy())
     assert path.stat().st_size == size_on_disk(shape)
-    assert room(shape) == 2 * size_on_disk(shape) + size_on_disk((3, 8, 2, 2))
+    for every, files in ((1, 2), (2, 3), (4, 3)):
+        assert room(shape, every) == files * size_on_disk(shape) + size_on_disk((3, 8, 2, 2))
     assert isinstance(mapped(path), np.memmap)
 
     def failing() -> Iterator[Tensor]:

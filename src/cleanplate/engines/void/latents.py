@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,7 +21,7 @@ Shape = tuple[int, int, int, int]
 Latents = NDArray[np.float32]
 """F x C x H x W, float32."""
 
-_STATE, _NAMES = "state.json", ("even.npy", "odd.npy")
+_STATE, _STEM = "state.json", "latents"
 
 
 def size_on_disk(shape: Shape) -> int:
@@ -28,10 +29,10 @@ def size_on_disk(shape: Shape) -> int:
     return int(np.prod(shape)) * 4 + 128
 
 
-def room(shape: Shape) -> int:
-    """Bytes on disk of a span's latents: on their way, and mask and plate."""
+def room(shape: Shape, every: int = 1) -> int:
+    """Bytes on disk of a span's latents: on their way (see `Course`), and mask and plate."""
     frames, channels, rows, columns = shape
-    return len(_NAMES) * size_on_disk(shape) + size_on_disk((frames, 2 * channels, rows, columns))
+    return _files(every) * size_on_disk(shape) + size_on_disk((frames, 2 * channels, rows, columns))
 
 
 def stored(frames: Iterable[Tensor], shape: Shape, path: Path) -> Latents:
@@ -60,53 +61,80 @@ def mapped(path: Path) -> Latents:
 class Course:
     """Latents on their way from noise to video: what the last whole step has left, and what the next one makes of it.
 
-    Two files in turn; a small third one says how many steps are whole.
+    Files in turn; a small one says how many steps are whole, and where they are. Steps from which a killed run could
+    not go on, since more than latents outlives them, are not noted; then a third file keeps what the last noted one has
+    left.
 
     Attributes:
         done: whole steps.
     """
 
-    def __init__(self, folder: Path, shape: Shape, key: str, done: int) -> None:
-        self._folder, self._shape, self._key, self.done = folder, shape, key, done
-        self._files: list[Latents] = [np.load(folder / name, mmap_mode="r+") for name in _NAMES]
+    def __init__(self, folder: Path, run: _Run, done: int, at: int) -> None:
+        self._folder, self._run, self.done = folder, run, done
+        self._at = self._noted = at
+        self._files: list[Latents] = [np.load(path, mmap_mode="r+") for path in _paths(folder, run.every)]
 
     @classmethod
-    def begun(cls, folder: Path, noise: Iterable[Tensor], shape: Shape, key: str) -> Self:
+    def begun(cls, folder: Path, noise: Iterable[Tensor], shape: Shape, key: str, every: int = 1) -> Self:
         """Where a run with the same key was killed, or from the noise (frames of C x H x W).
 
         Args:
             key: of everything that the result depends on, the noise among it.
+            every: a killed run goes on from a step that this divides.
         Raises:
             ResourceError: the disk is full.
         """
+        run = _Run(shape, key, every)
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            done = _done(folder, shape, key)
-            if done is None:
+            found = _found(folder, run)
+            if found is None:
                 (folder / _STATE).unlink(missing_ok=True)
-                stored(noise, shape, folder / _NAMES[0])
-                _created(folder / _NAMES[1], shape).flush()
-                done = 0
-                _note(folder, shape, key, done)
-        return cls(folder, shape, key, done)
+                first, *others = _paths(folder, every)
+                stored(noise, shape, first)
+                for path in others:
+                    _created(path, shape).flush()
+                found = 0, 0
+                _note(folder, run, *found)
+        return cls(folder, run, *found)
 
     @property
     def now(self) -> Latents:
         """What the last step has left."""
-        return self._files[self.done % 2]
+        return self._files[self._at]
 
     @property
     def following(self) -> Latents:
         """Where the next step writes."""
-        return self._files[1 - self.done % 2]
+        return self._files[self._free()]
 
-    def advance(self) -> None:
-        """The next step is whole."""
+    def advance(self, *, last: bool = False) -> None:
+        """The next step is whole; the last one is always noted."""
         following: Any = self.following
         with disk_errors(self._folder):
             following.flush()
-            _note(self._folder, self._shape, self._key, self.done + 1)
-        self.done += 1
+            self._at, self.done = self._free(), self.done + 1
+            if last or self.done % self._run.every == 0:
+                _note(self._folder, self._run, self.done, self._at)
+                self._noted = self._at
+
+    def _free(self) -> int:
+        return next(place for place in range(len(self._files)) if place not in (self._at, self._noted))
+
+
+@dataclass(frozen=True)
+class _Run:
+    shape: Shape
+    key: str
+    every: int
+
+
+def _files(every: int) -> int:
+    return 2 if every == 1 else 3
+
+
+def _paths(folder: Path, every: int) -> list[Path]:
+    return [folder / f"{_STEM}-{number}.npy" for number in range(_files(every))]
 
 
 def _created(path: Path, shape: Shape) -> Any:
@@ -115,17 +143,18 @@ def _created(path: Path, shape: Shape) -> Any:
     return made
 
 
-def _done(folder: Path, shape: Shape, key: str) -> int | None:
-    """Whole steps of the run that this folder holds; None where it is another, or none."""
+def _found(folder: Path, run: _Run) -> tuple[int, int] | None:
+    """Whole steps of the run that this folder holds, and in which file they are; None where it is another, or none."""
     try:
         state = json.loads((folder / _STATE).read_bytes())
-        known = state["key"] == key and state["shape"] == list(shape)
-        return int(state["done"]) if known and all((folder / name).is_file() for name in _NAMES) else None
+        same = (state["key"], tuple(state["shape"]), state["every"]) == (run.key, run.shape, run.every)
+        there = all(path.is_file() for path in _paths(folder, run.every))
+        return (int(state["done"]), int(state["at"])) if same and there else None
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("no record of a run", where=str(folder / _STATE), remedy="Delete the folder.") from error
 
 
-def _note(folder: Path, shape: Shape, key: str, done: int) -> None:
-    write_text(folder / _STATE, json.dumps({"key": key, "shape": shape, "done": done}))
+def _note(folder: Path, run: _Run, done: int, at: int) -> None:
+    write_text(folder / _STATE, json.dumps({**asdict(run), "done": done, "at": at}))

@@ -30,13 +30,9 @@ class Scheduler(Protocol):
         ...
 
 
-Ask = Callable[[Tensor, Tensor, int], Tensor]
-"""(noisy 1 x F x C x H x W, known 1 x F x 2 C x H x W, time) -> velocity like the noisy latents, float32."""
-
-
 @dataclass(frozen=True)
 class Moment:
-    """Told after every window.
+    """Where a run is.
 
     Attributes:
         step, steps: 0, 1, ... of so many.
@@ -49,6 +45,10 @@ class Moment:
     windows: int
 
 
+Ask = Callable[[Tensor, Tensor, int, Moment], Tensor]
+"""(noisy 1 x F x C x H x W, known 1 x F x 2 C x H x W, time, moment) -> velocity like the noisy latents, float32."""
+
+
 @dataclass(frozen=True)
 class Task:
     """What is sampled.
@@ -58,6 +58,8 @@ class Task:
         noise: yields latent frames of C x H x W; asked only where a run begins anew.
         key: of all that the result depends on beside schedule and windows: weights, text, plate, mask, seed.
         size, overlap: of the windows, in latents.
+        every: what is asked may remember earlier steps, but none before the last that this divides; a killed run goes
+            on from there. 1 remembers nothing.
     """
 
     known: Latents
@@ -65,6 +67,7 @@ class Task:
     key: str
     size: int = SIZE
     overlap: int = OVERLAP
+    every: int = 1
 
     @property
     def shape(self) -> Shape:
@@ -90,10 +93,11 @@ def sample(
 ) -> Latents:
     """Clean latents, F x C x H x W, mapped from a file in the folder.
 
-    Called again after a kill it goes on after the last whole step, with the same result. Latents stay in float32.
+    Called again after a kill it goes on after the last whole step (see `Task.every`), with the same result. Latents
+    stay in float32.
 
     Args:
-        watch: called after every window; it may raise to stop.
+        watch: told after every window; it may raise to stop.
 
     Raises:
         CleanplateError: a number is not finite, or nothing is in what came out.
@@ -103,17 +107,18 @@ def sample(
     if any(side % 2 for side in task.shape[2:]):
         raise ValueError(f"patches of two do not divide latents of {task.shape[2:]}")
     parts, steps = task.windows, len(scheduler.timesteps)
-    course = Course.begun(folder, task.noise(), task.shape, _key(task, scheduler))
+    course = Course.begun(folder, task.noise(), task.shape, _key(task, scheduler), task.every)
     for step in range(course.done, steps):
         time = int(scheduler.timesteps[step])
         for number, part in enumerate(parts):
             noisy, known = (_taken(latents, part, device) for latents in (course.now, task.known))
-            moved = scheduler.step(ask(noisy, known, time), time, noisy, return_dict=False)[0]
+            moment = Moment(step, steps, number, len(parts))
+            moved = scheduler.step(ask(noisy, known, time, moment), time, noisy, return_dict=False)[0]
             require_finite({_NAME: moved}, step)
             blend(course.following, part, moved[0].float().cpu().numpy())
             if watch is not None:
-                watch(Moment(step, steps, number, len(parts)))
-        course.advance()
+                watch(moment)
+        course.advance(last=step == steps - 1)
     _require_content(course.now, parts)
     return course.now
 
