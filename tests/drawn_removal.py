@@ -19,12 +19,16 @@ _RED, _PERIOD = (220, 40, 30), 40
 
 
 def write_clip(folder: Path, frames: int, *, size: tuple[int, int] = SIZE, rate: int = 12, **more: Any) -> Path:
-    """`plate.mkv` and `quadmask.mkv` in a folder, which is returned."""
+    """`plate.mkv` and `quadmask.mkv` in a folder, which is returned.
+
+    Args:
+        more: `pixels`, the plate's format; `masks`, frames of the quadmask; `still`, frames on which it keeps all.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    pixels = more.get("pixels", "yuv420p")
-    backdrop = ground(size)
-    _write(folder / "plate.mkv", (picture(n, backdrop) for n in range(frames)), rate, pixels)
-    _write(folder / "quadmask.mkv", (labels(n, size) for n in range(more.get("masks", frames))), rate, "gray")
+    backdrop, still = ground(size), more.get("still", ())
+    masks = (np.full(size, 255, np.uint8) if n in still else labels(n, size) for n in range(more.get("masks", frames)))
+    _write(folder / "plate.mkv", (picture(n, backdrop) for n in range(frames)), rate, more.get("pixels", "yuv420p"))
+    _write(folder / "quadmask.mkv", masks, rate, "gray")
     return folder
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from cleanplate.edit.manifest import RegionRecord
 from cleanplate.edit.package import QUADMASK, ShotPackage
+from cleanplate.errors import UsageError
 from cleanplate.media.clip import Clip
 from cleanplate.pipeline.edits import Remove
 from cleanplate.pipeline.finish import MASK_FILES
 from cleanplate.pipeline.make import Order, Prepared, make
 from cleanplate.pipeline.preflight import Preflight
+from cleanplate.pipeline.registry import ENGINES
 from cleanplate.pipeline.removal import Removal, edit_frames
 from cleanplate.pipeline.workshop import Workshop, deliver, opened
 from cleanplate.progress import Progress, Silent
@@ -52,6 +54,9 @@ def remove(
     Raises:
         CleanplateError: of the kind that says what to do; nothing is left under `out` then.
     """
+
+    if edit.prompt is not None and engine in ENGINES and not ENGINES[engine].tuned:
+        raise UsageError(f"the engine '{engine}' reads no description", remedy="Leave --prompt out.")
 
     def prepare(shop: Workshop, clip: Clip) -> Prepared:
         frames = edit_frames(edit, clip)

@@ -23,7 +23,7 @@ from cleanplate.models.void import store
 from cleanplate.models.void.config import VoidConfig
 from cleanplate.models.void.rotary import rotary
 from cleanplate.models.void.running import prepared
-from cleanplate.models.void.table import VOIDS
+from cleanplate.models.void.table import CODEC, TEXT, VOIDS
 from cleanplate.models.void.transformer import told
 
 
@@ -64,9 +64,14 @@ class Parts:
         return True
 
     def digest(self, numbers: Sequence[int]) -> str:
-        """Tells weights of passes, codec and text encoder apart; 64 hexadecimal digits."""
-        files = [file for number in numbers for file in self._checkpoint(number)]
-        return fingerprint(files)
+        """Tells weights of passes, codec and text encoder apart; 64 hexadecimal digits.
+
+        Raises:
+            InputError: some of it is not on this machine, or not whole.
+        """
+        folders = [*places.part(CODEC, self._beside), *places.part(TEXT, self._beside)[:1]]
+        paths = [*(store.weights_of(self._weights, number) for number in numbers), *folders]
+        return fingerprint(file for path in paths for file in sorted({*Checkpoint.open(path).files.values()}))
 
     def read(self, texts: Sequence[str]) -> Encoded:
         """The texts as the model reads them; the encoder is let go."""
@@ -102,9 +107,6 @@ class Parts:
 
     def _reader(self, device: str) -> CachedEncoder:
         return store.text_encoder_of(self._beside, self.config(), device=device)
-
-    def _checkpoint(self, number: int) -> list[Path]:
-        return sorted({*Checkpoint.open(store.weights_of(self._weights, number)).files.values()})
 
 
 def device_name() -> str:

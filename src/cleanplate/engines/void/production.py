@@ -210,8 +210,9 @@ class Production:
         self, name: str, takes: Sequence[Take], missing: Sequence[Take]
     ) -> Iterator[Callable[[Take, float], None]]:
         """What the stage tells of its advance. The network of the stage before is let go first."""
-        gc.collect()
-        torch.cuda.empty_cache()  # nothing without CUDA
+        if missing:
+            gc.collect()
+            torch.cuda.empty_cache()  # nothing without CUDA
         done = len(takes) - len(missing)
 
         def watch(take: Take, share: float) -> None:
