@@ -1,4 +1,7 @@
-"""Latents in files that are mapped into memory: any length, and what a killed run had finished is there."""
+"""Latents in files that are mapped into memory: any length, and what a killed run had finished is there.
+
+Read without torch.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
-from torch import Tensor
 
 from cleanplate.errors import InputError
 from cleanplate.files import atomic, disk_errors, reserve, write_text
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Shape = tuple[int, int, int, int]
 """Frames, channels, rows, columns."""
