@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cleanplate.engines.vera.cost import reading as reading_memory
 from cleanplate.engines.void import cost
+from cleanplate.engines.void.fitting import ROOM, Lack, fitted, lacking
 from cleanplate.engines.void.footage import Footage
 from cleanplate.engines.void.outline import Outline
 from cleanplate.engines.void.parts import Parts, device_name
 from cleanplate.engines.void.production import Job, Production
 from cleanplate.engines.void.settings import Settings, settings_of
-from cleanplate.errors import InputError, UsageError
+from cleanplate.engines.void.wording import another_size, description, notes
+from cleanplate.errors import InputError
 from cleanplate.masks.quadmask import QuadMask
+from cleanplate.models.backends import kernel
+from cleanplate.models.footprint import spare
 from cleanplate.models.text.instruction import warnings
 from cleanplate.models.void.table import VOIDS
 from cleanplate.motion.flow import make_flow
@@ -25,8 +30,8 @@ from cleanplate.progress import Progress
 
 _VERSION = 1
 """Goes up when the same parameters give other pixels."""
-_NEUTRAL = "The same scene with nothing there."
-"""What the model is told where nobody says what the scene is like afterwards."""
+_LIMIT = "max_vram"
+"""Decides how the models run, and through that alone what comes out."""
 
 
 class VoidEngine:
@@ -58,36 +63,43 @@ class VoidEngine:
         """
         if not isinstance(edit, Remove):
             return self._refuse("it removes; it adds nothing and changes no background", "Choose another engine.")
-        quadmask = scene.quadmask
-        if quadmask is None:
+        if scene.quadmask is None:
             return self._refuse("it needs a quadmask, which says what goes and what follows", "Give --mask, or clicks.")
-        _require_fit(quadmask, scene)
-        prompt = _prompt(edit, scene)
+        _require_fit(scene.quadmask, scene)
+        prompt = description(edit, scene.reasoning)
         parts, device = self._named(self._weights), device_name()
-        config = parts.config()
-        settings = self._passes(parts).of(device)
-        make_flow(settings.flow)
-        outline = Outline.of(config, quadmask, scene.clip.info, settings)
-        if not outline.takes:
+        config, wanted = parts.config(), self._settings.of(device)
+        make_flow(wanted.flow)
+        kernel(wanted.running.attention)
+        asked = Outline.of(config, scene.quadmask, scene.clip.info, self._passes(parts, wanted))
+        if not asked.takes:
             return self._refuse("the quadmask keeps everything on every frame", "Mark what is to go.")
-        second = settings.pass2 != "never"
-        texts = [prompt, settings.negative]
-        cleared = _cleared(outline, scene, quadmask)
+        outline = fitted(asked, device, machine)
+        if isinstance(outline, Lack):
+            return self._refuse(outline.why, outline.remedy)
+        texts = [prompt, wanted.negative]
+        if (reading := reading_memory(parts.reading(texts))) > spare(machine.memory_bytes):
+            return self._refuse(lacking(reading, machine.memory_bytes, "to read the words"), ROOM)
+        settings, cleared = outline.settings, _cleared(outline, scene, scene.quadmask)
         return Plan(
             engine=self.name,
             windows=tuple(take.frames for take in outline.takes),
             seconds=sum(cost.seconds(outline, device, machine.threads).values()),
-            memory_bytes=0,
-            disk_bytes=cost.disk(outline, scene.clip.info.height * scene.clip.info.width),
+            memory_bytes=max(reading, cost.beside(outline, device)),
+            disk_bytes=cost.disk(outline, scene.clip.info),
             parameters={
                 "version": _VERSION,
                 "kind": edit.kind,
                 "prompt": prompt,
                 "seed": seed,
-                **settings.model_dump(mode="json"),
+                **settings.model_dump(mode="json", exclude={_LIMIT}),
             },
-            notes=(*warnings(parts.read(texts).cuts), *self._notes(outline, cleared, edit, scene)),
-            weights=parts.digest([1, 2] if second else [1]),
+            notes=(
+                *warnings(parts.read(texts).cuts),
+                *another_size(config, VOIDS[self.name].config, self.name),
+                *notes(outline, wanted, cleared, edit, scene.reasoning),
+            ),
+            weights=parts.digest([1] if settings.pass2 == "never" else [1, 2]),
             device=device,
         )
 
@@ -97,7 +109,7 @@ class VoidEngine:
         if quadmask is None:
             raise ValueError("a plan is for a scene with a quadmask")
         parts = self._named(self._weights)
-        settings = Settings.model_validate({name: asked[name] for name in Settings.model_fields})
+        settings = Settings.model_validate({name: asked[name] for name in Settings.model_fields if name in asked})
         outline = Outline.of(parts.config(), quadmask, scene.clip.info, settings)
         job = Job(
             scene=scene,
@@ -114,59 +126,20 @@ class VoidEngine:
         measured = [figures | {"cleared": cleared} | verdict.document() for figures, cleared, verdict in spans]
         return Generated(layer, measurements={"spans": measured}, byproduct=production.screening())
 
-    def _passes(self, parts: Parts) -> Settings:
+    def _passes(self, parts: Parts, wanted: Settings) -> Settings:
         """As asked; where the morph check decides and there are no weights of a second pass, there is none.
 
         Raises:
             InputError: the second pass is asked for, and there are no weights of it, or of another geometry.
         """
-        settings = self._settings
-        if settings.pass2 == "auto" and not parts.has(2):
-            return settings.model_copy(update={"pass2": "never"})
-        if settings.pass2 != "never" and parts.config(2) != parts.config(1):
+        if wanted.pass2 == "auto" and not parts.has(2):
+            return wanted.model_copy(update={"pass2": "never"})
+        if wanted.pass2 != "never" and parts.config(2) != parts.config(1):
             raise InputError("the two passes are of different sizes", where=self._weights, remedy="Name one model's.")
-        return settings
+        return wanted
 
     def _refuse(self, why: str, remedy: str) -> Refusal:
         return Refusal(self.name, why, remedy)
-
-    def _notes(self, outline: Outline, cleared: Sequence[int], edit: Remove, scene: Scene) -> list[str]:
-        notes = []
-        if outline.config != VOIDS[self.name].config:
-            notes.append(f"The weights are of another size than {self.name}: do not judge that model by this result.")
-        if self._settings.pass2 == "auto" and outline.settings.pass2 == "never":
-            notes.append("There are no weights of a second pass here: the first one's result stays as it is.")
-        if not _described(edit, scene):
-            notes.append(f"Nobody says what the scene is like afterwards (--prompt): the model is told '{_NEUTRAL}'")
-        for take, samples in zip(outline.takes, cleared, strict=True):
-            size, span = take.framing.size, take.span
-            notes.append(
-                f"Frames {take.frames.start} to {take.frames.stop - 1} are drawn at {size.columns} x {size.rows}, "
-                f"{len(span.frames)} of them, in {len(take.windows)} windows."
-            )
-            if span.length > len(span.frames):
-                notes.append(f"They are filled up to {span.length} with a mirrored tail, which is cut off again.")
-            if samples:
-                notes.append(
-                    f"On frame {take.frames.start} the quadmask has {samples} samples that are affected; the model is "
-                    "told to keep them there, as in its training."
-                )
-        return notes
-
-
-def _described(edit: Remove, scene: Scene) -> str:
-    """The scene afterwards, in the user's words or the reasoning's; empty where neither has any."""
-    if edit.prompt is not None:
-        return edit.prompt.strip()
-    return "" if scene.reasoning is None else scene.reasoning.scene_after.strip()
-
-
-def _prompt(edit: Remove, scene: Scene) -> str:
-    if edit.prompt is not None and not edit.prompt.strip():
-        raise UsageError(
-            "the description is empty", remedy="Say what the scene looks like afterwards, or leave it out."
-        )
-    return _described(edit, scene) or _NEUTRAL
 
 
 def _require_fit(quadmask: QuadMask, scene: Scene) -> None:

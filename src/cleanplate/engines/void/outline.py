@@ -11,7 +11,7 @@ from cleanplate.engines.void.padding import latents_of
 from cleanplate.engines.void.settings import Settings
 from cleanplate.engines.void.timing import Span, spans
 from cleanplate.engines.void.windows import Window, windows
-from cleanplate.masks.quadmask import QuadMask
+from cleanplate.masks.quadmask import FrameSummary, QuadMask
 from cleanplate.media.probe import ClipInfo
 from cleanplate.models.void.config import STRIDE, VoidConfig
 
@@ -24,6 +24,7 @@ class Take:
         number: 0, 1, ... in the order of the plate.
         shape: of its latents.
         windows: over them.
+        changing: by beat, the parts of the framed rows and columns that the box round all that may change takes.
     """
 
     number: int
@@ -31,11 +32,18 @@ class Take:
     framing: Framing
     shape: Shape
     windows: tuple[Window, ...]
+    changing: tuple[tuple[float, float], ...]
 
     @property
     def frames(self) -> range:
         """Of the plate, from the first that is drawn to the last."""
         return range(self.span.frames[0], self.span.frames[-1] + 1)
+
+    @property
+    def area(self) -> int:
+        """Pixels of the plate that are framed."""
+        y0, x0, y1, x1 = self.framing.box
+        return (y1 - y0) * (x1 - x0)
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,16 @@ class Outline:
         for number, span in enumerate(found):
             seen = quadmask.summaries[span.frames[0] : span.frames[-1] + 1]
             framing = close(seen, info, settings.pixels) if settings.crop else whole(info, settings.pixels)
-            takes.append(_take(number, span, framing, config, settings))
+            latents = latents_of(span.length)
+            take = Take(
+                number=number,
+                span=span,
+                framing=framing,
+                shape=(latents, config.channels, framing.rows // STRIDE[1], framing.columns // STRIDE[2]),
+                windows=windows(latents, settings.size, settings.overlap),
+                changing=tuple(_share(quadmask.summaries[frame], framing) for frame in span.frames),
+            )
+            takes.append(take)
         return Outline(config, settings, tuple(takes))
 
     def figures(self) -> list[dict[str, Any]]:
@@ -82,7 +99,9 @@ class Outline:
         ]
 
 
-def _take(number: int, span: Span, framing: Framing, config: VoidConfig, settings: Settings) -> Take:
-    latents = latents_of(span.length)
-    shape = latents, config.channels, framing.rows // STRIDE[1], framing.columns // STRIDE[2]
-    return Take(number, span, framing, shape, windows(latents, settings.size, settings.overlap))
+def _share(summary: FrameSummary, framing: Framing) -> tuple[float, float]:
+    if summary.box is None:
+        return 0.0, 0.0
+    y0, x0, y1, x1 = framing.box
+    down, across = (summary.box[2] - summary.box[0]) / (y1 - y0), (summary.box[3] - summary.box[1]) / (x1 - x0)
+    return (across, down) if framing.size.turns % 2 else (down, across)

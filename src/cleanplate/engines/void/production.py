@@ -25,8 +25,9 @@ from cleanplate.engines.void.outline import Outline, Take
 from cleanplate.engines.void.parts import Parts, device_name
 from cleanplate.engines.void.pictures import Pictures
 from cleanplate.engines.void.result import as_video, pictures
-from cleanplate.engines.void.sampler import Moment, Task, sample
+from cleanplate.engines.void.sampler import Moment, Scheduler, Task, sample
 from cleanplate.engines.void.screening import write_screening
+from cleanplate.engines.void.sparing import Sparing, may_change, tokens_of
 from cleanplate.engines.void.stages import LAY, TELL, decoding, sampling
 from cleanplate.engines.void.telling import tell
 from cleanplate.engines.void.velocity import Velocity
@@ -108,17 +109,31 @@ class Production:
                 tell(footage, take, codec, self._known(take), seed=self._job.seed, noise=settings.noise, watch=watch)
 
     def _sample(self, takes: Sequence[Take], number: int) -> None:
-        """From noise to latents."""
-        done = [
-            take for take in takes if self._latents(take, number).is_file() or self._pictures(take, number).is_file()
-        ]
-        missing = [take for take in takes if take not in done]
+        """From noise to latents. Texts are read before the transformer comes, so that their encoder is gone by then."""
+        settings = self._job.outline.settings
+        missing = [take for take in takes if not self._sampled(take, number)]
         with self._stage(sampling(number), takes, missing) as watch:
-            ask = self._asking(number) if missing else None
+            if not missing:
+                return
+            texts = self._parts.read([self._job.prompt, settings.negative]).tokens_BSD.to(device_name())
+            transformer = self._parts.transformer(number, settings.running)
             for take in missing:
-                self._sample_one(ask, take, number, watch)
+                how = (settings.first, settings.second)[number - 1]
+                ask = Velocity(
+                    transformer,
+                    self._parts.rotary(),
+                    texts[:1],
+                    texts[1:] if how.guidance > 1 else None,
+                    guidance=how.guidance,
+                    dtype=getattr(torch, settings.running.dtype),
+                    batched=settings.batched,
+                    sparing=self._sparing(take),
+                )
+                self._sample_one(ask, scheduler(how.steps), take, number, watch)
 
-    def _sample_one(self, ask: Velocity, take: Take, number: int, watch: Callable[[Take, float], None]) -> None:
+    def _sample_one(
+        self, ask: Velocity, steps: Scheduler, take: Take, number: int, watch: Callable[[Take, float], None]
+    ) -> None:
         settings, course = self._job.outline.settings, self._at(take, f"pass{number}")
         task = Task(
             known=mapped(self._known(take)),
@@ -126,33 +141,22 @@ class Production:
             key=f"{self._job.key} {take.number} {number}",
             size=settings.size,
             overlap=settings.overlap,
+            every=settings.refresh,
         )
-        latents: Any = sample(
-            ask,
-            scheduler((settings.first, settings.second)[number - 1].steps),
-            task,
-            course,
-            device=device_name(),
-            watch=lambda moment: watch(take, _share(moment)),
-        )
+        told = lambda moment: watch(take, _share(moment))  # noqa: E731
+        latents: Any = sample(ask, steps, task, course, device=device_name(), watch=told)
         Path(latents.filename).replace(self._latents(take, number))
         shutil.rmtree(course)
 
-    def _asking(self, number: int) -> Velocity:
-        """The transformer of a pass in memory; texts are read before, so that their encoder is gone by then."""
+    def _sparing(self, take: Take) -> Sparing | None:
+        """What of a take is not computed at every step; what several windows keep lies on disk."""
         settings, job = self._job.outline.settings, self._job
-        how = (settings.first, settings.second)[number - 1]
-        texts = [job.prompt, settings.negative] if how.guidance > 1 else [job.prompt]
-        encoded = self._parts.read(texts).tokens_BSD.to(device_name())
-        dtype = getattr(torch, settings.running.dtype)
-        return Velocity(
-            self._parts.transformer(number, settings.running),
-            self._parts.rotary(),
-            encoded[:1],
-            encoded[1:] if how.guidance > 1 else None,
-            guidance=how.guidance,
-            dtype=dtype,
-        )
+        if settings.economy is None:
+            return None
+        footage = Footage(job.scene.clip, job.quadmask, take.span, take.framing)
+        changing = may_change(footage.labels(), take.span.length).to(device_name())
+        parts = tokens_of(changing, take.windows, settings.economy)
+        return Sparing(parts, settings.economy, self._at(take, "kept") if len(take.windows) > 1 else None)
 
     def _noise(self, take: Take, number: int) -> Iterator[torch.Tensor]:
         if number == 1:
@@ -220,6 +224,9 @@ class Production:
 
         yield watch
         self._meter.reached(name, 1)
+
+    def _sampled(self, take: Take, number: int) -> bool:
+        return self._latents(take, number).is_file() or self._pictures(take, number).is_file()
 
     def _at(self, take: Take, name: str) -> Path:
         return self._work / f"span{take.number:03d}.{name}"

@@ -13,12 +13,14 @@ from cleanplate.engines.void.padding import WINDOW, is_padded, latents_of
 from cleanplate.engines.void.timing import RATE
 from cleanplate.engines.void.windows import OVERLAP
 from cleanplate.errors import UsageError
+from cleanplate.models.economy import Economy
 from cleanplate.models.running import DType, Running
 from cleanplate.models.void.schedule import GUIDANCE, NOISE, STEPS
 
 PassTwo = Literal["auto", "always", "never"]
 _DTYPES: Mapping[str, DType] = {"cpu": "float32", "cuda": "bfloat16"}
 """In what a device computes fastest."""
+_SWITCH: Mapping[Any, Any] = {True: {}, "yes": {}, False: None, "no": None}
 _MOST_STEPS = 1000
 _REMEDY = "See docs/how-to/void.md and `cleanplate remove --help`."
 
@@ -53,7 +55,11 @@ class Settings(BaseModel):
         window: frames drawn together, 8 k + 5.
         pixels: rows times columns of the working size at most.
         rate: frames a second that are drawn at most.
+        economy: which tokens are not computed at every step, see `sparing`; None computes all. It changes the result a
+            little.
+        batched: with guidance, both questions go through the transformer together.
         running: what is traded for memory or speed.
+        max_vram: gigabytes that the models may take; ways to run that take more are passed over for gentler ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,7 +77,17 @@ class Settings(BaseModel):
     window: int = WINDOW
     pixels: Annotated[int, Field(ge=1)] = PIXELS
     rate: Annotated[float, Field(gt=0, le=120)] = RATE
+    economy: Economy | None = None
+    batched: bool = False
     running: Running = Running()
+    max_vram: Annotated[float, Field(gt=0)] | None = None
+
+    @field_validator("economy")
+    @classmethod
+    def _unfrozen(cls, economy: Economy | None) -> Economy | None:
+        if economy is not None and economy.freeze < 1:
+            raise ValueError("the video is the only branch, and cannot be frozen")
+        return economy
 
     @field_validator("window")
     @classmethod
@@ -89,6 +105,11 @@ class Settings(BaseModel):
     def overlap(self) -> int:
         """Latent frames that a window shares with the next."""
         return min(OVERLAP, self.size // 4 * 2)
+
+    @property
+    def refresh(self) -> int:
+        """Everything is computed at every so manieth step."""
+        return 1 if self.economy is None else self.economy.refresh
 
     def of(self, device: str) -> Settings:
         """With what suits the device where nothing was chosen.
@@ -114,6 +135,9 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
     plain = Settings()
     tree: dict[str, Any] = {name: getattr(plain, name).model_dump() for name in ("first", "second")}
     for name, value in options.items():
+        if name == "economy" and value in _SWITCH:
+            tree[name] = _SWITCH[value]
+            continue
         for path in ("first.steps", "second.steps") if name == "steps" else (name,):
             _put(tree, path, value)
     try:
