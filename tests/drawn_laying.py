@@ -51,6 +51,7 @@ class Story:
 
     Attributes:
         pan: pixels a frame.
+        speed: of the box, in parts of the width a frame.
         step: frames of the plate a beat.
     """
 
@@ -59,6 +60,7 @@ class Story:
     frames: int = 9
     step: int = 2
     pan: float = 0.0
+    speed: float = 0.012
     grain: float = 0.0
     gridded: bool = False
     grounds: dict[int, Real] = field(default_factory=dict)
@@ -95,13 +97,13 @@ class Story:
         )
         labels[cv2.dilate(ways.max(axis=2), np.ones((9, 9), np.uint8)) > 0.01] = AFFECTED
         if self.gridded:
-            labels[self.height // 3 : 3 * self.height // 4, self.width // 6 : 3 * self.width // 4] = AFFECTED
+            labels[self.height // 8 : 7 * self.height // 8, self.width // 8 : 7 * self.width // 8] = AFFECTED
         y0, x0, y1, x1 = self._box(frame)
         labels[y0 - 2 : y1 + 2, x0 - 2 : x1 + 2] = REMOVE
         return labels
 
     def _box(self, frame: int) -> tuple[int, int, int, int]:
-        left = round(self.width * (0.55 - 0.012 * frame))
+        left = round(self.width * (0.55 - self.speed * frame))
         return self.height // 2, left, self.height // 2 + self.height // 5, left + self.width // 9
 
     def _with_ball(self, ground: Real, x: float) -> Real:

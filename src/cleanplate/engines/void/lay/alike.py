@@ -22,8 +22,8 @@ _COMMON, _TIMES = 0.9, 1.6
 _FLOOR = 1.5 / 255
 _FEWEST = 200
 """Pixels that stay, to measure on."""
-_SURE = 1.0
-"""Departure beyond the bound, in bounds, that is a change for sure; weaker ones count where they touch such."""
+_LEAST = 0.05
+"""Share of a pixel's surroundings that is averaged over at least."""
 _RIM = 2
 """Pixels around a change that go with it: the codec's own blur, and soft edges."""
 
@@ -53,7 +53,8 @@ class Yardstick:
         edges = np.quantile(texture, np.linspace(0, 1, _BINS + 1))
         bins = np.clip(np.searchsorted(edges, texture, side="right") - 1, 0, _BINS - 1)
         full = [number for number in range(_BINS) if np.any(bins == number)]
-        differences = [_difference(drawn, plate, scale)[stays] for scale in _SCALES]
+        everywhere = np.ones(stays.shape, np.bool_)
+        differences = [_difference(drawn, plate, scale, everywhere)[stays] for scale in _SCALES]
         common = [[np.quantile(one[bins == number], _COMMON) for number in full] for one in differences]
         bounds = np.maximum.accumulate(np.maximum(_TIMES * np.array(common), _FLOOR), axis=1)
         middles = [np.median(texture[bins == number]) for number in full]
@@ -61,17 +62,23 @@ class Yardstick:
 
     def departure(self, drawn: Real, other: Real) -> Real:
         """H x W, 0 where the codec explains all difference, 1 where it surely does not."""
-        texture = _texture(drawn)
-        beyond = np.zeros(texture.shape, np.float32)
+        texture, beyond = _texture(drawn), np.zeros(drawn.shape[:2], np.float32)
         for scale, bound in zip(_SCALES, self.bounds, strict=True):
             allowed = np.interp(texture, self.textures, bound)
-            beyond = np.maximum(beyond, (_difference(drawn, other, scale) / allowed - 1) / _SURE)
-        return _spread(np.clip(beyond, 0, 1).astype(np.float32))
+            difference = _difference(drawn, other, scale, beyond == 0)
+            beyond = np.maximum(beyond, np.clip(difference / allowed - 1, 0, 1).astype(np.float32))
+        return _spread(beyond)
 
 
-def _difference(a: Real, b: Real, scale: float) -> Real:
-    """H x W: of the channel that differs most, averaged with its sign."""
-    return np.asarray(np.abs(cv2.GaussianBlur(a - b, (0, 0), scale)).max(axis=2), np.float32)
+def _difference(a: Real, b: Real, scale: float, among: NDArray[np.bool_]) -> Real:
+    """H x W: of the channel that differs most, averaged with its sign over what is around and among those pixels.
+
+    So a strong change, found on a finer scale, does not reach further on a broader one.
+    """
+    weight = among.astype(np.float32)
+    mean = cv2.GaussianBlur((a - b) * weight[..., None], (0, 0), scale)
+    whole = np.maximum(cv2.GaussianBlur(weight, (0, 0), scale), _LEAST)
+    return np.asarray(np.abs(mean).max(axis=2) / whole, np.float32)
 
 
 def _texture(picture: Real) -> Real:

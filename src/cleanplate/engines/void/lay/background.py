@@ -7,7 +7,6 @@ before, and nothing is copied that what was drawn does not show. No texture is m
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,15 +82,9 @@ class _Changed:
             scale = self._compared.plate.scale
             y0, x0, y1, x1 = scale.box
             part = roles[y0:y1, x0:x1]
-            shows = scale.up_smoothly(self._change(index), scale.box) >= _SHOWS
+            shows = scale.up_smoothly(self._compared.change(index), scale.box) >= _SHOWS
             part[part == LIVE] = np.where(shows, HOLE, FREE)[part == LIVE]
         return roles
-
-    def _change(self, index: int) -> NDArray[np.float32]:
-        """Between two beats, what has changed on either."""
-        frames = self._span.frames
-        around = self._compared.changes[bisect_right(frames, index) - 1 : bisect_left(frames, index) + 1]
-        return np.asarray(around.max(axis=0), np.float32) / np.float32(255)
 
 
 def _runs(quadmask: QuadMask, span: Span) -> Iterator[range]:

@@ -5,10 +5,12 @@ It lies on disk in memory-mapped files: laying asks for beats in order, backgrou
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,8 @@ Real = NDArray[np.float32]
 _GRAINS = 8
 """Pairs of frames at most on which grain is measured."""
 _CHANGE = 255
+_REACH, _LEAST_REACH = 1 / 28, 4
+"""Of the grid's columns, and in pixels: how far a change may have come from one beat to halfway to the next."""
 
 
 class Drawn(Protocol):
@@ -47,6 +51,7 @@ class Compared:
     """
 
     plate: Plate
+    span: Span
     drawn: Drawn
     fields: Real
     changes: NDArray[np.uint8]
@@ -56,6 +61,17 @@ class Compared:
         """What was drawn, its colours locked to the plate's; in coded orientation."""
         drawn = self.plate.framing.size.turned_back(self.drawn.at(place))
         return np.clip(drawn + raised(np.asarray(self.fields[place]), drawn.shape[:2]), 0, 1)
+
+    def change(self, frame: int) -> Real:
+        """Rows x columns, 0..1, at a frame of the plate in the span: between two beats, what has changed on either."""
+        frames = self.span.frames
+        around = self.changes[bisect_right(frames, frame) - 1 : bisect_left(frames, frame) + 1]
+        return np.asarray(around.max(axis=0), np.float32) / np.float32(_CHANGE)
+
+    def may_have_changed(self, frame: int) -> NDArray[np.bool_]:
+        """Rows x columns: within reach of what has changed on a beat beside the frame."""
+        side = 2 * max(_LEAST_REACH, round(self.plate.scale.grid[1] * _REACH)) + 1
+        return cv2.dilate((self.change(frame) > 0).astype(np.uint8), np.ones((side, side), np.uint8)) > 0
 
 
 def compare(plate: Plate, span: Span, drawn: Drawn, folder: Path) -> Compared:
@@ -75,7 +91,7 @@ def compare(plate: Plate, span: Span, drawn: Drawn, folder: Path) -> Compared:
                 np.save(stream, np.zeros((0, 0), np.float32) if found is None else found.sigma)
     sigma = np.load(grain)
     stored = (np.load(path, mmap_mode="r") for path in (fields, changes))
-    return Compared(plate, drawn, *stored, Grain(sigma) if sigma.size else None)
+    return Compared(plate, span, drawn, *stored, Grain(sigma) if sigma.size else None)
 
 
 def _look(plate: Plate, span: Span, drawn: Drawn, fields: Path, changes: Path) -> Grain | None:

@@ -91,7 +91,7 @@ class Laying:
                 yield None
             else:
                 pieces = others.at(frame.index) if others else []
-                yield look(self._plate, frame, timeline.at(frame.index), pieces)
+                yield look(compared, frame, timeline.at(frame.index), pieces)
 
     def _laid(self, held: deque[Look | None], compared: Compared) -> Patch | None:
         """The patch of the middle one."""

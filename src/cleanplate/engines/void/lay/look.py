@@ -12,7 +12,7 @@ from cleanplate.engines.propagate.boxes import grown
 from cleanplate.engines.propagate.cleaner import Piece
 from cleanplate.engines.propagate.footage import halo
 from cleanplate.engines.void.lay.alike import Yardstick
-from cleanplate.engines.void.lay.plate import Plate
+from cleanplate.engines.void.lay.compared import Compared
 from cleanplate.masks.labels import Labels, changed
 from cleanplate.masks.track import MaskBox, mask_box
 from cleanplate.media.frame import Frame
@@ -46,8 +46,13 @@ class Look:
     doubt: Real
 
 
-def look(plate: Plate, frame: Frame, drawn: Real, pieces: Sequence[Piece]) -> Look | None:
-    """None where nothing of what is drawn may change."""
+def look(compared: Compared, frame: Frame, drawn: Real, pieces: Sequence[Piece]) -> Look | None:
+    """None where nothing of what is drawn may change.
+
+    Between two beats motion is a guess: what differs there, but is out of reach of all that changed on either, is not
+    taken for a change. So what moves by itself stays as the plate has it.
+    """
+    plate = compared.plate
     labels, small = plate.quadmask.at(frame.index), plate.small(frame)
     part = _part(labels, plate.scale.box)
     if part is None:
@@ -58,6 +63,7 @@ def look(plate: Plate, frame: Frame, drawn: Real, pieces: Sequence[Piece]) -> Lo
     yardstick = Yardstick.of(drawn[window], small[window], stays)
     change, doubt = np.zeros(grid, np.float32), np.ones(grid, np.float32)
     change[window] = 1 if yardstick is None else yardstick.departure(drawn[window], small[window])
+    change[~compared.may_have_changed(frame.index)] = 0
     if yardstick is not None:
         for piece in pieces:
             cells = _cut(plate.scale.cells(piece.box))

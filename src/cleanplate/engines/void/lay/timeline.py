@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from cleanplate.engines.void.timing import Span
 from cleanplate.media.probe import ClipInfo
-from cleanplate.motion.between import Between
-from cleanplate.motion.flow import Flow, make_flow
+from cleanplate.motion.between import between
+from cleanplate.motion.flow import Flow, FlowField, make_flow
 
 Real = NDArray[np.float32]
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -28,7 +28,7 @@ class Timeline:
         self._span, self._info, self._picture = span, info, picture
         self._flow = flow or make_flow()
         self._held: dict[int, Real] = {}
-        self._between: tuple[int, Between] | None = None
+        self._flows: tuple[int, tuple[FlowField, FlowField]] | None = None
 
     def at(self, frame: int) -> Real:
         """The picture at a frame of the plate, from the span's first to its last.
@@ -43,14 +43,15 @@ class Timeline:
         if frames[place] == frame:
             return self._beat(place)
         a, b, here = (int(self._info.pts[n]) for n in (frames[place], frames[place + 1], frame))
-        return self._from(place).at((here - a) / (b - a))
+        pictures = self._beat(place), self._beat(place + 1)
+        return between(*pictures, self._motion(place), (here - a) / (b - a))
 
-    def _from(self, place: int) -> Between:
-        if self._between is None or self._between[0] != place:
-            a, b = self._beat(place), self._beat(place + 1)
-            grays = _gray(a), _gray(b)
-            self._between = place, Between(a, b, self._flow(*grays), self._flow(*grays[::-1]))
-        return self._between[1]
+    def _motion(self, place: int) -> tuple[FlowField, FlowField]:
+        """From a beat to the next, and back."""
+        if self._flows is None or self._flows[0] != place:
+            grays = _gray(self._beat(place)), _gray(self._beat(place + 1))
+            self._flows = place, (self._flow(*grays), self._flow(*grays[::-1]))
+        return self._flows[1]
 
     def _beat(self, place: int) -> Real:
         if place not in self._held:
