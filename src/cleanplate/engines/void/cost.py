@@ -12,7 +12,7 @@ from cleanplate.media.probe import ClipInfo
 from cleanplate.models.footprint import Grid, Region
 from cleanplate.models.running import Running
 from cleanplate.models.void.config import PATCH
-from cleanplate.models.void.footprint import Calls, footprint, held, multiplied
+from cleanplate.models.void.footprint import Calls, footprint, held, multiplied, waiting
 
 _RATES = {"cpu": 2.5e10, "cuda": 1.5e14}
 """Multiply-adds a second, counted twice; for a thread of a processor, or for a whole accelerator."""
@@ -61,7 +61,9 @@ def memory(outline: Outline, device: str, running: Running) -> int:
 def beside(outline: Outline, device: str) -> int:
     """Bytes of the computer's memory at the peak, the models' among them where they run there."""
     running = outline.settings.running
-    return memory(outline, device, running) if device == "cpu" else _around(outline, running)
+    if device == "cpu":
+        return memory(outline, device, running)
+    return _around(outline, running) + waiting(outline.config, running)
 
 
 def _around(outline: Outline, running: Running) -> int:

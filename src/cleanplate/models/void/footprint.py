@@ -131,6 +131,11 @@ def held(window: Grid, running: Running, dtype: str = "float32") -> int:
     return _HELD * rows * columns * _BYTES[dtype] if tiled else 0
 
 
+def waiting(config: VoidConfig, running: Running) -> int:
+    """Bytes of the computer's memory in which blocks wait."""
+    return _resident(config, running.model_copy(update={"offload": False})) if running.offload else 0
+
+
 def parameters(config: VoidConfig) -> int:
     """Of the transformer."""
     matrices, rows, others = _block(config)

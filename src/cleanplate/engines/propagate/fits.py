@@ -10,7 +10,7 @@ _HOLE = 0.1
 """Part of the picture that is filled, for want of a mask."""
 
 
-def fitting(_: str, footage: Footage, place: Place) -> list[Fit]:
+def fits(_: str, footage: Footage, place: Place) -> list[Fit]:
     """See `pipeline.fitting.Fitting`; a tenth of every frame is filled."""
     hole = round(_HOLE * footage.rows * footage.columns)
     work = Work(

@@ -7,16 +7,17 @@ from cleanplate.engines.vera.outline import smaller
 from cleanplate.engines.vera.schedule import Rhythm
 from cleanplate.engines.vera.settings import Settings
 from cleanplate.engines.vera.size import largest
-from cleanplate.models.footprint import spare
+from cleanplate.models.footprint import spare, waiting
 from cleanplate.models.system import System
 from cleanplate.models.table import model
 from cleanplate.pipeline.fitting import Fit, Footage, Place
 
 _TEXT_BYTES = {"umt5-xxl": 2 * 5_680_910_336}
 """Of text encoders, in 16 bits."""
+_PROGRAM = 400_000_000
 
 
-def fitting(name: str, footage: Footage, place: Place) -> list[Fit]:
+def fits(name: str, footage: Footage, place: Place) -> list[Fit]:
     """See `pipeline.fitting.Fitting`."""
     system = model(name).system
     plain = Settings().of(system, place.device)
@@ -24,15 +25,20 @@ def fitting(name: str, footage: Footage, place: Place) -> list[Fit]:
     return [_fit(text, system, settings, footage, place) for text, settings in choices]
 
 
+def reading(encoder: int, place: Place) -> int:
+    """Bytes of the computer's memory for a text encoder of so many, which reads on an accelerator that has room."""
+    return 0 if place.device != "cpu" and encoder <= spare(place.device_bytes) else cost.reading(encoder)
+
+
 def _fit(text: str, system: System, settings: Settings, footage: Footage, place: Place) -> Fit:
     sampling = settings.sampling_of(masked=False)
     way = cost.Way(sampling, settings.running, place.device, place.threads)
     windows, load = _loads(system, settings, footage)
     device = cost.memory(system, load, way)
-    reading = cost.reading(_TEXT_BYTES.get(system.text, 0))
-    computer = max(reading, device if place.device == "cpu" else 0)
-    fits = device <= spare(place.device_bytes) and computer <= spare(place.memory_bytes)
-    return Fit(text, device, computer, windows * cost.seconds(system, load, way), fits)
+    beside = device if place.device == "cpu" else _PROGRAM + waiting(system, settings.running)
+    computer = max(beside, reading(_TEXT_BYTES.get(system.text, 0), place))
+    room = device <= spare(place.device_bytes) and computer <= spare(place.memory_bytes)
+    return Fit(text, device, computer, windows * cost.seconds(system, load, way), room)
 
 
 def _loads(system: System, settings: Settings, footage: Footage) -> tuple[int, cost.Load]:
