@@ -30,6 +30,8 @@ class Shelf:
         return held
 
     def _mapped(self, like: Tensor, path: Path) -> Tensor:
+        if not like.numel():
+            return torch.empty_like(like)  # no file is of no length
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
