@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+import torch
 from torch import nn
 
 from cleanplate.errors import missing_extra
@@ -41,6 +42,15 @@ def accelerator_of(
         state_dict_type="FULL_STATE_DICT",
     )
     return Accelerator(mixed_precision=precision, fsdp_plugin=plugin)
+
+
+def device() -> torch.device:
+    """Where this process computes. Raises ResourceError: accelerate is not installed."""
+    try:
+        from accelerate import PartialState
+    except ImportError as error:
+        raise missing_extra(error.name or "accelerate", "learned") from error
+    return torch.device(PartialState().device)
 
 
 def unwrapped(accelerator: Accelerator, model: M) -> M:
