@@ -32,6 +32,8 @@ Cache = dict[str, Any]
 """What the convolutions of a piece leave for the next; by name, in folders as the modules are."""
 _OVERLAP = 8
 """Rows and columns of latents that two tiles share at least."""
+_LOGARITHMS = (-30.0, 20.0)
+"""Of variances, where diffusers cuts them off."""
 _ENCODED, _DECODED = 8, 2
 """Frames, and latent frames, of every piece after the first. The weights were trained with these."""
 
@@ -62,7 +64,7 @@ class CogVideoXCodec:
 
     def encode(self, video_B3THW: Tensor) -> Tensor:
         """See the protocol; float32. Raises ValueError for a size that the stride does not fit."""
-        return torch.cat([*self.encoding(lambda start, stop: video_B3THW[:, :, start:stop], video_B3THW.shape[2])], 2)
+        return torch.cat([*self.encoding(_slices(video_B3THW), video_B3THW.shape[2])], 2)
 
     def decode(self, latents_BCTHW: Tensor) -> Tensor:
         """See the protocol; float32."""
@@ -81,11 +83,22 @@ class CogVideoXCodec:
         Raises:
             ValueError: the stride does not fit the clip.
         """
+        for coded in self._distributions(read, frames):
+            yield coded[:, : self.channels] * self._factor
+
+    def posterior(self, video_B3THW: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean (which is the mode) and standard deviation of a clip's latents, both B x C x T' x H' x W' float32."""
+        coded = torch.cat([*self._distributions(_slices(video_B3THW), video_B3THW.shape[2])], 2)
+        deviation = torch.exp(0.5 * coded[:, self.channels :].clamp(*_LOGARITHMS))
+        return coded[:, : self.channels] * self._factor, deviation * self._factor
+
+    def _distributions(self, read: Callable[[int, int], Tensor], frames: int) -> Iterator[Tensor]:
+        """As the encoder leaves them: means, then the logarithms of variances."""
         walk = _Walk(self._autoencoder.encoder, (self.stride[1], 1), self._tile)
         for start, stop in pairwise(_encoded(frames)):
             piece = read(start, stop)
             latent_size(Size(frames, *piece.shape[3:]), self.stride)
-            yield self._coded(walk, piece)[:, : self.channels] * self._factor  # the mode; then come the variances
+            yield self._coded(walk, piece)
 
     def decoding(self, latents_BCTHW: Tensor) -> Iterator[Tensor]:
         """A clip that is never there as a whole.
@@ -104,6 +117,10 @@ class CogVideoXCodec:
     @torch.no_grad()
     def _coded(self, walk: _Walk, piece: Tensor) -> Tensor:
         return walk.on(piece.to(self._autoencoder.device, self._autoencoder.dtype))
+
+
+def _slices(video_BCTHW: Tensor) -> Callable[[int, int], Tensor]:
+    return lambda start, stop: video_BCTHW[:, :, start:stop]
 
 
 def _encoded(frames: int) -> list[int]:
