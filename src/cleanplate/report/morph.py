@@ -88,7 +88,7 @@ def _said(one: Followed, threshold: float) -> str:
 
 
 def _drawn(one: Followed, threshold: float) -> str:
-    """The curve as a picture; broken where frames were not measured."""
+    """The curve as a picture, of every or every so manieth frame; broken where some of those were not measured."""
     if not one.frames:
         return ""
     first, last = one.frames[0], one.frames[-1]
@@ -99,8 +99,9 @@ def _drawn(one: Followed, threshold: float) -> str:
         for frame, value in zip(one.frames, one.curve, strict=True)
     ]
     path = f"M{points[0][0]:.1f} {points[0][1]:.1f}"
-    for (before, frame), (x, y) in zip(pairwise(one.frames), points[1:], strict=True):
-        path += f"{'L' if frame == before + 1 else 'M'}{x:.1f} {y:.1f}"
+    steps = [after - before for before, after in pairwise(one.frames)]
+    for step, (x, y) in zip(steps, points[1:], strict=True):
+        path += f"{'L' if step < 2 * min(steps) else 'M'}{x:.1f} {y:.1f}"
     level = f"{_HEIGHT * (1 - threshold / top):.1f}"
     limit = f'<line x1="0" x2="{_WIDTH:.0f}" y1="{level}" y2="{level}"/>'
     box = f'viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" preserveAspectRatio="none"'

@@ -15,6 +15,7 @@ from cleanplate.engines.void.outline import Outline
 from cleanplate.engines.void.parts import Parts, device_name
 from cleanplate.engines.void.production import Job, Production
 from cleanplate.engines.void.settings import Settings, settings_of
+from cleanplate.engines.void.verdict import measured
 from cleanplate.engines.void.wording import another_size, description, notes
 from cleanplate.errors import InputError
 from cleanplate.masks.quadmask import QuadMask
@@ -122,9 +123,14 @@ class VoidEngine:
         )
         production = Production(job, parts, folder)
         layer, verdicts = production.run(progress)
-        spans = zip(outline.figures(), _cleared(outline, scene, quadmask), verdicts, strict=True)
-        measured = [figures | {"cleared": cleared} | verdict.document() for figures, cleared, verdict in spans]
-        return Generated(layer, measurements={"spans": measured}, byproduct=production.screening())
+        spans = [
+            {**figures, "cleared": cleared, "pass2": verdict.refine, "why": verdict.why}
+            for figures, cleared, verdict in zip(
+                outline.figures(), _cleared(outline, scene, quadmask), verdicts, strict=True
+            )
+        ]
+        measurements = {"spans": spans, "morph": measured(verdicts, settings.threshold)}
+        return Generated(layer, measurements=measurements, byproduct=production.screening())
 
     def _passes(self, parts: Parts, wanted: Settings) -> Settings:
         """As asked; where the morph check decides and there are no weights of a second pass, there is none.

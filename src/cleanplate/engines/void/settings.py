@@ -45,7 +45,7 @@ class Settings(BaseModel):
     Attributes:
         first, second: the passes.
         pass2: whether the second pass runs; `auto` leaves that to the morph check.
-        threshold: percent of its size by which a thing may depart from smooth motion before the second pass runs.
+        threshold: how far a thing may depart from smooth motion before the second pass runs; see `morph.score`.
         flow: the method that follows the first pass's motion, for the second; see `motion.flow`.
         negative: what guidance leads away from.
         noise: on the plate that the model is told, standard deviation in -1..1.
@@ -67,7 +67,7 @@ class Settings(BaseModel):
     first: Pass = Pass(steps=STEPS[1], guidance=GUIDANCE[1])
     second: Pass = Pass(steps=STEPS[2], guidance=GUIDANCE[2])
     pass2: PassTwo = "auto"
-    threshold: Annotated[float, Field(ge=0)] = THRESHOLD
+    threshold: Annotated[float, Field(gt=0)] = THRESHOLD
     flow: str = "dis"
     negative: str = ""
     noise: Annotated[float, Field(ge=0, le=1)] = NOISE

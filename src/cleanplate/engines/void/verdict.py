@@ -54,6 +54,19 @@ def read_verdict(path: Path) -> Verdict:
     return Verdict(known["pass2"], known["why"], tuple(known["things"]))
 
 
+def measured(verdicts: Sequence[Verdict], threshold: float) -> dict[str, Any]:
+    """Of the whole clip, as the report draws it; things of several spans are told apart by their spans' numbers."""
+    several = len(verdicts) > 1
+    things = [
+        {**thing, "thing": f"{thing['thing']} (span {number})" if several else thing["thing"]}
+        for number, verdict in enumerate(verdicts, start=1)
+        for thing in verdict.things
+    ]
+    reasons = dict.fromkeys(verdict.why for verdict in verdicts)
+    refined = any(verdict.refine for verdict in verdicts)
+    return {"threshold": threshold, "pass2": refined, "why": "; ".join(reasons), "things": things}
+
+
 def judged(scores: Sequence[MorphScore], take: Take, wanted: PassTwo, threshold: float) -> Verdict:
     """What follows from the scores."""
     morphing = [score for score in scores if score.moved >= MOVED and score.score > threshold]
@@ -61,9 +74,9 @@ def judged(scores: Sequence[MorphScore], take: Take, wanted: PassTwo, threshold:
     if wanted != "auto":
         refine, why = wanted == "always", f"asked for: {wanted}"
     elif worst is not None:
-        refine, why = True, f"'{worst.thing}' departs by {worst.score:.1f} % from smooth motion, over {threshold:g} %"
+        refine, why = True, f"'{worst.thing}' departs from smooth motion by {worst.score:.2f}, over {threshold:g}"
     elif scores:
-        refine, why = False, f"nothing that moves departs by more than {threshold:g} % from smooth motion"
+        refine, why = False, f"nothing that moves departs from smooth motion by more than {threshold:g}"
     else:
         refine, why = False, "nothing that is affected was found to move"
     return Verdict(refine, why, tuple(_document(score, take, threshold) for score in scores))
@@ -115,7 +128,6 @@ def _document(score: MorphScore, take: Take, threshold: float) -> dict[str, Any]
     return {
         "thing": score.thing,
         "score": round(score.score, _DIGITS),
-        "threshold": threshold,
         "morphs": score.moved >= MOVED and score.score > threshold,
         "moved": round(score.moved, _DIGITS),
         "frames": [frames[place] for place in score.frames],
