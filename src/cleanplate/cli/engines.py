@@ -23,7 +23,7 @@ def engines(
     fit: Annotated[
         bool, typer.Option("--fit", help="Say which settings fit this machine, and what they cost.")
     ] = False,
-    engine: Annotated[list[str] | None, typer.Option(help="With --fit: this engine alone.")] = None,
+    engine: Annotated[str | None, typer.Option(help="With --fit: this engine alone.")] = None,
     size: Annotated[str, typer.Option(help="With --fit: the plate, as WIDTHxHEIGHT.")] = "1920x1080",
     frames: Annotated[int, typer.Option(help="With --fit: how many are drawn.", min=1)] = 85,
     max_vram: Annotated[
@@ -55,12 +55,12 @@ def _listed(screen: Screen) -> None:
     screen.result(document, lines)
 
 
-def _fitted(screen: Screen, names: list[str] | None, footage: Footage, gigabytes: float | None) -> None:
+def _fitted(screen: Screen, only: str | None, footage: Footage, gigabytes: float | None) -> None:
     from cleanplate.models.accelerator import place
     from cleanplate.pipeline.registry import ENGINES, fits
 
     here = place(gigabytes)
-    found = {name: fits(name, footage, here) for name in names or ENGINES}
+    found = {name: fits(name, footage, here) for name in ([only] if only else ENGINES)}
     document = {
         "machine": asdict(here),
         "footage": asdict(footage),

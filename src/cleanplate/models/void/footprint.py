@@ -25,7 +25,7 @@ _ENCODED, _DECODED = 11_300, 18_000
 """Values that live at the peaks of the codec's encoder and decoder, for a pixel of a picture; measured."""
 _HELD = 4065
 """Values that the decoder keeps between two pieces, for a pixel; counted."""
-_TILE = 256
+_TILE, _NARROW_TILE = 256, 128
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,17 @@ def footprint(config: VoidConfig, calls: Calls, running: Running) -> Footprint:
 def ways(wanted: Running, *, waiting: bool = True) -> Iterator[Running]:
     """As wanted, then what takes less, the gentlest first; see `models.footprint.ways`.
 
+    In the end the codec takes the most, so that its tiles get smaller.
+
     Args:
         waiting: blocks can wait elsewhere, since the model runs on an accelerator.
     """
     tiled: dict[str, Any] = {"tile": wanted.tile or _TILE}
+    narrow: dict[str, Any] = {"tile": min(wanted.tile or _TILE, _NARROW_TILE)}
     small, wait, least = {"fp8": True}, {"offload": True}, {"offload": True, "ahead": False}
-    changes: list[dict[str, Any]] = [{}, tiled, tiled | small]
+    changes: list[dict[str, Any]] = [{}, tiled, tiled | small, narrow | small]
     if waiting:
-        changes = [{}, tiled, tiled | wait, tiled | small, tiled | wait | small, tiled | least | small]
+        changes = [{}, tiled, tiled | wait, tiled | small, narrow | wait, narrow | least | small]
     yield from dict.fromkeys(wanted.model_copy(update=change) for change in changes)
 
 

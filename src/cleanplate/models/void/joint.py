@@ -8,11 +8,11 @@ earlier call. Asking for all of them is diffusers' call, to the bit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import torch
 from torch import Tensor
 
 from cleanplate.models.attention import Attend, KeysValues, attend
@@ -121,7 +121,7 @@ class VoidTransformer(Transformer):
             for name, share in call.parts.items()
             for keys, values in call.memory.recall(index, name, share)
         ]
-        leave = partial(_left, index, text.shape[1], call) if call.leaves else None
+        leave = _Leave(index, text.shape[1], call) if call.leaves else None
         given = {"kernel": self._kernel(), "recalled": recalled, "leave": leave}
         video, text = self.blocks[index](video, text, call.time_BE, call.at, attention_kwargs=given)
         return text, video
@@ -130,11 +130,20 @@ class VoidTransformer(Transformer):
         return self.attend if self.crew is None else self.crew.attention(self.attend)
 
 
-def _left(index: int, words: int, call: _Call, keys_values: KeysValues) -> None:
-    """Into the memory, what shares store of a block's keys and values."""
-    keys, values = keys_values
-    call.memory.store(index, TEXT, call.parts[TEXT], (keys[:, :words], values[:, :words]))
-    call.memory.store(index, VIDEO, call.parts[VIDEO], (keys[:, words:], values[:, words:]))
+class _Leave:
+    """Puts what shares store of a block's keys and values into the memory.
+
+    Left out of compiled blocks: what it holds differs from block to block, and each would be compiled by itself.
+    """
+
+    def __init__(self, index: int, words: int, call: _Call) -> None:
+        self._index, self._words, self._call = index, words, call
+
+    @torch.compiler.disable
+    def __call__(self, keys_values: KeysValues) -> None:
+        (keys, values), words, (_, _, parts, memory) = keys_values, self._words, self._call
+        memory.store(self._index, TEXT, parts[TEXT], (keys[:, :words], values[:, :words]))
+        memory.store(self._index, VIDEO, parts[VIDEO], (keys[:, words:], values[:, words:]))
 
 
 def _picked(x_BLD: Tensor, asked: Tensor | None) -> Tensor:
