@@ -22,33 +22,36 @@ def write_clip(folder: Path, frames: int, *, size: tuple[int, int] = SIZE, rate:
     """`plate.mkv` and `quadmask.mkv` in a folder, which is returned.
 
     Args:
-        more: `pixels`, the plate's format; `masks`, frames of the quadmask; `still`, frames on which it keeps all.
+        more: `pixels`, the plate's format; `masks`, frames of the quadmask; `still`, frames on which it keeps all;
+            `onset`, in place of `ONSET`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     backdrop, still = ground(size), more.get("still", ())
-    masks = (np.full(size, 255, np.uint8) if n in still else labels(n, size) for n in range(more.get("masks", frames)))
-    _write(folder / "plate.mkv", (picture(n, backdrop) for n in range(frames)), rate, more.get("pixels", "yuv420p"))
+    onset, marked = more.get("onset", ONSET), range(more.get("masks", frames))
+    masks = (np.full(size, 255, np.uint8) if n in still else labels(n, size, onset) for n in marked)
+    pictures = (picture(n, backdrop, onset) for n in range(frames))
+    _write(folder / "plate.mkv", pictures, rate, more.get("pixels", "yuv420p"))
     _write(folder / "quadmask.mkv", masks, rate, "gray")
     return folder
 
 
-def picture(number: int, backdrop: Pixels) -> Pixels:
+def picture(number: int, backdrop: Pixels, onset: int = ONSET) -> Pixels:
     """RGB."""
     image = backdrop.copy()
     y0, x0, y1, x1 = _box(number, backdrop.shape[:2])
-    if number >= ONSET:
+    if number >= onset:
         lit = image[y1 : y1 + 6, x0:x1]
         lit[...] = np.clip(lit.astype(np.int16) + 60, 0, 255)
     image[y0:y1, x0:x1] = _RED
     return image
 
 
-def labels(number: int, size: tuple[int, int] = SIZE) -> Pixels:
-    """0 over the box, 127 over the light from `ONSET` on, 63 where both meet, 255 elsewhere."""
+def labels(number: int, size: tuple[int, int] = SIZE, onset: int = ONSET) -> Pixels:
+    """0 over the box, 127 over the light from `onset` on, 63 where both meet, 255 elsewhere."""
     made = np.full(size, 255, np.uint8)
     y0, x0, y1, x1 = _box(number, size)
     made[y0 - 1 : y1 + 1, x0 - 1 : x1 + 1] = 0
-    if number >= ONSET:
+    if number >= onset:
         made[y1 + 1 : y1 + 7, x0 - 2 : x1 + 2] = 127
         made[y1 : y1 + 1, x0 - 1 : x1 + 1] = 63
     return made

@@ -208,6 +208,10 @@ class TestTheDoor:
         with pytest.raises(InputError, match="18 frames"):
             made(write_clip(tmp_path / "clip", 19, masks=18), void, tmp_path / "shot")
 
+    def test_a_quadmask_that_keeps_all(self, void: Path, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="keeps every pixel"):
+            made(write_clip(tmp_path / "clip", 13, still=range(13)), void, tmp_path / "shot")
+
     def test_an_edit_that_is_no_removal(self, void: Path, clip: Path, tmp_path: Path) -> None:
         with pytest.raises(RefusalError, match="it removes"):
             add(clip / "plate.mkv", Add(instruction="a ball"), tmp_path / "shot", Order("void-5b", str(void)))
@@ -247,6 +251,12 @@ class TestTheWords:
     def test_too_many_words_are_told_of(self, void: Path, clip: Path) -> None:
         plan = planned(void, clip, Remove(mask=clip / "quadmask.mkv", prompt="ball " * 300), scene_after="A dog.")
         assert any("left out" in note for note in plan.notes)
+
+
+def test_what_is_cleared_is_told(void: Path, tmp_path: Path) -> None:
+    folder = write_clip(tmp_path / "clip", 13, onset=0)
+    plan = planned(void, folder, Remove(mask=folder / "quadmask.mkv"), scene_after="")
+    assert any("samples that are affected" in note for note in plan.notes)
 
 
 def planned(void: Path, folder: Path, edit: Remove, scene_after: str) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from cleanplate.engines.void.pictures import Pictures
 from cleanplate.engines.void.settings import Settings, settings_of
 from cleanplate.engines.void.stages import LAY, TELL, decoding, sampling
 from cleanplate.engines.void.verdict import judged, measured
+from cleanplate.engines.void.warping import warped_noise
 from cleanplate.errors import UsageError
 from cleanplate.masks.quadmask import FrameSummary
 from cleanplate.media.formats import pixel_format
@@ -25,6 +27,7 @@ from cleanplate.media.frame import ColourTags
 from cleanplate.media.probe import ClipInfo
 from cleanplate.models.economy import Economy
 from cleanplate.models.void.config import PUBLISHED
+from cleanplate.motion.flow import FlowField, Gray, register_flow
 from cleanplate.pipeline.machine import Machine
 
 SIZE = (1080, 1920)
@@ -170,6 +173,26 @@ def test_what_the_check_found_decides(scores: list[MorphScore], wanted: str, ref
     found = measured([verdict, verdict], 4.0)
     assert found["pass2"] is refined
     assert [thing["thing"] for thing in found["things"]] == [f"ball (span {n})" for n in (1, 2) for _ in scores]
+
+
+def test_the_noise_of_a_tail_goes_back(tmp_path: Path) -> None:
+    """The flows are those of what the model sees: forward over the span, and back over the tail that fills it up."""
+    (take,) = outline(9, window=13, pixels=32 * 48).takes
+    rows, columns = take.framing.size.rows, take.framing.size.columns
+    levels = np.arange(20, 200, 20, dtype=np.float32) / np.float32(255)
+    Pictures.write(tmp_path / "a.mkv", (np.full((rows, columns, 3), level, np.float32) for level in levels))
+    seen: list[tuple[float, float]] = []
+
+    def still(a: Gray, b: Gray) -> FlowField:
+        seen.append((float(a.mean()), float(b.mean())))
+        return np.zeros((*a.shape, 2), np.float32)
+
+    register_flow("still", lambda: still)
+    with Pictures(tmp_path / "a.mkv") as first:
+        noise = list(warped_noise(first, take, "still", seed=0))
+    grays = [20.0 * (place + 1) for place in take.span.order]
+    assert seen == list(pairwise(grays))
+    assert [tuple(latent.shape) for latent in noise] == [take.shape[1:]] * take.shape[0]
 
 
 def test_a_bar_counts_no_share_twice() -> None:
