@@ -201,6 +201,12 @@ def test_bad_folders_are_refused(tmp_path: Path) -> None:
         ExampleDataset(samples_of([tmp_path]), small_recipe()).whole(1)
 
 
+def test_what_is_kept_for_evaluation_is_not_trained_on(tmp_path: Path) -> None:
+    VoidWriter(tmp_path).write("kept", pair(0), VoidMetadata(facts={"held_out": True}))
+    with pytest.raises(InputError, match="kept for evaluation"):
+        samples_of([tmp_path])
+
+
 def test_a_clip_of_four_frames_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="4 frames"):
         ExampleDataset(made_pairs(tmp_path, 1, 4), small_recipe()).whole(0)

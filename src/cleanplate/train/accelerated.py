@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-import torch
 from torch import nn
 
 from cleanplate.errors import missing_extra
 
 if TYPE_CHECKING:
-    from accelerate import Accelerator
+    from accelerate import Accelerator, PartialState
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -44,13 +43,13 @@ def accelerator_of(
     return Accelerator(mixed_precision=precision, fsdp_plugin=plugin)
 
 
-def device() -> torch.device:
-    """Where this process computes. Raises ResourceError: accelerate is not installed."""
+def process() -> PartialState:
+    """Which process this is, and where it computes. Raises ResourceError: accelerate is not installed."""
     try:
         from accelerate import PartialState
     except ImportError as error:
         raise missing_extra(error.name or "accelerate", "learned") from error
-    return torch.device(PartialState().device)
+    return PartialState()
 
 
 def unwrapped(accelerator: Accelerator, model: M) -> M:

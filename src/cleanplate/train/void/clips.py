@@ -183,13 +183,15 @@ def samples_of(places: Sequence[Path]) -> list[VoidSample]:
     """The pairs of folders, by their list where they have one, or of lists.
 
     Raises:
-        InputError: no such place, no pairs, or a sample without one of its three clips.
+        InputError: no such place, no pairs, a sample without one of its three clips, or one kept for evaluation.
     """
     samples = [sample for place in places for sample in _samples_in(place)]
     if not samples:
         raise InputError("there are no pairs to train on", remedy="Make some: cleanplate worlds counterfactual.")
     for sample in samples:
         sample.require()
+        if (known := sample.metadata()) and known.facts.get("held_out"):
+            raise InputError("this sample is kept for evaluation", where=str(sample.folder), remedy="Leave it out.")
     return samples
 
 

@@ -35,12 +35,10 @@ def run(recipe: Recipe, init: str | None, data: Sequence[Path], out: Path, progr
     """Train, or go on. See `run.train`, which says what is raised.
 
     Args:
-        init: weights to start from: a file or folder, or a row of the table of models, whose pass of the recipe's
-            number is taken; None leaves what the recipe says.
+        init: weights to start from, see `_start`; None leaves what the recipe says.
     """
     try:
-        from cleanplate.models.void.store import weights_of
-        from cleanplate.train.accelerated import device
+        from cleanplate.train.accelerated import process
         from cleanplate.train.void.clips import samples_of
         from cleanplate.train.void.run import train
     except ImportError as error:
@@ -48,12 +46,32 @@ def run(recipe: Recipe, init: str | None, data: Sequence[Path], out: Path, progr
 
     samples = samples_of(data)
     if init is not None:
-        start = path if (path := Path(init)).exists() else weights_of(init, recipe.number)
-        recipe = recipe.model_copy(update={"start": start.resolve()})
-    beside = recipe.start.parent if recipe.start and recipe.start.is_file() else recipe.start
-    codec, encoder = _codec(recipe, beside, device()), _encoder(recipe, beside, device())
-    encoder.prepare(["", *(sample.text for sample in samples)], progress)
+        recipe = recipe.model_copy(update={"start": _start(init, recipe.number)})
+    beside = None if recipe.start is None else _beside(recipe.start)
+    here = process()
+    codec, encoder = _codec(recipe, beside, here.device), _encoder(recipe, beside, here.device)
+    with here.main_process_first():
+        encoder.prepare(["", *(sample.text for sample in samples)], progress)
     return train(recipe, samples, out, codec=codec, encoder=encoder, progress=progress)
+
+
+def _start(init: str, number: int) -> Path:
+    """A file; the pass of that number of a folder or of a row of the table; what else the folder has, the first pass
+    say, where it has no such pass.
+    """
+    from cleanplate.models.void.store import numbered, weights_of
+
+    path = Path(init).absolute()
+    if path.is_file():
+        return path
+    if path.is_dir():
+        return weights_of(path, number if number in numbered(path) else 1)
+    return weights_of(init, number)
+
+
+def _beside(start: Path) -> Path:
+    """The folder in which codec and text encoder may lie."""
+    return start.parent if start.is_file() or (start.parent / "vae").is_dir() else start
 
 
 def _codec(recipe: Recipe, beside: Path | None, device: torch.device) -> Codec:
