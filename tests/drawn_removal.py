@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def write_clip(folder: Path, frames: int, *, size: tuple[int, int] = SIZE, rate:
 def picture(number: int, backdrop: Pixels, onset: int = ONSET) -> Pixels:
     """RGB."""
     image = backdrop.copy()
-    y0, x0, y1, x1 = _box(number, backdrop.shape[:2])
+    y0, x0, y1, x1 = _box(number, (backdrop.shape[0], backdrop.shape[1]))
     if number >= onset:
         lit = image[y1 : y1 + 6, x0:x1]
         lit[...] = np.clip(lit.astype(np.int16) + 60, 0, 255)
@@ -64,13 +65,13 @@ def _box(number: int, size: tuple[int, int]) -> tuple[int, int, int, int]:
     return top, left, top + 12, left + 10
 
 
-def _write(path: Path, pictures: Any, rate: int, pixels: str) -> None:
+def _write(path: Path, pictures: Iterable[Pixels], rate: int, pixels: str) -> None:
     with av.open(str(path), "w") as out:
         stream: Any = None
         for number, image in enumerate(pictures):
             if stream is None:
                 stream = out.add_stream("ffv1", rate=rate)
-                stream.height, stream.width, stream.pix_fmt = *image.shape[:2], pixels
+                stream.height, stream.width, stream.pix_fmt = image.shape[0], image.shape[1], pixels
             frame = av.VideoFrame.from_ndarray(image, "rgb24" if image.ndim == 3 else "gray").reformat(format=pixels)
             frame.pts = number
             out.mux(stream.encode(frame))

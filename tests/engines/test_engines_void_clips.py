@@ -38,7 +38,8 @@ def removed(plate: Path, mask: Path, void: Path, out: Path, **settings: Any) -> 
     assert proof.passed, proof.faults
     assert proof.alpha_zero.differing == proof.outside_region.differing == 0
     assert proof.touched > 0
-    (span,) = package.shot.measurements["spans"]
+    measurements: dict[str, Any] = dict(package.shot.measurements)
+    (span,) = measurements["spans"]
     return package, span
 
 
@@ -94,9 +95,10 @@ def test_a_close_look(void: Path, tmp_path: Path) -> None:
 def test_events_far_apart_are_spans_of_their_own(void: Path, tmp_path: Path) -> None:
     made = write_clip(tmp_path / "clip", 90, still=range(12, 70))
     edit = Remove(mask=made / "quadmask.mkv", prompt="snow")
-    how = {"engine": "void-5b", "weights": str(void), "settings": QUICK}
-    package = remove(made / "plate.mkv", edit, tmp_path / "shot", **how)
-    assert len(package.shot.measurements["spans"]) == 2
+    plate, out = made / "plate.mkv", tmp_path / "shot"
+    package = remove(plate, edit, out, engine="void-5b", weights=str(void), settings=QUICK)
+    measurements: dict[str, Any] = dict(package.shot.measurements)
+    assert len(measurements["spans"]) == 2
     assert package.layer().frames == [*range(12), *range(70, 90)]
     assert verify(package).passed
 
