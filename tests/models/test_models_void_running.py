@@ -49,7 +49,7 @@ def plain(clips: int = 1, dtype: torch.dtype = torch.float32) -> Tensor:
 
 def answered(model: VoidTransformer, dtype: torch.dtype = torch.float32, clips: int = 1) -> Tensor:
     with torch.inference_mode():
-        (answer,) = model(**inputs(clips, dtype))
+        answer: Tensor = model(**inputs(clips, dtype))[0]
     return answer
 
 

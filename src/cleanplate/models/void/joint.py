@@ -139,7 +139,7 @@ class _Leave:
     def __init__(self, index: int, words: int, call: _Call) -> None:
         self._index, self._words, self._call = index, words, call
 
-    @torch.compiler.disable
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
     def __call__(self, keys_values: KeysValues) -> None:
         (keys, values), words, (_, _, parts, memory) = keys_values, self._words, self._call
         memory.store(self._index, TEXT, parts[TEXT], (keys[:, :words], values[:, :words]))
