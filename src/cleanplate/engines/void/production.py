@@ -103,7 +103,9 @@ class Production:
         settings = self._job.outline.settings
         missing = [take for take in takes if not self._known(take).is_file()]
         with self._stage(TELL, takes, missing) as watch, self._opened() as plate:
-            codec = self._parts.codec(settings.running) if missing else None
+            if not missing:
+                return
+            codec = self._parts.codec(settings.running)
             for take in missing:
                 footage = Footage(plate, self._job.quadmask, take.span, take.framing)
                 tell(footage, take, codec, self._known(take), seed=self._job.seed, noise=settings.noise, watch=watch)
@@ -143,7 +145,10 @@ class Production:
             overlap=settings.overlap,
             every=settings.refresh,
         )
-        told = lambda moment: watch(take, _share(moment))  # noqa: E731
+
+        def told(moment: Moment) -> None:
+            watch(take, _share(moment))
+
         latents: Any = sample(ask, steps, task, course, device=device_name(), watch=told)
         Path(latents.filename).replace(self._latents(take, number))
         shutil.rmtree(course)
@@ -169,13 +174,14 @@ class Production:
         """From latents to pictures; the latents are let go."""
         missing = [take for take in takes if not self._pictures(take, number).is_file()]
         with self._stage(decoding(number), takes, missing) as watch:
-            codec = self._parts.codec(self._job.outline.settings.running) if missing else None
+            if not missing:
+                return
+            codec = self._parts.codec(self._job.outline.settings.running)
             for take in missing:
                 latents = as_video(mapped(self._latents(take, number)))
                 drawn = pictures(codec.decoding(latents), take.span, take.framing)
                 Pictures.write(self._pictures(take, number), _watched(drawn, take, watch))
-        for take in takes:
-            self._latents(take, number).unlink(missing_ok=True)
+                self._latents(take, number).unlink()
 
     def _verdict(self, take: Take) -> Verdict:
         """Of the morph check; kept, so that a run that goes on goes the same way."""
@@ -204,8 +210,16 @@ class Production:
         job, last = self._job, self._drawn(take)[-1]
         folder = last.with_suffix(".lay")
         folder.mkdir(exist_ok=True)
-        how = {"background": job.outline.settings.background, "grain": job.outline.settings.grain, "seed": job.seed}
-        laying = Laying(plate, job.quadmask, take.span, take.framing, folder=folder, **how)
+        laying = Laying(
+            plate,
+            job.quadmask,
+            take.span,
+            take.framing,
+            folder=folder,
+            background=job.outline.settings.background,
+            grain=job.outline.settings.grain,
+            seed=job.seed,
+        )
         with Pictures(last) as drawn:
             yield from laying.patches(drawn, start=start)
 
