@@ -51,9 +51,15 @@ def between(
     return _mixed(_mixed(a, b, time), _mixed(*brought, time), share[..., None])
 
 
+def largest(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """H x W: the size of that of three channels which is furthest from zero; several times as fast as `max(axis=2)`."""
+    size = np.abs(picture)
+    return np.maximum(np.maximum(size[..., 0], size[..., 1]), size[..., 2])
+
+
 def _disagreement(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    around = cv2.GaussianBlur(np.abs(a - b).max(axis=2), (0, 0), _AROUND)
-    return np.square(around + np.float32(_ALIKE))
+    around = cv2.GaussianBlur(largest(a - b), (0, 0), _AROUND)
+    return np.asarray(np.square(around + np.float32(_ALIKE)), np.float32)
 
 
 def _mixed(a: NDArray[np.float32], b: NDArray[np.float32], share: Any) -> NDArray[np.float32]:

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.motion.between import largest
+
 Real = NDArray[np.float32]
 
 _SCALES = (1.0, 4.0)
@@ -20,7 +22,7 @@ _BINS = 6
 _COMMON, _TIMES = 0.9, 1.6
 """So many times what this share of the pixels does not exceed is taken for the codec's doing."""
 _FLOOR = 1.5 / 255
-_FEWEST = 200
+_FEWEST, _MOST = 200, 20_000
 """Pixels that stay, to measure on."""
 _LEAST = 0.05
 """Share of a pixel's surroundings that is averaged over at least."""
@@ -49,12 +51,13 @@ class Yardstick:
         """
         if np.count_nonzero(stays) < _FEWEST:
             return None
-        texture = _texture(drawn)[stays]
+        every = max(1, np.count_nonzero(stays) // _MOST)
+        texture = _texture(drawn)[stays][::every]
         edges = np.quantile(texture, np.linspace(0, 1, _BINS + 1))
         bins = np.clip(np.searchsorted(edges, texture, side="right") - 1, 0, _BINS - 1)
         full = [number for number in range(_BINS) if np.any(bins == number)]
         everywhere = np.ones(stays.shape, np.bool_)
-        differences = [_difference(drawn, plate, scale, everywhere)[stays] for scale in _SCALES]
+        differences = [_difference(drawn, plate, scale, everywhere)[stays][::every] for scale in _SCALES]
         common = [[np.quantile(one[bins == number], _COMMON) for number in full] for one in differences]
         bounds = np.maximum.accumulate(np.maximum(_TIMES * np.array(common), _FLOOR), axis=1)
         middles = [np.median(texture[bins == number]) for number in full]
@@ -78,12 +81,12 @@ def _difference(a: Real, b: Real, scale: float, among: NDArray[np.bool_]) -> Rea
     weight = among.astype(np.float32)
     mean = cv2.GaussianBlur((a - b) * weight[..., None], (0, 0), scale)
     whole = np.maximum(cv2.GaussianBlur(weight, (0, 0), scale), _LEAST)
-    return np.asarray(np.abs(mean).max(axis=2) / whole, np.float32)
+    return np.asarray(largest(mean) / whole, np.float32)
 
 
 def _texture(picture: Real) -> Real:
     """H x W: slopes around a pixel."""
-    luma = picture.mean(axis=2)
+    luma = (picture[..., 0] + picture[..., 1] + picture[..., 2]) / np.float32(3)
     slope = np.hypot(cv2.Sobel(luma, -1, 1, 0, scale=1 / 8), cv2.Sobel(luma, -1, 0, 1, scale=1 / 8))
     return np.asarray(cv2.blur(slope, (5, 5)), np.float32)
 

@@ -56,7 +56,7 @@ class Plate:
         """Rows x columns of the grid: nothing changes on the pixel, nor on those around it, which the codec blurs."""
         y0, x0, y1, x1 = self.framing.box
         labels = self.quadmask.at(index)
-        change = np.where(labels[y0:y1, x0:x1] == KEEP, 0, 255).astype(np.uint8)
+        _, change = cv2.threshold(labels[y0:y1, x0:x1], KEEP - 1, 255, cv2.THRESH_BINARY_INV)
         small = cv2.resize(change, self.scale.grid[::-1], interpolation=cv2.INTER_AREA) > 0
         wide = cv2.dilate(small.astype(np.uint8), np.ones((2 * _RIM + 1,) * 2, np.uint8))
         return np.asarray(wide == 0)

@@ -19,6 +19,7 @@ from cleanplate.masks.track import MaskBox
 Real = NDArray[np.float32]
 _Kernel = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 _CUBIC = -0.5
+_BLOCK = 64
 _NOTHING = 1e-4
 """Of a weight: below this it is left out."""
 
@@ -142,5 +143,17 @@ def _whole(weights: Real) -> Real:
 
 def _along(rows: Real, columns: Real, picture: Real) -> Real:
     """Weights along both sides: h x m and w x n of a picture m x n x C, as h x w x C."""
-    tall = np.tensordot(rows, picture, axes=1)
-    return np.ascontiguousarray(np.matmul(columns, tall))
+    height, channels = picture.shape[0], picture.shape[2]
+    wide = _banded(columns, picture.transpose(1, 0, 2).reshape(len(columns.T), -1))
+    wide = wide.reshape(len(columns), height, channels).transpose(1, 0, 2)
+    return _banded(rows, wide.reshape(height, -1)).reshape(len(rows), len(columns), channels)
+
+
+def _banded(weights: Real, table: Real) -> Real:
+    """The product of both, block by block of rows: most weights are nothing."""
+    product = np.empty((len(weights), table.shape[1]), np.float32)
+    for start in range(0, len(weights), _BLOCK):
+        block = weights[start : start + _BLOCK]
+        first, stop = _used(block)
+        np.matmul(block[:, first:stop], table[first:stop], out=product[start : start + _BLOCK])
+    return product
