@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from cleanplate.masks.labels import combine
 from cleanplate.models.codecs.cogvideox import CogVideoXCodec
 from cleanplate.train.recipe import Every
-from cleanplate.train.void.clips import samples_of
 from cleanplate.train.void.recipe import Clips, Rates, Recipe, Sampling
+from cleanplate.train.void.samples import samples_of
 from cleanplate.worlds.formats.metadata import VoidMetadata
 from cleanplate.worlds.formats.void_layout import VoidFrame, VoidSample, VoidWriter
 from drawn_void import CONFIG, autoencoder

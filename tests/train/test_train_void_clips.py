@@ -17,10 +17,11 @@ from cleanplate.masks.labels import AFFECTED, KEEP, REMOVE, removed
 from cleanplate.motion.noise.stream import gathered
 from cleanplate.train.order import Place
 from cleanplate.train.void.buckets import allowed, bucket, longest
-from cleanplate.train.void.clips import Example, ExampleDataset, parted, samples_of
+from cleanplate.train.void.clips import Example, ExampleDataset
 from cleanplate.train.void.masks import drawn_change, grown
 from cleanplate.train.void.recipe import Clips, Masks
 from cleanplate.train.void.recipes import RECIPES
+from cleanplate.train.void.samples import parted, samples_of
 from cleanplate.train.void.warped import Noises, read_noise
 from cleanplate.worlds.formats.metadata import VoidMetadata
 from cleanplate.worlds.formats.void_layout import VoidFrame, VoidSample, VoidWriter
@@ -208,7 +209,7 @@ def test_what_is_kept_for_evaluation_is_not_trained_on(tmp_path: Path) -> None:
 
 
 def test_a_clip_of_four_frames_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="4 frames"):
+    with pytest.raises(InputError, match="4 frames are too few"):
         ExampleDataset(made_pairs(tmp_path, 1, 4), small_recipe()).whole(0)
 
 

@@ -82,11 +82,13 @@ def whole(samples: list[VoidSample], tmp_path_factory: pytest.TempPathFactory) -
     return out
 
 
-@pytest.mark.parametrize("more", [{}, {"rates": Rates(warmup=1), "number": 2, "lora": Lora(rank=2)}])
+@pytest.mark.parametrize(
+    "more", [{}, {"rates": Rates(warmup=1), "number": 2, "lora": Lora(rank=2), "precision": "bf16"}]
+)
 def test_a_stopped_run_ends_with_the_same_weights(
     more: dict[str, Any], samples: list[VoidSample], tmp_path: Path
 ) -> None:
-    """Both passes, both optimisers."""
+    """Both passes, both optimisers, both precisions."""
     recipe = quick(**more)
     expected = run(recipe, samples, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
@@ -200,7 +202,7 @@ def test_recipes_by_name_and_by_file(tmp_path: Path) -> None:
 PROCESSES = """
 import sys
 from pathlib import Path
-from cleanplate.train.void.clips import samples_of
+from cleanplate.train.void.samples import samples_of
 from cleanplate.train.void.objective import loss
 from cleanplate.train.void.recipe import Recipe
 from cleanplate.train.void.run import train

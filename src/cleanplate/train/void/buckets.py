@@ -33,6 +33,11 @@ class Bucket:
     columns: int
     covering: tuple[int, int]
 
+    @property
+    def spare(self) -> tuple[int, int]:
+        """Rows and columns of the whole picture that are not seen."""
+        return self.covering[0] - self.rows, self.covering[1] - self.columns
+
 
 def allowed(sizes: tuple[int, ...], height: int, width: int) -> tuple[int, ...]:
     """Of the sizes, rising, those that a picture is not blown up to; at least the smallest."""
@@ -48,7 +53,7 @@ def bucket(clips: Clips, size: int, length: int, height: int, width: int) -> Buc
     """
     frames = min(length, clips.frames, max(_LEAST, clips.most // size**2))
     if frames < _LEAST:
-        raise ValueError(f"{frames} frames are too few: a clip has {_LEAST} at least")
+        raise ValueError(f"a clip has {_LEAST} frames at least, not {frames}")
     stretch = sqrt(height / width)
     rows, columns = (_floored(size * part, step) for part, step in zip((stretch, 1 / stretch), MULTIPLE, strict=True))
     scale = max(rows / height, columns / width)

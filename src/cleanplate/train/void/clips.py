@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,13 +18,14 @@ from cleanplate.engines.void.footage import shrunk
 from cleanplate.engines.void.timing import without_consequences
 from cleanplate.errors import InputError
 from cleanplate.masks.labels import REMOVE, affected
+from cleanplate.media.probe import ClipInfo
 from cleanplate.models.void.config import STRIDE
 from cleanplate.train.order import Order, Place, Purpose, drawn, places
 from cleanplate.train.void.buckets import Bucket, allowed, bucket, longest
 from cleanplate.train.void.masks import Change, drawn_change
 from cleanplate.train.void.recipe import Recipe
 from cleanplate.train.void.warped import Noises
-from cleanplate.worlds.formats.void_layout import LIST, VoidSample, read_list, scan
+from cleanplate.worlds.formats.void_layout import VoidSample
 
 _STEP = STRIDE[1]
 _AS_IT_IS = Change(everything=False, unforeseen=False, reach=None, untold=False)
@@ -95,6 +95,7 @@ class ExampleDataset(Dataset[list[Example]]):
         self._samples, self._recipe, self._noises, self._share = samples, recipe, noises, (rank, ranks)
         self.count = len(samples)
         self._order = Order(self.count, recipe.seed)
+        self._infos: dict[int, ClipInfo] = {}
         self._latest: dict[int, int] = {}
 
     def __getitem__(self, step: int) -> list[Example]:
@@ -103,41 +104,42 @@ class ExampleDataset(Dataset[list[Example]]):
 
     def whole(self, index: int) -> Example:
         """The beginning of one sample, its middle, with its text, and its mask as it is."""
-        info = (sample := self._samples[index]).info()
-        sizes = allowed(self._recipe.clips.sizes, info.height, info.width)
-        shape = self._bucket(sample, longest(self._recipe.clips, sizes), len(info), (info.height, info.width))
-        top, left = (
-            (over - side) // (2 * _STEP) * _STEP
-            for over, side in zip(shape.covering, (shape.rows, shape.columns), strict=True)
-        )
-        return self._shown(index, Cut(shape, 0, top, left), _AS_IT_IS, sample.text, index)
+        info = self._info(index)
+        size = longest(self._recipe.clips, allowed(self._recipe.clips.sizes, info.height, info.width))
+        shape = self._bucket(index, size)
+        top, left = (side // (2 * _STEP) * _STEP for side in shape.spare)
+        return self._shown(index, Cut(shape, 0, top, left), _AS_IT_IS, self._samples[index].text, index)
 
     def example(self, place: Place) -> Example:
         """What stands at a place of the order. All clips of a step are of one size, as far as they are large enough."""
-        recipe, sample = self._recipe, self._samples[place.example]
-        info = sample.info()
-        sizes = allowed(recipe.clips.sizes, info.height, info.width)
-        lot = drawn(recipe.seed, Purpose.STEP, place.position // recipe.clips.batch).random()
-        shape = self._bucket(sample, sizes[int(lot * len(sizes))], len(info), (info.height, info.width))
-        random = drawn(recipe.seed, Purpose.CUT, place.position)
-        start = int(random.integers(min(len(info) - shape.frames, self._latest_start(place.example)) + 1))
-        cut = Cut(
-            shape,
-            start,
-            top=_STEP * int(random.integers((shape.covering[0] - shape.rows) // _STEP + 1)),
-            left=_STEP * int(random.integers((shape.covering[1] - shape.columns) // _STEP + 1)),
-        )
-        text = "" if random.random() < recipe.drop_text else sample.text
-        change = drawn_change(
-            recipe.masks, (shape.rows, shape.columns), drawn(recipe.seed, Purpose.MASK, place.position)
-        )
-        return self._shown(place.example, cut, change, text, place.position)
+        recipe, index, position = self._recipe, place.example, place.position
+        random = drawn(recipe.seed, Purpose.CUT, position)
+        cut = self._cut(index, drawn(recipe.seed, Purpose.STEP, position // recipe.clips.batch).random(), random)
+        text = "" if random.random() < recipe.drop_text else self._samples[index].text
+        size = (cut.bucket.rows, cut.bucket.columns)
+        change = drawn_change(recipe.masks, size, drawn(recipe.seed, Purpose.MASK, position))
+        return self._shown(index, cut, change, text, position)
 
-    def _bucket(self, sample: VoidSample, size: int, length: int, picture: tuple[int, int]) -> Bucket:
+    def _cut(self, index: int, lot: float, random: np.random.Generator) -> Cut:
+        """Of the size on which a lot in 0..1 falls, anywhere."""
+        info = self._info(index)
+        sizes = allowed(self._recipe.clips.sizes, info.height, info.width)
+        shape = self._bucket(index, sizes[int(lot * len(sizes))])
+        start = int(random.integers(min(len(info) - shape.frames, self._latest_start(index)) + 1))
+        top, left = (_STEP * int(random.integers(side // _STEP + 1)) for side in shape.spare)
+        return Cut(shape, start, top, left)
+
+    def _bucket(self, index: int, size: int) -> Bucket:
+        info = self._info(index)
         try:
-            return bucket(self._recipe.clips, size, length, *picture)
+            return bucket(self._recipe.clips, size, len(info), info.height, info.width)
         except ValueError as error:
-            raise InputError(f"this clip has {length} frames; 5 are the fewest", where=str(sample.folder)) from error
+            raise InputError(f"{len(info)} frames are too few", where=str(info.path), remedy="5 are enough.") from error
+
+    def _info(self, index: int) -> ClipInfo:
+        if index not in self._infos:
+            self._infos[index] = self._samples[index].info()
+        return self._infos[index]
 
     def _latest_start(self, index: int) -> int:
         """The last frame on which nothing is affected yet, nor before it: a clip begins with the removed things alone.
@@ -145,10 +147,9 @@ class ExampleDataset(Dataset[list[Example]]):
         As where the model is used. 0 for a sample on which something is affected at once.
         """
         if index not in self._latest:
-            sample = self._samples[index]
-            with_consequences = (place for place, labels in enumerate(sample.labels()) if affected(labels).any())
-            first = next(with_consequences, None)
-            self._latest[index] = len(sample.info()) if first is None else max(0, first - 1)
+            with closing(self._samples[index].labels()) as labels:
+                first = next((place for place, frame in enumerate(labels) if affected(frame).any()), None)
+            self._latest[index] = len(self._info(index)) if first is None else max(0, first - 1)
         return self._latest[index]
 
     def _shown(self, index: int, cut: Cut, change: Change, text: str, position: int) -> Example:
@@ -179,27 +180,6 @@ class ExampleDataset(Dataset[list[Example]]):
         )
 
 
-def samples_of(places: Sequence[Path]) -> list[VoidSample]:
-    """The pairs of folders, by their list where they have one, or of lists.
-
-    Raises:
-        InputError: no such place, no pairs, a sample without one of its three clips, or one kept for evaluation.
-    """
-    samples = [sample for place in places for sample in _samples_in(place)]
-    if not samples:
-        raise InputError("there are no pairs to train on", remedy="Make some: cleanplate worlds counterfactual.")
-    for sample in samples:
-        sample.require()
-        if (known := sample.metadata()) and known.facts.get("held_out"):
-            raise InputError("this sample is kept for evaluation", where=str(sample.folder), remedy="Leave it out.")
-    return samples
-
-
-def parted(samples: Sequence[VoidSample], held: int) -> tuple[Sequence[VoidSample], Sequence[VoidSample]]:
-    """Those to learn from and those held back, the last; where all would be held back, or none, the first is shown."""
-    return (samples[:-held], samples[-held:]) if 0 < held < len(samples) else (samples, samples[:1])
-
-
 def covered(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """A picture at another size, averaged over areas where it shrinks."""
     if picture.shape[:2] == size:
@@ -207,17 +187,6 @@ def covered(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uin
     shrinks = size[0] <= picture.shape[0] and size[1] <= picture.shape[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(picture, size[::-1], interpolation=how), np.uint8)
-
-
-def _samples_in(place: Path) -> Iterator[VoidSample]:
-    if place.is_file():
-        yield from read_list(place)
-    elif (place / LIST).is_file():
-        yield from read_list(place / LIST)
-    elif place.is_dir():
-        yield from scan(place)
-    else:
-        raise InputError("there is no such folder or list of pairs", where=str(place))
 
 
 def _cut_out(picture: NDArray[np.uint8], cut: Cut) -> NDArray[np.uint8]:

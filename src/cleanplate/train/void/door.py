@@ -39,8 +39,8 @@ def run(recipe: Recipe, init: str | None, data: Sequence[Path], out: Path, progr
     """
     try:
         from cleanplate.train.accelerated import process
-        from cleanplate.train.void.clips import samples_of
         from cleanplate.train.void.run import train
+        from cleanplate.train.void.samples import samples_of
     except ImportError as error:
         raise missing_extra(error.name or "torch", "train") from error
 

@@ -27,10 +27,11 @@ from cleanplate.train.feeding import steps_from
 from cleanplate.train.loop import Loop, Preview
 from cleanplate.train.texts import KeptTexts
 from cleanplate.train.void.batches import Batcher
-from cleanplate.train.void.clips import Example, ExampleDataset, parted
+from cleanplate.train.void.clips import Example, ExampleDataset
 from cleanplate.train.void.objective import loss
 from cleanplate.train.void.preview import Texts, draw, scores, sheet
 from cleanplate.train.void.recipe import Recipe
+from cleanplate.train.void.samples import parted
 from cleanplate.train.void.start import optimiser_of, start
 from cleanplate.train.void.warped import Noises
 from cleanplate.worlds.formats.void_layout import VoidSample
