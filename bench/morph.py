@@ -1,233 +1,190 @@
 """The morph check on `worlds`: truth that must not trigger it, against the same truth with synthetic morphing.
 
-    python bench/morph.py [--folder FOLDER] [--count 63] [--held-out 24] [--size 224x128] [--fit]
+    python bench/morph.py [--folder FOLDER] [--training 27] [--held-out 12] [--fit WEIGHTS.py]
 
-For families by turns the world without the removed things is rendered, and the things that are changed and move
-there are followed from their masks on frame 0: as they are, with a warp of 10 % of their size, and with one other kind
-of morphing (`bench/morphing.py`). Clips and measures are kept in the folder, so that a stopped run goes on. The weights
-and the threshold are fitted on the families of `FIT` alone; the table says what the constants in
-`cleanplate.engines.void.morph.score` do on the families that the fit has not seen.
+For families by turns the world without the removed things is rendered (`morph_clips.py`), and the things that are
+changed and move there are followed from their masks on frame 0: as they are, with a warp of 10 % of their size, and
+with one other kind of morphing by turns (`morphing.py`), all with a decoder's softness and grain. Clips and measures
+are kept in the folder, so that a stopped run goes on. `--fit` makes the weights and the threshold anew,
+of the families that models are trained on alone (`morph_fit.py`). The first table is of those families, each judged by
+weights that were fitted without it; the others are of the held-out families by the package's own weights.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-from morphing import MORPHS
+from morph_clips import Seen, things
+from morph_fit import HOLDS, Example, Fit, auc, fitted, left_out, recall
+from morphing import MORPHS, decoded
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from cleanplate.engines.void.morph.check import Start, morph_scores
 from cleanplate.engines.void.morph.drift import Drift
-from cleanplate.engines.void.morph.score import THRESHOLD, TOP, WEIGHTS, MorphScore, score_of
-from cleanplate.worlds.counterfactual import counterfactual
-from cleanplate.worlds.families import FAMILIES, TRAINING, sample
-from cleanplate.worlds.render.tiny import Tiny
+from cleanplate.engines.void.morph.evidence import NAMES, evidence
+from cleanplate.engines.void.morph.score import THRESHOLD, departures, pooled
+from cleanplate.worlds.families import FAMILIES, TRAINING
 
-FIT = (
-    "tower",
-    "blocked",
-    "struck",
-    "collide",
-    "crash",
-    "cushion",
-    "dominoes",
-    "pile",
-    "person-holds",
-    "person-lap",
-    "person-kicks",
-)
-UNSEEN = tuple(name for name in FAMILIES if name not in FIT)
 HELD_OUT = tuple(name for name in FAMILIES if name not in TRAINING)
-TRUTH = "truth"
-OTHERS = tuple(kind for kind in MORPHS if kind != "warp")
-_THINGS = 2
-"""Of one clip at most."""
-LARGE = 20
-"""Pixels of size of things that stand in a row of their own; at 672 x 384 they have three times as many."""
-_AREA = 100
-"""Pixels that a thing has on the first frame at least; 10 % of its size is one of them."""
-_SEEN = 60
-"""Pixels that it has on most frames."""
-_GOES = 0.25
-"""Of its size: how far it goes at least."""
+MODELS_GRID, SMALL_GRID = (384, 672), (224, 384)
+_LARGE = 16
+"""Clips at the model's grid; the others are smaller, and take a third of the time."""
+TRUTH, MAIN = "truth", "warp 10 %"
+OTHERS = tuple(kind for kind in MORPHS if kind != MAIN)
+ALARMS = 0.05
+Floats = NDArray[np.float64]
+_SMALL = 0.5
+"""How much a warp of 5 % counts in the fit, beside one of 10 %: less than that need not be found."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One thing in one clip."""
+    """One thing in one clip; `pixels` that it has on the first frame."""
 
     family: str
     seed: int
     thing: str
     kind: str
-    size: float
-    moved: float
+    pixels: int
     lost: int | None
-    drifts: tuple[Drift, ...]
+    drifts: dict[int, Drift]
 
-    def score(self, weights: Drift = WEIGHTS) -> float:
-        return score_of(self.drifts, weights)
+    @property
+    def score(self) -> float:
+        """By the package's weights."""
+        return pooled(departures(self.drifts).values())
 
-
-@dataclass(frozen=True)
-class Clip:
-    """A rendered world: T x H x W x 3 uint8, and by thing its masks (T x H x W bool)."""
-
-    family: str
-    seed: int
-    rgb: NDArray[np.uint8]
-    masks: dict[str, NDArray[np.bool_]]
+    @property
+    def example(self) -> Example:
+        """For the fit."""
+        weight = _SMALL if self.kind == "warp 5 %" else 1.0
+        return Example(evidence(self.drifts)[1], self.family, self.kind, self.kind != TRUTH, weight)
 
 
 def main() -> None:
     """Make, measure, fit where asked, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("bench-out/morph"))
-    parser.add_argument("--count", type=int, default=63, help="clips of families that models are trained on, by turns")
-    parser.add_argument("--held-out", type=int, default=24, help="clips of the other families, by turns")
-    parser.add_argument("--size", default="224x128")
-    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--training", type=int, default=27, help="clips of families that models are trained on")
+    parser.add_argument("--held-out", type=int, default=12, help="clips of the other families")
+    parser.add_argument("--fit", type=Path, help="where to write the weights that were fitted")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    width, height = (int(side) for side in options.size.split("x"))
-    for families, count in ((TRAINING, options.count), (HELD_OUT, options.held_out)):
+    for families, count in ((TRAINING, options.training), (HELD_OUT, options.held_out)):
         for seed in range(1, count + 1):
-            measure(options.folder, families[seed % len(families)], seed, height, width)
-    found = list(read(options.folder))
+            measure(options.folder, families, seed)
+    rows = list(read(options.folder))
+    known, unseen = ([row for row in rows if row.family in group] for group in (TRAINING, HELD_OUT))
+    examples = [row.example for row in known]
+    hold, odds = best(examples)
     if options.fit:
-        weights, threshold = fit([one for one in found if one.family in FIT])
-        print(json.dumps({**asdict(weights), "threshold": round(threshold, 2)}))
-    report(found)
+        options.fit.write_text(module(fitted(examples, hold), odds[[row.kind == TRUTH for row in known]]))
+    console = Console(width=100)
+    console.print(table(f"Training families, each left out of its fit (hold {hold:g})", known, odds, by_kind))
+    scores = np.array([row.score for row in unseen])
+    for title, group in (("Held-out families", by_kind), ("Held-out families, one by one", by_family)):
+        console.print(table(title, unseen, scores, group, THRESHOLD))
 
 
-def measure(folder: Path, family: str, seed: int, height: int, width: int) -> None:
-    """Measure one clip's things, unless that was done."""
-    out = folder / f"{family}-{seed:012d}.json"
-    if out.exists():
+def measure(folder: Path, families: Sequence[str], seed: int) -> None:
+    """Measure one clip's things, unless that was done, or nothing moves in that family but what goes."""
+    family = families[seed % len(families)]
+    out = folder / f"{family}-{seed:06d}.json"
+    if out.exists() or not FAMILIES[family].promises:
         return
-    clip = make(folder, family, seed, height, width)
-    rows = [asdict(one) for one in measured(clip)] if clip else []
+    height, width = MODELS_GRID if families is TRAINING and seed <= _LARGE else SMALL_GRID
+    found = enumerate(things(folder / "clips", family, seed, height, width))
+    turn = seed // len(families) + len(family)
+    rows = [asdict(one) for number, seen in found for one in measured(seen, number, OTHERS[(turn + 3 * number) % 7])]
     out.write_text(json.dumps(rows))
 
 
-def make(folder: Path, family: str, seed: int, height: int, width: int) -> Clip | None:
-    """The world without the removed things; None for a scene in which nothing is changed."""
-    path = folder / f"{family}-{seed:012d}.npz"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        scene = sample(family, seed)
-        both = counterfactual(scene)
-        if not both.changed:
-            return None
-        views = list(Tiny().render(scene, both.altered, height, width))
-        names = [body.name for body in scene.bodies]
-        np.savez(
-            path,
-            rgb=np.stack([view.rgb for view in views]),
-            inst=np.stack([view.instance for view in views]),
-            things=[names.index(change.name) for change in both.changed],
-            names=names,
-        )
-    with np.load(path) as kept:
-        names, inst = kept["names"], kept["inst"]
-        return Clip(family, seed, kept["rgb"], {str(names[one]): inst == one for one in kept["things"]})
-
-
-def measured(clip: Clip) -> Iterator[Measured]:
-    """Every thing that is large enough and moves: as it is, warped, and morphed in one other way."""
-    things = [(name, masks) for name, masks in clip.masks.items() if _worth(masks)]
-    for place, (name, masks) in enumerate(things[:_THINGS]):
-        rng = np.random.default_rng([clip.seed, place])
-        other = OTHERS[(clip.seed + place) % len(OTHERS)]
-        for kind in (TRUTH, "warp", other):
-            pictures = list(clip.rgb) if kind == TRUTH else MORPHS[kind](list(clip.rgb), list(masks), rng)
-            (score,) = morph_scores(pictures, [Start(name, 0, masks[0])])
-            yield _record(clip, kind, score)
-
-
-def _record(clip: Clip, kind: str, score: MorphScore) -> Measured:
-    size = float(np.sqrt(clip.masks[score.thing][0].sum()))
-    return Measured(clip.family, clip.seed, score.thing, kind, size, score.moved, score.lost, score.drifts)
-
-
-def _worth(masks: NDArray[np.bool_]) -> bool:
-    areas = masks.sum(axis=(1, 2))
-    if areas[0] < _AREA or np.count_nonzero(areas < _SEEN) > len(masks) // 4:
-        return False
-    middles = np.array([np.argwhere(mask).mean(axis=0) for mask in masks if mask.any()])
-    return bool(np.linalg.norm(middles - middles[0], axis=1).max() >= _GOES * np.sqrt(areas[0]))
+def measured(seen: Seen, number: int, other: str) -> Iterator[Measured]:
+    """A thing as it is, warped, and morphed in another way."""
+    start = Start(seen.thing, 0, seen.masks[0])
+    for kind in (TRUTH, MAIN, other):
+        rng = np.random.default_rng([seen.seed, number])
+        clip = list(seen.rgb) if kind == TRUTH else MORPHS[kind](list(seen.rgb), list(seen.masks), rng)
+        (score,) = morph_scores(decoded(clip, rng), [start])
+        yield Measured(seen.family, seen.seed, seen.thing, kind, int(start.mask.sum()), score.lost, dict(score.drifts))
 
 
 def read(folder: Path) -> Iterator[Measured]:
     """Everything measured so far."""
     for path in sorted(folder.glob("*.json")):
         for row in json.loads(path.read_text()):
-            yield Measured(**{**row, "drifts": tuple(Drift(**one) for one in row["drifts"])})
+            drifts = {int(frame): Drift(**one) for frame, one in row["drifts"].items()}
+            yield Measured(**{**row, "drifts": drifts})
 
 
-def fit(rows: Sequence[Measured]) -> tuple[Drift, float]:
-    """Round weights that tell truth from morphs best, and the threshold that 5 % of the truth exceed."""
-    steps = (0.0, 0.1, 0.3, 1.0)
-    choices = itertools.product(steps, (0.3, 1.0), steps, steps, (0.0, 0.03, 0.1), (0.0, 0.05, 0.1, 0.2))
-    tables = {kind: [_table(row) for row in rows if row.kind == kind and row.drifts] for kind in (TRUTH, *MORPHS)}
-    weights = max((Drift(*one) for one in choices), key=lambda one: _merit(tables, one))
-    return weights, float(np.quantile([row.score(weights) for row in rows if row.kind == TRUTH], 0.95))
+def best(examples: Sequence[Example]) -> tuple[float, Floats]:
+    """How strongly weights are held small, for most of the area of all kinds and of warps of 10 %; odds by families."""
+    tried = {hold: left_out(examples, hold) for hold in HOLDS}
+    truth, main, every = (np.array([one.kind in kinds for one in examples]) for kinds in ((TRUTH,), (MAIN,), MORPHS))
+    merit = {hold: auc(odds[truth], odds[main]) + auc(odds[truth], odds[every]) for hold, odds in tried.items()}
+    hold = max(merit, key=lambda one: merit[one])
+    return hold, tried[hold]
 
 
-def _merit(tables: dict[str, list[NDArray[np.float64]]], weights: Drift) -> float:
-    *counts, share = astuple(weights)
-    scores = {
-        kind: [_top(np.linalg.norm(one[:, :-1] * counts, axis=1) / (1 + share * one[:, -1])) for one in each]
-        for kind, each in tables.items()
-    }
-    areas = {kind: auc(scores[TRUTH], scores[kind]) for kind in MORPHS if scores[kind]}
-    return areas["warp"] + float(np.mean(list(areas.values())))
+def module(fit: Fit, truth: Floats) -> str:
+    """The package's module of weights: departures are 1 where odds are even, and grow with their square root.
+
+    Args:
+        truth: odds of unmorphed things by weights that were fitted without their family.
+    """
+    limit = float(np.exp(np.quantile(truth, 1 - ALARMS) / 2))
+    rows = zip(NAMES, fit.usual, fit.spread, fit.weights / 2, strict=True)
+    lines = "".join(
+        f'    "{name}": ({usual:.3f}, {spread:.3f}, {weight:.4f}),\n' for name, usual, spread, weight in rows
+    )
+    return _MODULE.format(lines=lines, bias=fit.bias / 2, limit=limit, alarms=ALARMS, count=len(truth))
 
 
-def _table(row: Measured) -> NDArray[np.float64]:
-    return np.array([astuple(one) for one in row.drifts])
+_MODULE = '''"""What each piece of evidence weighs.
+
+Made by ``python bench/morph.py --fit`` of those families of `worlds` that models are trained on.
+"""
+
+TABLE: dict[str, tuple[float, float, float]] = {{
+{lines}}}
+"""By name: what is usual, its spread, and the weight of each spread above it."""
+BIAS = {bias:.4f}
+THRESHOLD = {limit:.2f}
+"""Exceeded by {alarms:.0%} of {count} unmorphed things, by weights that were fitted without their families."""
+'''
+
+Group = Callable[[Measured], str]
 
 
-def _top(curve: NDArray[np.float64]) -> float:
-    return float(np.sort(curve)[-TOP:].mean())
+def by_kind(row: Measured) -> str:
+    """Of morphing."""
+    return row.kind
 
 
-def auc(low: Sequence[float], high: Sequence[float]) -> float:
-    """How often one of `high` exceeds one of `low`, ties counting half."""
-    above = np.subtract.outer(np.array(high), np.array(low))
-    return float(((above > 0) + 0.5 * (above == 0)).mean())
+def by_family(row: Measured) -> str:
+    """And roughly by kind."""
+    return f"{row.family}: {'truth' if row.kind == TRUTH else 'warp 10 %' if row.kind == MAIN else 'other morphs'}"
 
 
-def report(rows: Sequence[Measured]) -> None:
-    """A table of what the package's constants do on either set of families."""
-    table = Table("families", "kind", "things", "AUC", f"above {THRESHOLD:g} %", "found at 5 % false alarms")
-    groups = (("fit", FIT, 0), ("unseen", UNSEEN, 0), (f"unseen, {LARGE} pixels or more", UNSEEN, LARGE))
-    for name, families, least in groups:
-        here = [row for row in rows if row.family in families and row.size >= least]
-        truth = [row.score() for row in here if row.kind == TRUTH]
-        if not truth:
-            continue
-        limit = float(np.quantile(truth, 0.95))
-        for kind in (TRUTH, *MORPHS):
-            scores = np.array([row.score() for row in here if row.kind == kind])
-            if len(scores):
-                figures: list[Any] = [
-                    len(scores),
-                    f"{auc(truth, list(scores)):.3f}",
-                    f"{(scores > THRESHOLD).mean():.1%}",
-                ]
-                table.add_row(name, kind, *map(str, figures), f"{(scores > limit).mean():.1%}")
-    Console().print(table)
+def table(title: str, rows: Sequence[Measured], scores: Floats, group: Group, limit: float | None = None) -> Table:
+    """For each group: things, area against all truth, share found at 5 % false alarms, share above the threshold."""
+    shown = Table(
+        "", "things", "AUC", "found at 5 % false alarms", *(["above the threshold"] if limit else []), title=title
+    )
+    truth = scores[[row.kind == TRUTH for row in rows]]
+    for name in sorted({group(row) for row in rows}, key=lambda one: (TRUTH not in one, one)):
+        here = scores[[group(row) == name for row in rows]]
+        above = [] if limit is None else [f"{(here > limit).mean():.0%}"]
+        shown.add_row(name, str(len(here)), f"{auc(truth, here):.3f}", f"{recall(truth, here, ALARMS):.0%}", *above)
+    return shown
 
 
 if __name__ == "__main__":

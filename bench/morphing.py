@@ -22,26 +22,41 @@ WARP = 0.10
 """Of the thing's size: how far its surface is displaced at most."""
 LATENT_FRAMES = 4
 """Frames in which a warp becomes another one: the codec's step in time, at which generated shapes change."""
+_BRIEF = 2
+"""Displacements that a brief warp passes through."""
 _PUMP = 0.2
 _FADE = 6
 """Frames that a blend or a change of colour takes."""
 _CHROMA = 35.0
 """Distance of the new colour, in OpenCV's 8-bit Lab."""
+_SOFT, _GRAIN = 0.7, 1.5
+"""Of decoded pictures: pixels, and codes of 255 of noise as wide as a pixel."""
 _LEAST = 20
 _FIELD = 64
 
 
 def warped(
-    clip: Sequence[Picture], masks: Sequence[Mask], rng: np.random.Generator, share: float = WARP
+    clip: Sequence[Picture],
+    masks: Sequence[Mask],
+    rng: np.random.Generator,
+    share: float = WARP,
+    brief: bool = False,
 ) -> list[Picture]:
-    """Local displacements that go along with the thing, and pass every `LATENT_FRAMES` into others."""
-    keys = [np.zeros((_FIELD, _FIELD, 2), np.float32)]
-    keys += [_field(rng) for _ in range((len(clip) - START) // LATENT_FRAMES + 2)]
+    """Local displacements that go along with the thing, and pass every `LATENT_FRAMES` into others.
+
+    Args:
+        brief: it comes and has gone again within three times as many frames, somewhere in the clip.
+    """
+    count = _BRIEF if brief else (len(clip) - START) // LATENT_FRAMES + 2
+    still = np.zeros((_FIELD, _FIELD, 2), np.float32)
+    keys = [still, *(_field(rng) for _ in range(count)), still, still]
+    first = START + (int(rng.integers(len(clip) - START - LATENT_FRAMES * (_BRIEF + 1))) if brief else 0)
 
     def one(number: int, picture: Picture, mask: Mask) -> Picture:
-        key, between = divmod((number - START + 1) / LATENT_FRAMES, 1.0)
+        place, between = divmod(max(number - first + 1, 0) / LATENT_FRAMES, 1.0)
+        key = min(int(place), len(keys) - 2)
         late = between**2 * (3 - 2 * between)
-        field = (1 - late) * keys[int(key)] + late * keys[int(key) + 1]
+        field = (1 - late) * keys[key] + late * keys[key + 1]
         (x, y), size = _place(mask)
         zoom = 2 * size / _FIELD
         laid = cv2.warpAffine(field, np.array([[zoom, 0, x - size], [0, zoom, y - size]]), picture.shape[1::-1])
@@ -102,13 +117,26 @@ def recoloured(clip: Sequence[Picture], masks: Sequence[Mask], rng: np.random.Ge
 
 
 MORPHS: dict[str, Morph] = {
-    "warp": warped,
-    "double warp": partial(warped, share=2 * WARP),
+    "warp 10 %": warped,
+    "warp 5 %": partial(warped, share=WARP / 2),
+    "warp 20 %": partial(warped, share=2 * WARP),
+    "brief warp 10 %": partial(warped, brief=True),
     "pump": pumped,
     "blend": blended,
     "swap": swapped,
     "colour": recoloured,
 }
+
+
+def decoded(clip: Sequence[Picture], rng: np.random.Generator) -> list[Picture]:
+    """As a decoder gives it: a little soft, with grain of its own on every frame."""
+    return [_grainy(picture, rng) for picture in clip]
+
+
+def _grainy(picture: Picture, rng: np.random.Generator) -> Picture:
+    noise = cv2.GaussianBlur(rng.standard_normal(picture.shape, np.float32), (0, 0), 1.0)
+    soft = cv2.GaussianBlur(picture, (0, 0), _SOFT) + (_GRAIN / float(noise.std())) * noise
+    return np.asarray(np.clip(np.rint(soft), 0, 255), np.uint8)
 
 
 def _each(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cleanplate.engines.void.morph.drift import REACH, Drift, drift
 from cleanplate.engines.void.morph.follow import Follower, Step
 from cleanplate.engines.void.morph.movers import moving
-from cleanplate.engines.void.morph.score import MorphScore, departure, score_of
+from cleanplate.engines.void.morph.score import MorphScore, departures, pooled
 from cleanplate.engines.void.morph.window import Rgb
 
 
@@ -148,13 +148,13 @@ class _Followed:
         return self._follower.now.window.laid_out(self._follower.now.mask, height, width)
 
     def score(self) -> MorphScore:
-        drifts = tuple(self._drifts.values())
+        curve = departures(self._drifts)
         return MorphScore(
             thing=self._thing,
-            score=score_of(drifts),
-            frames=tuple(self._drifts),
-            curve=tuple(departure(one) for one in drifts),
-            drifts=drifts,
+            score=pooled(curve.values()),
+            frames=tuple(curve),
+            curve=tuple(curve.values()),
+            drifts=dict(self._drifts),
             moved=self._moved,
             lost=self._lost,
         )

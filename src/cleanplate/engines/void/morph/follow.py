@@ -14,18 +14,18 @@ from cleanplate.engines.void.morph.window import MIDDLE, SIDE, SPAN, Affine, Rgb
 from cleanplate.motion.flow import FlowField
 from cleanplate.motion.warp import flow_warp
 
-_LEAST = 20
+_LEAST = 45
 """Pixels of the window under which there is nothing left to follow."""
-_AGREES = 0.7, 0.05
+_AGREES = 1.0, 0.05
 """How far the flow there and back may miss: pixels of the window, and share of the motion."""
 _ENOUGH = 30
 """Pixels whose flow is trusted with which an affine motion is fitted; fewer give a shift."""
-_PRIOR_BLUR, _PRIOR_LIMIT = 2.0, 3.5
+_PRIOR_BLUR, _PRIOR_LIMIT = 3.0, 3.5
 _COLOUR = 0.8
 """Weight of what the colours say beside where the mask was carried to."""
-_BEYOND = 9
+_BEYOND = 13
 """Pixels of the window, across, by which a mask may grow in one step."""
-_RING = 5, 19
+_RING = 7, 29
 """The surroundings: what lies between these two dilations of the mask, in pixels across."""
 _LEARN = 0.07
 """Share by which the thing's palette takes on each new frame."""
@@ -67,14 +67,17 @@ class Step:
         before: the thing.
         after: the thing on the next frame, in a window of the same scale that was moved along.
         flow: SIDE x SIDE x 2 float32, from `before` to `after` in pixels of the window.
-        trusted: SIDE x SIDE bool: flow there and back agree.
+        back: the other way, in the window of `after`.
+        trusted, held: SIDE x SIDE bool: where `flow`, and where `back`, agrees with the other one.
         affine: the motion in the window that most of the thing's surface agrees on.
     """
 
     before: Sighting
     after: Sighting
     flow: FlowField
+    back: FlowField
     trusted: NDArray[np.bool_]
+    held: NDArray[np.bool_]
     affine: Affine
 
 
@@ -104,17 +107,15 @@ class Follower:
         window = before.window.moved(*found(picture, before.picture, before.mask, before.window, self._speed))
         look = window.look(picture)
         flow, back = self._flow(before.picture, look), self._flow(look, before.picture)
-        trusted = _agree(flow, back)
+        trusted, held = _agree(flow, back), _agree(back, flow)
         affine = _affine(flow, before.solid, trusted)
-        carried = np.where(
-            _agree(back, flow), flow_warp(before.mask, back), cv2.warpAffine(before.mask, affine, (SIDE, SIDE))
-        )
+        carried = np.where(held, flow_warp(before.mask, back), cv2.warpAffine(before.mask, affine, (SIDE, SIDE)))
         mask = self._segmented(look, carried)
         if mask is None:
             return None
         after = Sighting(window, look, mask, _cut(window.laid_out(mask, *picture.shape[:2])))
         self._recentre(picture, after)
-        return Step(before, after, flow, trusted, affine)
+        return Step(before, after, flow, back, trusted, held, affine)
 
     def _flow(self, a: Rgb, b: Rgb) -> FlowField:
         here, there = (cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (a, b))

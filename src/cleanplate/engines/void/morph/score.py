@@ -1,24 +1,26 @@
-"""One score a frame and one a thing: percent of its size by which a thing departs from smooth motion."""
+"""One score a frame and one a thing: how far it departs from rigid and from smooth motion.
+
+A departure of 1 is as likely of a thing that keeps its shape as of one that morphs; its square is a ratio of odds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cleanplate.engines.void.morph.drift import REACH, Drift
+from cleanplate.engines.void.morph.drift import Drift
+from cleanplate.engines.void.morph.evidence import NAMES, evidence
+from cleanplate.engines.void.morph.weights import BIAS, TABLE, THRESHOLD
 
-WEIGHTS = Drift(surface=0.3, outline=1.0, size=0.3, colour=0.3, torn=0.0, stir=0.4)
-"""What counts as one percent of a thing's size; `stir` is the share by which what turns or grows is allowed more.
-Chosen by hand among ten sets, with figures of all families in sight: not yet the fit of `bench/morph.py`."""
-THRESHOLD = 3.6
-"""Percent of a thing's size above which pass 1 is taken to have morphed it: 5 % of 28 unmorphed things exceeded it on
-`worlds` at 224 x 128, of the families that `bench/morph.py` fits on. At that size it finds pumping and most swaps, and
-only every tenth slow warp of 10 %."""
-TOP = 2 * REACH
-"""A thing's score is the mean of so many highest frames: on that many even a sudden change shows, and a bounce less."""
+__all__ = ["MOVED", "THRESHOLD", "TOP", "MorphScore", "departures", "pooled"]
+TOP = 6
+"""A thing's score is that of so many highest frames: a sudden change shows on that many."""
+EVEN = 1.0
+"""Departure of what is as likely to morph as not."""
 MOVED = 0.25
 """Of its own size, how far a thing goes at least that counts as moving."""
 
@@ -29,10 +31,10 @@ class MorphScore:
 
     Attributes:
         thing: its id in the reasoning, or a name.
-        score: mean of the `TOP` highest of `curve`, in percent of the thing's size; 0 for one that was not measured.
-        frames: those that were measured, in order; without those around which the thing reaches the picture's edge.
-        curve: for each of them, by how many percent of its size the thing departs from smooth motion.
-        drifts: what the curve is made of.
+        score: geometric mean of the `TOP` highest of `curve`; `EVEN` for one that could not be judged.
+        frames: those that could be judged, in order.
+        curve: for each of them, how far the thing departs from rigid or smooth motion; above 0.
+        drifts: what was measured, by frames, but for those around which the thing reaches the picture's edge.
         moved: how far it went from its start at most, in its own sizes.
         lost: the frame from which it was not found any more, or None.
     """
@@ -41,7 +43,7 @@ class MorphScore:
     score: float
     frames: tuple[int, ...]
     curve: tuple[float, ...]
-    drifts: tuple[Drift, ...]
+    drifts: Mapping[int, Drift]
     moved: float
     lost: int | None
 
@@ -60,14 +62,15 @@ class MorphScore:
         return {**asdict(self), "worst": self.worst, "morphs": self.morphs, "threshold": THRESHOLD}
 
 
-def departure(one: Drift, weights: Drift = WEIGHTS) -> float:
-    """Percent of a thing's size: the root of the sum of the weighted measures' squares, less for what turns fast."""
-    *values, stir = astuple(one)
-    *counts, share = astuple(weights)
-    return float(np.linalg.norm(np.multiply(values, counts)) / (1 + share * stir))
+def departures(drifts: Mapping[int, Drift]) -> dict[int, float]:
+    """The curve, by frames, of a thing that was measured on those frames."""
+    frames, found = evidence(drifts)
+    usual, spread, weights = np.array([TABLE[name] for name in NAMES]).T
+    normal: NDArray[np.float64] = np.nan_to_num((found - usual) / spread)
+    return {frame: float(value) for frame, value in zip(frames, np.exp(normal @ weights + BIAS), strict=True)}
 
 
-def score_of(drifts: Sequence[Drift], weights: Drift = WEIGHTS) -> float:
-    """A thing's score: the mean departure of its highest frames; 0 without any."""
-    highest = sorted(departure(one, weights) for one in drifts)[-TOP:]
-    return float(np.mean(highest)) if highest else 0.0
+def pooled(curve: Iterable[float]) -> float:
+    """A thing's score."""
+    highest = sorted(curve)[-TOP:]
+    return float(np.exp(np.mean(np.log(highest)))) if highest else EVEN

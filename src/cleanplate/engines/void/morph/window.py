@@ -19,9 +19,9 @@ Rgb = NDArray[np.uint8]
 Soft = NDArray[np.float32]
 """H x W, 0..1: how much of a pixel is the thing."""
 
-SIDE = 96
+SIDE = 112
 """Pixels along a window's sides."""
-SPAN = 44.0
+SPAN = 64.0
 """Pixels of the window that the longer side of the thing's box takes."""
 MIDDLE = (SIDE - 1) / 2
 _BLUR_BELOW = 0.7
