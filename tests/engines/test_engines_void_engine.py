@@ -145,24 +145,31 @@ def test_the_morph_check_decides(void: Path, clip: Path, tmp_path: Path, thresho
     assert any(thing["morphs"] for thing in found["morph"]["things"]) is refined
 
 
-@pytest.mark.parametrize("pass2", ["auto", pytest.param("never", marks=pytest.mark.slow)])
-def test_a_first_pass_alone_serves(void: Path, clip: Path, tmp_path: Path, pass2: str) -> None:
-    alone = tmp_path / "alone"
-    shutil.copytree(void, alone)
-    (alone / "void_pass2.safetensors").unlink()
-    package = made(clip, alone, tmp_path / "shot", {"pass2": pass2, "threshold": 1e-6})
-    (span,) = assert_whole(package)["spans"]
-    assert not span["pass2"]
-    assert ("no weights of a second pass" in " ".join(package.shot.notes)) is (pass2 == "auto")
+@pytest.fixture
+def alone(void: Path, tmp_path: Path) -> Path:
+    """A first pass without a second."""
+    folder = shutil.copytree(void, tmp_path / "alone")
+    (folder / "void_pass2.safetensors").unlink()
+    return folder
+
+
+@pytest.mark.parametrize("pass2", ["auto", "never"])
+def test_a_first_pass_alone_serves(alone: Path, clip: Path, pass2: str) -> None:
+    plan = planned(alone, clip, Remove(mask=clip / "quadmask.mkv"), scene_after="", pass2=pass2)
+    assert plan.parameters["pass2"] == "never"
+    assert ("no weights of a second pass" in " ".join(plan.notes)) is (pass2 == "auto")
+
+
+@pytest.mark.slow
+def test_what_a_first_pass_alone_draws(alone: Path, clip: Path, tmp_path: Path) -> None:
+    found = assert_whole(made(clip, alone, tmp_path / "shot", {"threshold": 1e-6}))
+    assert not found["morph"]["pass2"]
 
 
 class TestTheDoor:
     """What cannot be served is said before anything is drawn."""
 
-    def test_a_second_pass_without_weights(self, void: Path, clip: Path, tmp_path: Path) -> None:
-        alone = tmp_path / "alone"
-        shutil.copytree(void, alone)
-        (alone / "void_pass2.safetensors").unlink()
+    def test_a_second_pass_without_weights(self, alone: Path, clip: Path, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="no weights of pass 2"):
             made(clip, alone, tmp_path / "shot", {"pass2": "always"})
         assert list(tmp_path.iterdir()) == [alone]
@@ -259,14 +266,14 @@ def test_what_is_cleared_is_told(void: Path, tmp_path: Path) -> None:
     assert any("samples that are affected" in note for note in plan.notes)
 
 
-def planned(void: Path, folder: Path, edit: Remove, scene_after: str) -> Plan:
+def planned(void: Path, folder: Path, edit: Remove, scene_after: str, **settings: Any) -> Plan:
     with Clip.open(folder / "plate.mkv") as clip:
         info = clip.info
         quadmask, _ = read_mask_file(folder / "quadmask.mkv", info, folder / "given.mkv")
         grid = Grid.of(info.height, info.width)
         size = {"frames": len(clip), "height": info.height, "width": info.width}
         reasoning = Reasoning(**size, grid=grid, removed=("box",), scene_after=scene_after)
-        engine = VoidEngine("void-5b", str(void), QUICK)
+        engine = VoidEngine("void-5b", str(void), QUICK | settings)
         plan = engine.plan(edit, Scene(clip, quadmask, reasoning), Machine.here(folder), seed=0)
     assert isinstance(plan, Plan)
     return plan

@@ -152,7 +152,7 @@ def test_what_does_not_fit_names_the_gentlest_way_that_does() -> None:
 
 
 def score(value: float, moved: float = 1.0) -> MorphScore:
-    return MorphScore("ball", value, (8, 9), (value, value), (), moved, None)
+    return MorphScore("ball", value, (8, 9), (value, value), {}, moved, None)
 
 
 @pytest.mark.parametrize(

@@ -122,28 +122,30 @@ class _Followed:
 
     def __init__(self, thing: str, frame: int, picture: Rgb, mask: NDArray[np.bool_]) -> None:
         self._thing, self._frame = thing, frame
-        self._follower = Follower(picture, mask)
-        self._origin, self._size = self._place(), self._follower.now.size
+        follower = Follower(picture, mask)
+        self._follower: Follower | None = follower
+        self._origin, self._size = _place(follower), follower.now.size
         self._steps: deque[Step] = deque(maxlen=2 * REACH)
         self._drifts: dict[int, Drift] = {}
         self._moved = 0.0
         self._lost: int | None = None
 
     def see(self, picture: Rgb) -> None:
-        if self._lost is not None:
+        if self._follower is None:
             return
         self._frame += 1
         step = self._follower.step(picture)
         if step is None:
-            self._lost = self._frame
+            self._lost, self._follower = self._frame, None  # what is lost takes no memory: there may be many
+            self._steps.clear()
             return
         self._steps.append(step)
         if len(self._steps) == 2 * REACH and not any(one.before.cut or one.after.cut for one in self._steps):
             self._drifts[self._frame - REACH] = drift(tuple(self._steps))
-        self._moved = max(self._moved, float(np.linalg.norm(self._place() - self._origin)) / self._size)
+        self._moved = max(self._moved, float(np.linalg.norm(_place(self._follower) - self._origin)) / self._size)
 
     def mask(self, height: int, width: int) -> NDArray[np.bool_]:
-        if self._lost is not None:
+        if self._follower is None:
             return np.zeros((height, width), np.bool_)
         return self._follower.now.window.laid_out(self._follower.now.mask, height, width)
 
@@ -159,6 +161,7 @@ class _Followed:
             lost=self._lost,
         )
 
-    def _place(self) -> NDArray[np.float64]:
-        window = self._follower.now.window
-        return np.array([window.x, window.y])
+
+def _place(follower: Follower) -> NDArray[np.float64]:
+    window = follower.now.window
+    return np.array([window.x, window.y])
