@@ -21,11 +21,8 @@ RESULTS = ("composite.mkv", "layer/layer.mkv", "layer/matte.mkv", "layer/layer.j
 MOMENTS = (
     "layer/work/span000.known.npy",
     "layer/work/span000.pass1/state.json",
-    "layer/work/span000.pass1.npy",
     "layer/work/span000.pass1.mkv",
-    "layer/work/span000.verdict.json",
     "layer/work/span000.pass2/state.json",
-    "layer/work/span000.pass2.mkv",
     "layer/segments/000001/layer.json",
     "layer/layer.json",
 )
@@ -80,7 +77,7 @@ def test_five_times_the_frames_take_the_same_memory(void: Path, tmp_path: Path) 
     """Windows of the published length; both passes, the check and the laying among what is measured."""
     peaks = []
     for frames in (200, 1000):
-        clip = write_clip(tmp_path / f"clip{frames}", frames, size=(192, 320))
-        quick = ("--steps", "1", "--set", "background=no")
+        clip = write_clip(tmp_path / f"clip{frames}", frames, size=(96, 160))
+        quick = ("--steps", "1", "--set", "background=no", "--set", "second.guidance=1")
         peaks.append(memory.run(removal(clip, void, *quick), tmp_path / f"shot{frames}").peak)
     assert peaks[1] < 1.05 * peaks[0], peaks
