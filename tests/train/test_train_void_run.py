@@ -203,10 +203,8 @@ PROCESSES = """
 import sys
 from pathlib import Path
 from cleanplate.train.void.samples import samples_of
-from cleanplate.train.void.objective import loss
 from cleanplate.train.void.recipe import Recipe
 from cleanplate.train.void.run import train
-from cleanplate.train.void.start import optimiser_of, start
 from drawn_layers import HashedWords
 from drawn_pairs import codec
 recipe = Recipe.model_validate_json(Path(sys.argv[1]).read_text())
