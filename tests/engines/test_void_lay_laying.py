@@ -113,9 +113,12 @@ def shot(tmp_path_factory: pytest.TempPathFactory) -> Take:
     return take(tmp_path_factory.mktemp("shot"), Story(gridded=True), "yuv444p10le")
 
 
-@pytest.mark.parametrize("start", [1, 4, 8])
-def test_where_it_starts_changes_nothing(shot: Take, start: int, tmp_path: Path) -> None:
-    first, again = laid(shot, tmp_path / "a"), laid(shot, tmp_path / "b", start=start)
+@pytest.mark.parametrize(("start", "background"), [(1, False), (8, False), (3, True)])
+def test_where_it_starts_changes_nothing(start: int, background: bool, tmp_path: Path) -> None:
+    story = Story(height=72, width=108, frames=9, pan=1.0, speed=-0.05, grain=0.01)
+    shot = take(tmp_path, story)
+    first = laid(shot, tmp_path / "a", background=background, grain=True)
+    again = laid(shot, tmp_path / "b", start=start, background=background, grain=True)
     assert list(again) == list(range(start, 9))
     for frame, patch in again.items():
         other = first[frame]

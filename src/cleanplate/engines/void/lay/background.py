@@ -49,7 +49,8 @@ class Background:
             return []
         if self._cleaner is None or self._cleaner[0] != run:
             self._cleaner = run, self._made(run, frame)
-        return self._cleaner[1].fill(frame)[0]
+        pieces = (_within(piece, self._footage.box) for piece in self._cleaner[1].fill(frame)[0])
+        return [piece for piece in pieces if piece is not None]
 
     def _made(self, run: range, start: int) -> Cleaner:
         settings = Settings()
@@ -68,6 +69,7 @@ class _Changed:
         self._span, self._compared = span, compared
         self.height, self.width, self.length = self._plate.height, self._plate.width, self._plate.length
         self.peak, self.dtype = self._plate.peak, self._plate.dtype
+        self.box = compared.plate.scale.box
 
     def grays(self, frames: range) -> Iterator[NDArray[np.uint8]]:
         return self._plate.grays(frames)
@@ -85,6 +87,16 @@ class _Changed:
             shows = scale.up_smoothly(self._compared.change(index), scale.box) >= _SHOWS
             part[part == LIVE] = np.where(shows, HOLE, FREE)[part == LIVE]
         return roles
+
+
+def _within(piece: Piece, box: Box) -> Piece | None:
+    """What of a piece lies in a box."""
+    y0, x0, y1, x1 = piece.box
+    top, left, bottom, right = max(y0, box[0]), max(x0, box[1]), min(y1, box[2]), min(x1, box[3])
+    if top >= bottom or left >= right:
+        return None
+    cut = np.s_[top - y0 : bottom - y0, left - x0 : right - x0]
+    return Piece((top, left, bottom, right), piece.colour[cut], piece.alpha[cut], piece.seen[cut])
 
 
 def _runs(quadmask: QuadMask, span: Span) -> Iterator[range]:

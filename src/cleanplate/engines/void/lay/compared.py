@@ -20,7 +20,9 @@ from cleanplate.engines.void.lay.grain import between, flattest, usual
 from cleanplate.engines.void.lay.lock import CELL, gap_field, raised
 from cleanplate.engines.void.lay.plate import Plate
 from cleanplate.engines.void.timing import Span
-from cleanplate.files import atomic, disk_errors
+from cleanplate.files import atomic, disk_errors, reserve
+from cleanplate.masks.track import MaskBox
+from cleanplate.media.frame import Frame
 
 Real = NDArray[np.float32]
 _GRAINS = 8
@@ -71,7 +73,8 @@ class Compared:
     def may_have_changed(self, frame: int) -> NDArray[np.bool_]:
         """Rows x columns: within reach of what has changed on a beat beside the frame."""
         side = 2 * max(_LEAST_REACH, round(self.plate.scale.grid[1] * _REACH)) + 1
-        return cv2.dilate((self.change(frame) > 0).astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+        wide = cv2.dilate((self.change(frame) > 0).astype(np.uint8), np.ones((side, side), np.uint8))
+        return np.asarray(wide > 0)
 
 
 def compare(plate: Plate, span: Span, drawn: Drawn, folder: Path) -> Compared:
@@ -90,8 +93,8 @@ def compare(plate: Plate, span: Span, drawn: Drawn, folder: Path) -> Compared:
             with atomic(grain) as partial, partial.open("wb") as stream:  # last: it says that all is there
                 np.save(stream, np.zeros((0, 0), np.float32) if found is None else found.sigma)
     sigma = np.load(grain)
-    stored = (np.load(path, mmap_mode="r") for path in (fields, changes))
-    return Compared(plate, span, drawn, *stored, Grain(sigma) if sigma.size else None)
+    field_file, change_file = np.load(fields, mmap_mode="r"), np.load(changes, mmap_mode="r")
+    return Compared(plate, span, drawn, field_file, change_file, Grain(sigma) if sigma.size else None)
 
 
 def _look(plate: Plate, span: Span, drawn: Drawn, fields: Path, changes: Path) -> Grain | None:
@@ -102,7 +105,8 @@ def _look(plate: Plate, span: Span, drawn: Drawn, fields: Path, changes: Path) -
     change_file = _mapped(changes, np.uint8, (len(drawn), rows, columns))
     places = {frame: place for place, frame in enumerate(span.frames)}
     every = max(1, len(drawn) // _GRAINS)
-    grains, before = list[Grain](), None
+    grains = list[Grain]()
+    before: tuple[Frame, MaskBox] | None = None
     for frame in plate.clip.frames(span.frames[0], span.frames[-1] + 1):
         if before is not None and (found := between(plate, before[0], frame, before[1])) is not None:
             grains.append(found)
@@ -131,5 +135,7 @@ def _beat(plate: Plate, drawn: Real, small: Real, stays: NDArray[np.bool_]) -> t
 
 
 def _mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+    """An array in a file whose room on the disk is taken."""
     mapped: NDArray[Any] = np.lib.format.open_memmap(path, "w+", dtype, shape)
+    reserve(path, path.stat().st_size)
     return mapped

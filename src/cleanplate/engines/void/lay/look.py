@@ -34,7 +34,7 @@ class Look:
         drawn: rows x columns x 3 on the model's grid, R'G'B' locked to the plate's colours.
         change: rows x columns, 0..1: where that is not what the plate shows.
         pieces: background from elsewhere in the plate.
-        doubt: rows x columns, 0..1: where that is not what was drawn.
+        doubt: rows x columns, 0..1: where that is not what was drawn; NaN beside the pieces.
     """
 
     frame: int
@@ -61,7 +61,7 @@ def look(compared: Compared, frame: Frame, drawn: Real, pieces: Sequence[Piece])
     window = _cut(grown(rows, _AROUND, *grid))
     stays = plate.stays(frame.index)[window]
     yardstick = Yardstick.of(drawn[window], small[window], stays)
-    change, doubt = np.zeros(grid, np.float32), np.ones(grid, np.float32)
+    change, doubt = np.zeros(grid, np.float32), np.full(grid, np.nan, np.float32)
     change[window] = 1 if yardstick is None else yardstick.departure(drawn[window], small[window])
     change[~compared.may_have_changed(frame.index)] = 0
     if yardstick is not None:
@@ -75,11 +75,14 @@ def look(compared: Compared, frame: Frame, drawn: Real, pieces: Sequence[Piece])
 def steadied(own: Real, around: Sequence[Real]) -> Real:
     """A look's map made steady: never below its own, and no lower than the mean over its neighbours in time.
 
-    So what was seen to change for a moment fades, and what is not sure does not flicker.
+    So what was seen to change for a moment fades, and what is not sure does not flicker. Where a neighbour says nothing
+    (NaN) it counts as the map itself; where that says nothing it is 1.
     """
     if not around:
-        return own
-    return np.maximum(own, _OWN * own + (1 - _OWN) * np.mean(around, axis=0, dtype=np.float32))
+        return np.nan_to_num(own, nan=1)
+    others = [np.where(np.isnan(one), own, one) for one in around]
+    steady = np.maximum(own, _OWN * own + (1 - _OWN) * np.mean(others, axis=0, dtype=np.float32))
+    return np.nan_to_num(steady, nan=1)
 
 
 def _part(labels: Labels, box: MaskBox) -> MaskBox | None:
