@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cleanplate.edit.layer import LayerWriter
+from cleanplate.edit.patch import Patch
 from cleanplate.engines.void.conditioning import masks, plates
 from cleanplate.engines.void.footage import Footage
 from cleanplate.engines.void.latents import stored
@@ -90,14 +92,14 @@ def _measure(stages: Stages, clip: Clip, quadmask: QuadMask, take: Take, folder:
     stages("latents to disk", lambda: stored(latent_noise(0, 0, known), known, folder / "known.npy"))
     for number in (1, 2):
         kept = folder / f"pass{number}.mkv"
-        stages(f"pictures of pass {number} to disk", lambda kept=kept: Pictures.write(kept, iter(cut)))
+        stages(f"pictures of pass {number} to disk", partial(Pictures.write, kept, cut))
     with Pictures(folder / "pass1.mkv") as first, Pictures(folder / "pass2.mkv") as second:
         stages("morph check", lambda: scores_of(first, take, Scene(clip, quadmask)))
         stages("flow and warped noise", lambda: _last(warped_noise(first, take, "dis", 0)))
         laying = Laying(clip, quadmask, take.span, take.framing, folder=folder / "lay", background=background)
         with LayerWriter(folder / "layer", clip.info) as writer:
             patches = stages("laid onto the plate", lambda: [pair for pair in laying.patches(second) if pair[1]])
-            stages("layer to disk", lambda: [writer.write(frame, [patch]) for frame, patch in patches])
+            stages("layer to disk", lambda: _store(writer, patches))
     paths = [folder / "pass1.mkv", folder / "pass2.mkv"]
     stages("video to look at", lambda: write_screening([(take, paths)], clip.info, folder / "passes.mp4"))
 
@@ -137,6 +139,11 @@ def _labels(frames: int, width: int, height: int) -> Iterator[Labels]:
             labels[y : y + height // 3, max(0, x - 2 * radius) : x + 2 * radius] = AFFECTED
         cv2.circle(labels, (x, y), radius, REMOVE, -1)
         yield labels
+
+
+def _store(writer: LayerWriter, patches: Iterable[tuple[int, Patch]]) -> None:
+    for frame, patch in patches:
+        writer.write(frame, [patch])
 
 
 def _last(items: Iterable[Any]) -> None:
