@@ -111,5 +111,5 @@ def _runs(quadmask: QuadMask, span: Span) -> Iterator[range]:
             start = frame
 
 
-def _silent(steps: int = 1) -> None:
+def _silent(advance: int = 1) -> None:
     """No progress is shown: it is part of laying."""

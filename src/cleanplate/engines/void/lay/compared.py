@@ -134,8 +134,8 @@ def _beat(plate: Plate, drawn: Real, small: Real, stays: NDArray[np.bool_]) -> t
     return field, change
 
 
-def _mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+def _mapped(path: Path, dtype: Any, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[Any]]:
     """An array in a file whose room on the disk is taken."""
-    mapped: NDArray[Any] = np.lib.format.open_memmap(path, "w+", dtype, shape)
+    mapped = np.lib.format.open_memmap(path, "w+", dtype, shape)
     reserve(path, path.stat().st_size)
     return mapped

@@ -138,7 +138,7 @@ def _used(weights: Real) -> tuple[int, int]:
 
 def _whole(weights: Real) -> Real:
     """Rows that add up to one; a cell at the rim of a part is told by the share of it that lies in the part."""
-    return weights / weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
 def _along(rows: Real, columns: Real, picture: Real) -> Real:
