@@ -56,9 +56,9 @@ def surface(steps: Sequence[Step]) -> Surface | None:
     known = np.ones(len(start), np.bool_)
     ahead, behind = [start], [start]
     for step in steps[half:]:
-        known &= _onward(step.before.window, step.flow, step.trusted, ahead)
+        known &= _onward((step.before.window, step.after.window), step.flow, step.trusted, ahead)
     for step in reversed(steps[:half]):
-        known &= _onward(step.after.window, step.back, step.held, behind)
+        known &= _onward((step.after.window, step.before.window), step.back, step.held, behind)
     if np.count_nonzero(known) < _LEAST:
         return None
     tensors = _tensors(here)[tuple(_at(here.window, start[known]).astype(int).T[::-1])]
@@ -122,12 +122,15 @@ def _at(window: Window, points: Points) -> Points:
     return np.round(points * window.scale + window.matrix[:, 2], 2)
 
 
-def _onward(window: Window, flow: FlowField, trusted: NDArray[np.bool_], paths: list[Points]) -> NDArray[np.bool_]:
-    """Add where the last points are a frame on; which of them are followed."""
-    at = (paths[-1] * window.scale + window.matrix[:, 2]).astype(np.float32)[None]
-    moved = cv2.remap(flow, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
-    known = cv2.remap(trusted.astype(np.float32), at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)[0]
-    paths.append(paths[-1] + moved / window.scale)
+def _onward(
+    windows: tuple[Window, Window], flow: FlowField, trusted: NDArray[np.bool_], paths: list[Points]
+) -> NDArray[np.bool_]:
+    """Add where the last points are a frame on; which of them are followed. The flow is from one window to the other."""
+    here, there = windows
+    at = (paths[-1] * here.scale + here.matrix[:, 2]).astype(np.float32)
+    moved = cv2.remap(flow, at[None], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+    known = cv2.remap(trusted.astype(np.float32), at[None], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)[0]
+    paths.append((at.astype(np.float64) + moved - there.matrix[:, 2]) / there.scale)
     return np.asarray(known.ravel() > 0.5)
 
 
