@@ -125,7 +125,7 @@ def _at(window: Window, points: Points) -> Points:
 def _onward(
     windows: tuple[Window, Window], flow: FlowField, trusted: NDArray[np.bool_], paths: list[Points]
 ) -> NDArray[np.bool_]:
-    """Add where the last points are a frame on; which of them are followed. The flow is from one window to the other."""
+    """Add where the last points are a frame on; which of them are followed. The flow goes from window to window."""
     here, there = windows
     at = (paths[-1] * here.scale + here.matrix[:, 2]).astype(np.float32)
     moved = cv2.remap(flow, at[None], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
