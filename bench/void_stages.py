@@ -61,6 +61,7 @@ class Stages:
         start = time.perf_counter(), time.process_time()
         made = work()
         self.taken[name] = time.perf_counter() - start[0], time.process_time() - start[1]
+        print(f"{name}: {self.taken[name][1]:.1f} s of the processor", file=sys.stderr, flush=True)
         return made
 
 
