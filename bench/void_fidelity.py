@@ -62,7 +62,7 @@ class Drawn:
         noise = fine / fine.std() + 0.5 * cv2.resize(coarse, self._size[::-1], interpolation=cv2.INTER_LINEAR)
         across = np.linspace(-0.01, 0.02, self._size[1], dtype=np.float32)[None, :, None]
         off = across * np.array([1, -0.5, 1.5], np.float32)
-        return np.clip(cv2.GaussianBlur(small, (0, 0), 0.5) + 0.005 * noise + off, 0, 1).astype(np.float32)
+        return np.asarray(np.clip(cv2.GaussianBlur(small, (0, 0), 0.5) + 0.005 * noise + off, 0, 1), np.float32)
 
 
 def main() -> None:
@@ -160,7 +160,7 @@ def laid(laying: Laying, drawn: Drawn, clip: Clip) -> Iterator[Real]:
     """The plate with the layer over it, frame by frame."""
     for frame, patch in laying.patches(drawn):
         planes = composite_planes(clip.frame(frame).planes, () if patch is None else (patch,), clip.info.format, None)
-        yield np.dstack(planes).astype(np.float32) / 255
+        yield np.asarray(np.dstack(planes), np.float32) / np.float32(255)
 
 
 def psnr(made: Real, truth: NDArray[np.uint8], where: NDArray[np.bool_]) -> float:
@@ -168,7 +168,7 @@ def psnr(made: Real, truth: NDArray[np.uint8], where: NDArray[np.bool_]) -> floa
     if made.shape != truth.shape:
         made = cv2.resize(made, truth.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     error = (np.clip(made, 0, 1) - truth.astype(np.float32) / 255)[where]
-    return float(-10 * np.log10(max(1e-9, np.mean(np.square(error)))))
+    return float(-10 * np.log10(max(1e-9, float(np.mean(np.square(error))))))
 
 
 if __name__ == "__main__":

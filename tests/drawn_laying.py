@@ -25,7 +25,7 @@ from cleanplate.media.clip import Clip
 from cleanplate.media.colour import resolve, rgb_to_codes
 from cleanplate.media.ffv1 import Ffv1Writer
 from cleanplate.media.formats import pixel_format
-from cleanplate.media.frame import ColourTags
+from cleanplate.media.frame import ColourTags, Siting
 
 Real = NDArray[np.float32]
 FACTOR = 3
@@ -111,7 +111,7 @@ class Story:
         ys, xs = np.mgrid[: self.height, : self.width]
         cover = np.clip(radius - np.hypot(xs - x, ys - y) + 0.5, 0, 1)[..., None]
         shade = 0.25 + 0.5 * np.clip((xs - x + radius) / (2 * radius), 0, 1)[..., None] * np.array([1.0, 0.9, 0.3])
-        return (ground + cover * (shade - ground)).astype(np.float32)
+        return np.asarray(ground + cover * (shade - ground), np.float32)
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,10 @@ def write_plate(
         for n, picture in enumerate(pictures):
             codes = rgb_to_codes(picture, fmt, known)
             planes = [
-                chroma.downsample(codes[..., c], fmt, known.siting) if fmt.is_subsampled(c) else codes[..., c]
+                chroma.downsample(codes[..., c], fmt, known.siting or Siting.LEFT)
+                if fmt.is_subsampled(c)
+                else codes[..., c]
                 for c in range(fmt.components)
-                if known.siting or not fmt.is_subsampled(c)
             ]
             writer.write(tuple(np.rint(np.clip(plane, 0, fmt.peak)).astype(fmt.dtype) for plane in planes), n)
     return Clip.open(path)
@@ -179,6 +180,6 @@ def codec(strength: float = 0.006, blur: float = 0.6) -> Callable[[Real, int], R
         coarse = rng.normal(0, 1, (-(-height // 8), -(-width // 8), 3)).astype(np.float32)
         large = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
         noise = fine / fine.std() + 0.5 * large
-        return np.clip(soft + strength * noise, 0, 1).astype(np.float32)
+        return np.asarray(np.clip(soft + strength * noise, 0, 1), np.float32)
 
     return marked

@@ -167,7 +167,8 @@ def test_no_old_thing_shows_where_it_had_stood(shot: Take, tmp_path: Path) -> No
 def test_a_colour_drift_does_not_show(shot: Take, tmp_path: Path) -> None:
     def drifting(picture: np.ndarray, place: int) -> np.ndarray:
         ramp = np.linspace(-1, 1, picture.shape[1], dtype=np.float32)[None, :, None]
-        return np.clip(codec()(picture, place) + (0.03 + 0.01 * ramp) * np.array([1, -1, 0.5]), 0, 1).astype(np.float32)
+        off = (0.03 + 0.01 * ramp) * np.array([1, -1, 0.5])
+        return np.asarray(np.clip(codec()(picture, place) + off, 0, 1), np.float32)
 
     steady, drifted = laid(shot, tmp_path / "a"), laid(shot, tmp_path / "b", shot.drawn(drifting))
     for frame in shot.span.frames:

@@ -38,7 +38,7 @@ def lock(drawn: np.ndarray, plate: np.ndarray, mask: np.ndarray | None = None) -
 def border() -> np.ndarray:
     """Pixels within 6 of the border, inside what changes."""
     inner = ~stays()
-    return inner & (cv2.erode(inner.astype(np.uint8), np.ones((13, 13), np.uint8)) == 0)
+    return np.asarray(inner & (cv2.erode(inner.astype(np.uint8), np.ones((13, 13), np.uint8)) == 0))
 
 
 def error(locked: np.ndarray, truth: np.ndarray) -> np.ndarray:

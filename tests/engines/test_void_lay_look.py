@@ -24,7 +24,7 @@ def test_never_below_its_own_and_in_range(own: np.ndarray, around: list[np.ndarr
 def test_what_was_not_looked_at_says_nothing() -> None:
     unknown = np.full((2, 2), np.nan, np.float32)
     own = np.array([[0.2, np.nan], [0.0, 1.0]], np.float32)
-    np.testing.assert_allclose(steadied(own, [unknown, unknown]), [[0.2, 1], [0, 1]], atol=1e-6)
+    np.testing.assert_allclose(steadied(own, [unknown, unknown]), np.array([[0.2, 1.0], [0.0, 1.0]]), atol=1e-6)
 
 
 def test_a_change_fades_over_its_neighbours() -> None:
