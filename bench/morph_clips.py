@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,18 +52,18 @@ def things(folder: Path, family: str, seed: int, height: int, width: int) -> Ite
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with atomic(path) as part, part.open("wb") as file:
-            np.savez(file, **_made(family, seed, height, width))
+            np.savez(file, allow_pickle=False, **_made(family, seed, height, width))
     with np.load(path) as kept:
         for number, name in enumerate(kept["names"]):
             yield Seen(family, seed, str(name), kept[f"rgb{number}"], kept[f"masks{number}"])
 
 
-def _made(family: str, seed: int, height: int, width: int) -> dict[str, NDArray[np.generic]]:
+def _made(family: str, seed: int, height: int, width: int) -> dict[str, NDArray[Any]]:
     scene = sample(family, seed)
     both = counterfactual(scene)
     glance = _rendered(scene, both, height // _GLANCE, width // _GLANCE)[1] if both.changed else None
     found = [] if glance is None else [one for one in _changed(scene, both) if _worth(glance == one)][:_THINGS]
-    arrays: dict[str, NDArray[np.generic]] = {"names": np.array([scene.bodies[one].name for one in found], np.str_)}
+    arrays: dict[str, NDArray[Any]] = {"names": np.array([scene.bodies[one].name for one in found], np.str_)}
     if found:
         rgb, instances = _rendered(scene, both, height, width)
         for number, one in enumerate(found):

@@ -56,7 +56,7 @@ def _ways(steps: Sequence[Step]) -> tuple[NDArray[np.float64], ...]:
 
 
 def _backwards(ways: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-    return [np.linalg.inv(way) for way in ways]
+    return [np.asarray(np.linalg.inv(way), np.float64) for way in ways]
 
 
 def _laid(thing: Sighting, on: Sighting, way: NDArray[np.float64]) -> NDArray[np.float32]:

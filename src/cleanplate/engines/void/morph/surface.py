@@ -45,7 +45,7 @@ class Surface:
     tensors: NDArray[np.float64]
 
     def __len__(self) -> int:
-        return self.paths.shape[1]
+        return int(self.paths.shape[1])
 
 
 def surface(steps: Sequence[Step]) -> Surface | None:
@@ -141,4 +141,4 @@ def _tensors(seen: Sighting) -> NDArray[np.float64]:
     parts = [cv2.GaussianBlur(one, (0, 0), _TENSOR) for one in (x * x, x * y, y * y)]
     told = (parts[0] + parts[2]) / (parts[0] + parts[2] + _GRAIN)
     whole = np.stack([parts[0], parts[1], parts[1], parts[2]], axis=2) * told[..., None]
-    return whole.reshape(*grey.shape, 2, 2).astype(np.float64)
+    return np.asarray(whole.reshape(*grey.shape, 2, 2), np.float64)
