@@ -39,10 +39,10 @@ from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.store import codec_of, text_encoder_of
 from cleanplate.models.system import Limits, System
 from cleanplate.models.table import model as row
+from cleanplate.train.texts import KeptTexts
 from cleanplate.train.vera.batches import Batcher
 from cleanplate.train.vera.clips import ExampleDataset, samples_of
 from cleanplate.train.vera.recipe import Clips, Recipe
-from cleanplate.train.vera.texts import KeptTexts
 from cleanplate.worlds.formats.vera_layout import VeraDataset
 
 SMALL = System(

@@ -11,13 +11,11 @@ and AdamW with checkpointing, weights in float32, under autocast where --dtype i
 from __future__ import annotations
 
 import argparse
-import resource
-import statistics
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 
 import torch
+from stopwatch import Stopwatch
 from torch import Tensor, nn
 
 from cleanplate.models.codecs.protocol import Size, latent_size
@@ -37,10 +35,9 @@ TEXT_TOKENS = 512
 BRANCHES = ("edit", "alpha", "composite")
 _VACE_CHANNELS = 96
 """Of VACE's control: the latents of what stays and of what goes, and the mask, folded to the latents' grid."""
-GIGA = 1e9
 
 
-class Bench:
+class Bench(Stopwatch):
     """One geometry on one device.
 
     Attributes:
@@ -48,7 +45,8 @@ class Bench:
     """
 
     def __init__(self, system: System, size: Size, device: str, dtype: torch.dtype, repeats: int) -> None:
-        self._system, self._device, self._dtype, self._repeats = system, torch.device(device), dtype, repeats
+        super().__init__(torch.device(device), repeats)
+        self._system, self._device, self._dtype = system, torch.device(device), dtype
         self.shape = (1, system.transformer.channels, *latent_size(size, system.stride))
         self._time = torch.full((1,), 500.0, device=self._device)
 
@@ -115,36 +113,6 @@ class Bench:
             optimiser.zero_grad()
 
         return step
-
-    def report(
-        self, name: str, make: Callable[[], Callable[[], object]], *, calls: int = 1, learns: bool = False
-    ) -> None:
-        """Print seconds a call and the peak of the device's memory."""
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
-            torch.cuda.reset_peak_memory_stats()
-        with nullcontext() if learns else torch.inference_mode():
-            run = make()
-            run()
-            seconds = [self._timed(run) / calls for _ in range(self._repeats)]
-        print(f"{name:34} {statistics.median(seconds):9.3f} s {self._peak() / GIGA:8.2f} GB", flush=True)
-
-    def _timed(self, run: Callable[[], object]) -> float:
-        self._wait()
-        start = time.perf_counter()
-        run()
-        self._wait()
-        return time.perf_counter() - start
-
-    def _wait(self) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize()
-
-    def _peak(self) -> int:
-        """On a processor of the process so far, so that it only grows."""
-        if self._device.type == "cuda":
-            return torch.cuda.max_memory_allocated()
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     def _by_diffusers(
         self, kind: type[nn.Module], more: dict[str, object], given: dict[str, Tensor]

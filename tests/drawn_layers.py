@@ -14,8 +14,9 @@ from cleanplate.models.config import MixtureConfig, layered
 from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.system import Limits, System
 from cleanplate.models.text.protocol import Encoded
+from cleanplate.train.recipe import Every
 from cleanplate.train.vera.clips import samples_of
-from cleanplate.train.vera.recipe import Clips, Every, Rates, Recipe
+from cleanplate.train.vera.recipe import Clips, Rates, Recipe
 from cleanplate.worlds.formats.vera_layout import VeraDataset, VeraSample
 from cleanplate.worlds.layered.clip import Task, Tier
 from cleanplate.worlds.layered.job import LayeredJob, write_lines

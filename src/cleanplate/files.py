@@ -16,9 +16,14 @@ _CHUNK = 1 << 20
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its name when the block ends, and goes when the block fails."""
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+def atomic(path: Path, *, shared: bool = False) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its name when the block ends, and goes when the block fails.
+
+    Args:
+        shared: several processes may be writing the same file, each at a temporary path of its own.
+    """
+    own = f"{path.stem}.{os.getpid()}" if shared else path.stem
+    partial = path.with_name(f".{own}.partial{path.suffix}")
     try:
         yield partial
         with partial.open("rb") as written:

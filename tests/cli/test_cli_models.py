@@ -15,6 +15,7 @@ from cleanplate.models.config import layered
 from cleanplate.models.loading import save, write_config
 from cleanplate.models.system import Limits, System
 from cleanplate.models.table import MODELS, PARTS
+from cleanplate.models.void.table import VOIDS
 from drawn_models import TINY, drawn
 from drawn_parts import write_parts
 from drawn_wan import wan
@@ -45,7 +46,7 @@ def test_the_list_has_every_row_and_needs_no_torch() -> None:
     code = f"{hidden} from cleanplate.cli.main import app; app(['models', 'list', '--json'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     listed = json.loads(done.stdout)
-    assert [row["name"] for row in listed["models"]] == list(MODELS)
+    assert [row["name"] for row in listed["models"]] == [*MODELS, *VOIDS]
     assert [part["name"] for part in listed["parts"]] == list(PARTS)
     assert all(row["licence"] == "Apache-2.0" for row in listed["models"])
     assert "vera-14b" in cli("models", "list").output
@@ -87,6 +88,15 @@ def test_info_counts_the_published_sizes(name: str, parameters: int) -> None:
     assert (told["licence"], told["codec"]["name"], told["text_encoder"]["name"]) == ("Apache-2.0", "wan", "umt5-xxl")
     assert told["limits"]["frames"] == 49
     assert f"{parameters:,}" in cli("models", "info", name).output
+
+
+def test_info_of_void_counts_each_pass() -> None:
+    told = json.loads(cli("models", "info", "void-5b", "--json").output)
+    assert (told["parameters"], len(told["tensors"])) == (5_571_462_784, 1024)
+    assert (told["codec"]["name"], told["text_encoder"]["name"]) == ("cogvideox", "t5-xxl")
+    shown = cli("models", "info", "void-5b").output
+    assert "5,571,462,784 (each pass)" in shown
+    assert "void_pass1.safetensors, void_pass2.safetensors" in shown
 
 
 def test_info_of_a_folder(mine: Path) -> None:

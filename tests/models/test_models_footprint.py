@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
-from torch.profiler import ProfilerActivity, profile
 
 from cleanplate.models.caching import Caching
 from cleanplate.models.config import MixtureConfig, layered, plain
@@ -27,6 +25,7 @@ from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.system import Limits, System
 from cleanplate.models.table import MODELS
 from drawn_models import BRANCHES, TINY, Inputs, drawn
+from measured import peak_of
 
 GRID = (4, 10, 12)
 SMALL: dict[str, Any] = TINY | {"dim": 96, "heads": 4, "layers": 4, "text_dim": 12}
@@ -47,19 +46,6 @@ PUBLISHED = (49, 480, 832)
 )
 def test_parameters_are_counted_without_making_them(config: MixtureConfig) -> None:
     assert parameters(config) == size_of(config).parameters
-
-
-def peak_of(work: Callable[[], object]) -> int:
-    """Bytes of tensors that live at once at most, of those that are made meanwhile, by torch's own record."""
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
-        made = work()
-    del made
-    events = [event for event in recorded.profiler.kineto_results.events() if event.name() == "[memory]"]
-    now = peak = 0
-    for event in sorted(events, key=lambda event: event.start_ns()):
-        now += event.nbytes()
-        peak = max(peak, now)
-    return peak
 
 
 def no_workspace(q: Tensor, k: Tensor, v: Tensor) -> Tensor:

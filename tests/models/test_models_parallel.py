@@ -112,8 +112,8 @@ class Part(Crew):
 def test_every_token_is_one_processes_own_and_stays_there(size: int) -> None:
     edited, context = torch.tensor([4, 9, 2, 11]), torch.tensor([0, 1, 3, 5, 7])
     fresh = Share(torch.cat((edited, context)), {"region": slice(0, 4), "context": slice(4, None)})
-    parts = [Part(rank, size).split({"a": fresh}, 12, edited.device)["a"] for rank in range(size)]
-    again = [Part(rank, size).split({"a": Share(edited)}, 12, edited.device)["a"] for rank in range(size)]
+    parts = [Part(rank, size).split({"a": fresh}, {"a": 12}, edited.device)["a"] for rank in range(size)]
+    again = [Part(rank, size).split({"a": Share(edited)}, {"a": 12}, edited.device)["a"] for rank in range(size)]
     asked = [part.asked for part in parts if part.asked is not None]
     assert sorted(torch.cat(asked).tolist()) == sorted([*edited.tolist(), *context.tolist()])
     for part, own, later in zip(parts, asked, again, strict=True):
@@ -124,9 +124,9 @@ def test_every_token_is_one_processes_own_and_stays_there(size: int) -> None:
 
 def test_all_tokens_and_none() -> None:
     here = torch.device("cpu")
-    parts = [Part(rank, 2).split({"a": Share()}, 5, here)["a"].asked for rank in range(2)]
+    parts = [Part(rank, 2).split({"a": Share()}, {"a": 5}, here)["a"].asked for rank in range(2)]
     assert [part.tolist() for part in parts if part is not None] == [[0, 1, 2], [3, 4]]
     idle = Share(torch.tensor([], dtype=torch.long), recalled=("context",))
-    assert Part(1, 2).split({"a": idle}, 5, here)["a"].idle
+    assert Part(1, 2).split({"a": idle}, {"a": 5}, here)["a"].idle
     with pytest.raises(ValueError, match="too few"):
-        Part(0, 2).split({"a": Share(torch.tensor([3]))}, 5, here)
+        Part(0, 2).split({"a": Share(torch.tensor([3]))}, {"a": 5}, here)

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from cleanplate.errors import InputError
+from cleanplate.train.feeding import steps_from
 from cleanplate.train.order import Place
-from cleanplate.train.vera.clips import Example, ExampleDataset, load, steps_from
+from cleanplate.train.vera.clips import Example, ExampleDataset, load
 from cleanplate.train.vera.recipe import Clips
 from cleanplate.worlds.formats.vera_layout import VeraFrame, VeraSample
 from drawn_layers import COLUMNS, FRAMES, ROWS, made_clips, small_recipe

@@ -13,12 +13,12 @@ from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.config import layered
 from cleanplate.models.memory import Share
 from cleanplate.models.mixture import Mixture
+from cleanplate.train.texts import KeptTexts
 from cleanplate.train.vera.batches import Batcher
 from cleanplate.train.vera.clips import Example, ExampleDataset
 from cleanplate.train.vera.objective import Latents, draw_noise, losses, total
 from cleanplate.train.vera.recipe import Recipe, Sparse
 from cleanplate.train.vera.start import start
-from cleanplate.train.vera.texts import KeptTexts
 from drawn_layers import GEOMETRY, HashedWords, made_clips, small_recipe
 
 RECIPE = small_recipe()

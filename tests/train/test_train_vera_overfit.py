@@ -12,11 +12,11 @@ from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.loading import load
 from cleanplate.models.mixture import Mixture
 from cleanplate.models.text import minilm
+from cleanplate.train.texts import KeptTexts
 from cleanplate.train.vera.batches import Batcher
 from cleanplate.train.vera.clips import Example, ExampleDataset, samples_of
 from cleanplate.train.vera.preview import Made, draw, scores
 from cleanplate.train.vera.recipes import RECIPES
-from cleanplate.train.vera.texts import KeptTexts
 from cleanplate.worlds.formats.vera_layout import VeraDataset
 from cleanplate.worlds.layered.job import jobs_for, write_lines
 from cleanplate.worlds.produce import produce

@@ -18,7 +18,8 @@ from safetensors.torch import load_file
 from cleanplate.errors import CleanplateError, InputError
 from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.loading import load
-from cleanplate.train.vera.recipe import Every, Lora, Rates, Recipe
+from cleanplate.train.recipe import Every, Lora
+from cleanplate.train.vera.recipe import Rates, Recipe
 from cleanplate.train.vera.run import train
 from cleanplate.worlds.formats.vera_layout import VeraSample
 from drawn_layers import HashedWords, made_clips, small_recipe
@@ -167,9 +168,10 @@ def together(folder: Path, recipe: Recipe) -> None:
     (folder / "train.py").write_text(PROCESSES, encoding="utf-8")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     arguments = [str(folder / name) for name in ("train.py", "recipe.json", "clips", "run")]
-    path = {"PYTHONPATH": str(Path(__file__).parent.parent), "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    path = os.pathsep.join([str(Path(__file__).parent.parent), *sys.path])
+    environment = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
     found = subprocess.run(
-        [*torchrun, *arguments], env=os.environ | path, capture_output=True, text=True, timeout=600, check=False
+        [*torchrun, *arguments], env=os.environ | environment, capture_output=True, text=True, timeout=600, check=False
     )
     assert found.returncode == 0, found.stderr[:3000]
 

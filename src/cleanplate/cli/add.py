@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,12 +11,10 @@ from cleanplate.cli.console import Screen
 from cleanplate.cli.guard import guarded
 from cleanplate.cli.results import show_package
 from cleanplate.cli.shots import announce, default_out
-from cleanplate.errors import UsageError
 from cleanplate.pipeline.edits import Add, ReplaceBackground
 
 _Engine = Annotated[str, typer.Option(help="Who draws; see `cleanplate engines`.")]
 _Weights = Annotated[str | None, typer.Option(help="The engine's weights: a folder or a repository of the hub.")]
-_Steps = Annotated[int | None, typer.Option(help="Of the solver. Default: the model's own.", min=1)]
 _Guidance = Annotated[
     float | None, typer.Option(help="How closely to follow the words; 1 asks once. Default: the model's own.", min=1)
 ]
@@ -25,12 +23,6 @@ _Solver = Annotated[str | None, typer.Option(help="unipc or euler. Default: the 
 _Window = Annotated[int | None, typer.Option(help="Frames drawn together. Default: the model's own.", min=1)]
 _Pixels = Annotated[int | None, typer.Option(help="Rows times columns drawn at most. Default: the model's own.", min=1)]
 _Economy = Annotated[bool | None, typer.Option(help="Compute little outside what may change. Default: yes.")]
-_Set = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", help="NAME=VALUE of a further setting, such as running.offload=yes; see the how-to `faster`."
-    ),
-]
 _Edges = Annotated[bool | None, typer.Option(help="Free soft edges of the old background. Default: yes.")]
 
 
@@ -43,14 +35,14 @@ def add(
     negative: o.Negative = "",
     engine: _Engine = "vera-1.3b",
     weights: _Weights = None,
-    steps: _Steps = None,
+    steps: o.Steps = None,
     guidance: _Guidance = None,
     shift: _Shift = None,
     solver: _Solver = None,
     window: _Window = None,
     pixels: _Pixels = None,
     economy: _Economy = None,
-    set_: _Set = None,
+    set_: o.Set = None,
     chroma_safe: o.ChromaSafe = False,
     seed: o.Seed = 0,
     out: o.Out = None,
@@ -82,7 +74,7 @@ def add(
         order = Order(
             engine,
             weights,
-            _given(**sampling, window=window, pixels=pixels, economy=economy) | _set(set_),
+            o.given(**sampling, window=window, pixels=pixels, economy=economy) | o.settings_of(set_),
             seed=seed,
             rate=known_rate,
             exports=tuple(export or ()),
@@ -102,7 +94,7 @@ def background(
     negative: o.Negative = "",
     engine: _Engine = "vera-1.3b",
     weights: _Weights = None,
-    steps: _Steps = None,
+    steps: o.Steps = None,
     guidance: _Guidance = None,
     shift: _Shift = None,
     solver: _Solver = None,
@@ -110,7 +102,7 @@ def background(
     pixels: _Pixels = None,
     economy: _Economy = None,
     edges: _Edges = None,
-    set_: _Set = None,
+    set_: o.Set = None,
     chroma_safe: o.ChromaSafe = False,
     seed: o.Seed = 0,
     out: o.Out = None,
@@ -135,7 +127,7 @@ def background(
         order = Order(
             engine,
             weights,
-            _given(**sampling, window=window, pixels=pixels, economy=economy, edges=edges) | _set(set_),
+            o.given(**sampling, window=window, pixels=pixels, economy=economy, edges=edges) | o.settings_of(set_),
             seed=seed,
             rate=known_rate,
             exports=tuple(export or ()),
@@ -145,19 +137,3 @@ def background(
             progress=screen.progress(),
         )
         show_package(screen, run(plate, edit, out or default_out(plate), order))
-
-
-def _given(**settings: Any) -> dict[str, Any]:
-    """The engine's settings that were chosen."""
-    return {name: value for name, value in settings.items() if value is not None}
-
-
-def _set(written: list[str] | None) -> dict[str, Any]:
-    """The settings of `--set`."""
-    found: dict[str, Any] = {}
-    for setting in written or ():
-        name, equals, value = setting.partition("=")
-        if not name or not equals:
-            raise UsageError(f"--set {setting}: no NAME=VALUE", remedy="For example: --set running.offload=yes")
-        found[name] = None if value == "none" else value
-    return found

@@ -1,4 +1,4 @@
-"""``cleanplate info`` and ``cleanplate engines``."""
+"""``cleanplate info``."""
 
 from __future__ import annotations
 
@@ -30,22 +30,6 @@ def info(
         with Clip.open(path, rate=o.rate_of(rate)) as clip:
             facts = clip.info.describe()
         screen.result(facts, [(f"{name.replace('_', ' '):<16} {_words(value)}", "") for name, value in facts.items()])
-
-
-def engines(json: o.Json = False) -> None:
-    """List engines, segmenters and reasoners, with what each needs."""
-    from cleanplate.pipeline.registry import ENGINES, REASONERS, SEGMENTERS
-
-    tables = {"engines": ENGINES, "segmenters": SEGMENTERS, "reasoners": REASONERS}
-    lines: list[tuple[str, str]] = []
-    for title, table in tables.items():
-        lines.append((title.capitalize(), "bold"))
-        lines += [(f"  {name:<10} {part.summary} (needs {part.needs})", "") for name, part in table.items()]
-    document = {
-        title: [{"name": name, "summary": part.summary, "needs": part.needs} for name, part in table.items()]
-        for title, table in tables.items()
-    }
-    Screen(as_json=json).result(document, lines)
 
 
 def _show_shot(screen: Screen, folder: Path) -> None:

@@ -10,7 +10,8 @@ from cleanplate import __version__
 from cleanplate.cli.add import add, background
 from cleanplate.cli.composite import composite
 from cleanplate.cli.console import Screen
-from cleanplate.cli.info import engines, info
+from cleanplate.cli.engines import engines
+from cleanplate.cli.info import info
 from cleanplate.cli.models import models
 from cleanplate.cli.pointing import scoped
 from cleanplate.cli.remove import mask, remove

@@ -133,6 +133,7 @@ def _learned() -> Iterator[None]:
 def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
     """For people: without the list of tensors."""
     branches = ", ".join(f"{branch} {count:,}" for branch, count in found["by_branch"].items())
+    passes = ", ".join(found.get("passes", {}).values())
     codec, limits = found["codec"], found["limits"]
     rows, columns = limits["multiple_of"]
     frames, height, width = codec["stride"]
@@ -142,7 +143,8 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         "Starts from": found.get("starts_from"),
         "Licence": found.get("licence"),
         "Folder": found["folder"],
-        "Parameters": f"{found['parameters']:,} ({branches})",
+        "Passes": passes,
+        "Parameters": f"{found['parameters']:,} ({branches or 'each pass'})",
         "Tensors": f"{len(found['tensors']):,}",
         "Codec": f"{codec['name']}: {codec['channels']} channels for {frames} frames of {height} x {width} pixels",
         "Text encoder": f"{found['text_encoder']['name']}: {found['text_encoder']['channels']} channels",

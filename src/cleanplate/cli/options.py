@@ -68,10 +68,35 @@ Instruction = Annotated[str, typer.Argument(help="What you want to see, in a sen
 Negative = Annotated[str, _option("--negative", help="What it shall not look like.", panel=_WHAT_COMES)]
 Segmenter = Annotated[str, _option("--segmenter", help="Who follows the object: classic or sam2.", panel=_HOW)]
 Weights = Annotated[str | None, _option("--weights", help="The segmenter's weights: a folder or a hub id.", panel=_HOW)]
+EngineWeights = Annotated[
+    str | None,
+    _option("--weights", help="The engine's weights: a folder or hub id; the segmenter's for `propagate`.", panel=_HOW),
+]
+SegmenterWeights = Annotated[
+    str | None, _option("--segmenter-weights", help="The segmenter's weights: a folder or a hub id.", panel=_HOW)
+]
+Prompt = Annotated[
+    str | None,
+    _option("--prompt", help="The scene afterwards, for `void-5b`. Default: what the reasoning says.", panel=_HOW),
+]
+PassTwo = Annotated[
+    str | None, _option("--pass2", help="auto, always or never: whether `void-5b` refines its result.", panel=_HOW)
+]
+MaxVram = Annotated[
+    float | None,
+    _option("--max-vram", help="Gigabytes of the accelerator that `void-5b` may take.", panel=_HOW, min=0.1),
+]
 ReasoningFile = Annotated[Path | None, _option("--reasoning", help="Replay this (edited) reasoning.json.", panel=_HOW)]
 Grow = Annotated[int, _option("--grow", help="Pixels to grow the removed region by.", panel=_HOW, min=0)]
 PixelPrecise = Annotated[
     bool, _option("--pixel-precise", help="Affected regions by the pixel, not the grid cell.", panel=_HOW)
+]
+Steps = Annotated[int | None, typer.Option(help="Of the solver. Default: the model's own.", min=1)]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", help="NAME=VALUE of a further setting, such as running.offload=yes; see the how-tos `faster`, `void`."
+    ),
 ]
 ChromaSafe = Annotated[bool, typer.Option(help="Shrink the matte to whole chroma samples.")]
 Export = Annotated[list[str] | None, typer.Option(help="Also write the layer as prores4444, exr or png.")]
@@ -123,6 +148,22 @@ def span_of(frames: str | None, plate: Path, rate: Fraction | None) -> tuple[int
     """First and last frame of ``--frames``; None for an open end."""
     first, last = frame_range(frames, _frame_parser(plate, rate)) if frames else (0, -1)
     return first, last if last >= 0 else None
+
+
+def given(**settings: Any) -> dict[str, Any]:
+    """An engine's settings that were chosen."""
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def settings_of(written: list[str] | None) -> dict[str, Any]:
+    """The settings of ``--set``. Raises UsageError for one that is no NAME=VALUE."""
+    found: dict[str, Any] = {}
+    for setting in written or ():
+        name, equals, value = setting.partition("=")
+        if not name or not equals:
+            raise UsageError(f"--set {setting}: no NAME=VALUE", remedy="For example: --set running.offload=yes")
+        found[name] = None if value == "none" else value
+    return found
 
 
 def _frame_parser(plate: Path, rate: Fraction | None) -> Callable[[str], int]:

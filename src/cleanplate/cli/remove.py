@@ -11,6 +11,7 @@ from cleanplate.cli.console import Screen
 from cleanplate.cli.guard import guarded
 from cleanplate.cli.results import show_mask, show_package
 from cleanplate.cli.shots import announce, default_out
+from cleanplate.errors import UsageError
 from cleanplate.masks.codec import MaskKind
 
 
@@ -26,8 +27,14 @@ def remove(
     frames: o.Frames = None,
     keep: o.Keep = None,
     engine: Annotated[str, typer.Option(help="Who fills the hole; see `cleanplate engines`.")] = "propagate",
+    weights: o.EngineWeights = None,
+    prompt: o.Prompt = None,
+    steps: o.Steps = None,
+    pass2: o.PassTwo = None,
+    max_vram: o.MaxVram = None,
+    set_: o.Set = None,
     segmenter: o.Segmenter = "classic",
-    weights: o.Weights = None,
+    segmenter_weights: o.SegmenterWeights = None,
     reasoning: o.ReasoningFile = None,
     grow: o.Grow = 0,
     pixel_precise: o.PixelPrecise = False,
@@ -45,6 +52,7 @@ def remove(
     screen = Screen(as_json=json)
     with guarded(screen):
         known_rate = o.rate_of(rate)
+        of_engine, of_segmenter = _weights(engine, weights, segmenter_weights)
         edit = o.removal_of(
             plate,
             known_rate,
@@ -53,17 +61,20 @@ def remove(
             mask=mask_file,
             mask_kind=mask_kind,
             segmenter=segmenter,
-            weights=weights,
+            weights=of_segmenter,
             reasoning=reasoning,
             keep=tuple(keep or ()),
             grow=grow,
             pixel_precise=pixel_precise,
+            prompt=prompt,
         )
         package = run(
             plate,
             edit,
             out or default_out(plate),
             engine=engine,
+            weights=of_engine,
+            settings=o.given(steps=steps, pass2=pass2, max_vram=max_vram) | o.settings_of(set_),
             seed=seed,
             rate=known_rate,
             exports=tuple(export or ()),
@@ -119,3 +130,14 @@ def mask(
             plate, edit, out or default_out(plate, ".mask"), rate=known_rate, reuse=reuse, progress=screen.progress()
         )
         show_mask(screen, folder, warnings)
+
+
+def _weights(engine: str, weights: str | None, segmenter: str | None) -> tuple[str | None, str | None]:
+    """Whose the weights are: the engine's and the segmenter's. Raises UsageError for two of the segmenter's."""
+    from cleanplate.pipeline.registry import ENGINES
+
+    if engine in ENGINES and ENGINES[engine].weighted:
+        return weights, segmenter
+    if weights is not None and segmenter is not None:
+        raise UsageError(f"the engine '{engine}' takes no weights", remedy="Leave --weights out.")
+    return None, weights or segmenter

@@ -47,3 +47,33 @@ def vera(
             raise UsageError("training needs clips and a folder", remedy="Give --data FOLDER and --out FOLDER.")
         model = run(recipe, data, out, screen.progress())
         screen.result({"model": str(model)}, [(f"The model is in {model}", "green")])
+
+
+@train.command()
+def void(
+    config: Annotated[str, typer.Option(help="A recipe: published, tiny, or a JSON file.")],
+    number: Annotated[int | None, typer.Option("--pass", help="1, or 2 for the refinement; 1.", min=1, max=2)] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(help="Folder or list of pairs in VOID's layout; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run; a run there goes on.")] = None,
+    init: Annotated[str | None, typer.Option(help="Weights to start from: a pass of VOID, or its base.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=0)] = None,
+    show: Annotated[bool, typer.Option("--print", help="Print the recipe as JSON, and stop.")] = False,
+    json: o.Json = False,
+) -> None:
+    """Train a pass of VOID on counterfactual pairs."""
+    from cleanplate.train.void.door import recipe_of, run
+
+    screen = Screen(as_json=json)
+    with guarded(screen):
+        given = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
+        recipe = recipe_of(config, number, given)
+        if show:
+            screen.result(recipe.model_dump(mode="json"), [(recipe.model_dump_json(indent=1), "")])
+            return
+        if not data or out is None:
+            raise UsageError("training needs pairs and a folder", remedy="Give --data FOLDER and --out FOLDER.")
+        weights = run(recipe, init, data, out, screen.progress())
+        screen.result({"weights": str(weights)}, [(f"The weights are in {weights}", "green")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -23,14 +23,24 @@ _FLAT = np.ones((5, 5), dtype=np.uint8)
 
 def levels_of(planes: tuple[Plane, ...], info: ClipInfo) -> Levels:
     """H x W levels of one frame: luma (or red) stretched from its coded range to 0..255; floats from 0..1."""
-    codes: NDArray[Any] = planes[0].astype(np.float32)
     if info.format.is_float:
-        unit = codes
-    elif _is_limited(info):
-        shift = info.format.depth - 8
-        unit = (codes - (16 << shift)) / (219 << shift)
-    else:
-        unit = codes / info.format.peak
+        return _stretched(planes[0].astype(np.float32))
+    table = _table(info.format.dtype.itemsize, info.format.depth, limited=_is_limited(info))
+    levels: Levels = cv2.LUT(planes[0], table) if planes[0].dtype == np.uint8 else table[planes[0]]
+    return levels
+
+
+@lru_cache(maxsize=8)
+def _table(size: int, depth: int, *, limited: bool) -> Levels:
+    """The level of every code of an integer format; a look-up, since masks of large plates are long to compute."""
+    codes = np.arange(1 << 8 * size, dtype=np.float32)
+    if limited:
+        shift = depth - 8
+        return _stretched((codes - (16 << shift)) / (219 << shift))
+    return _stretched(codes / ((1 << depth) - 1))
+
+
+def _stretched(unit: NDArray[np.float32]) -> Levels:
     levels: Levels = np.rint(np.clip(np.nan_to_num(unit), 0, 1) * 255).astype(np.uint8)
     return levels
 

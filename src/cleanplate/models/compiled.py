@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cleanplate.models.mixture import Mixture
+from cleanplate.models.transformer import Model
 
 
-def compile_blocks(model: Mixture, mode: str | None = None) -> Mixture:
+def compile_blocks(model: Model, mode: str | None = None) -> Model:
     """Compile every block at its first call, in place; the model is returned.
 
     The first calls take a minute or so; each new number of tokens may compile once more, until torch makes a graph for

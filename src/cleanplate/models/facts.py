@@ -11,6 +11,8 @@ from cleanplate.models.config import plain
 from cleanplate.models.counting import size_of
 from cleanplate.models.system import System
 from cleanplate.models.table import MODELS, PARTS, Model
+from cleanplate.models.void import facts as void
+from cleanplate.models.void.table import VOIDS
 
 _WANS_HEAD = 128
 """Channels of a head of Wan's, whatever the model's size."""
@@ -18,7 +20,8 @@ _WANS_HEAD = 128
 
 def rows() -> list[dict[str, Any]]:
     """Every row of the table. Neither torch nor the hub's client is needed."""
-    return [{"name": name} | _row(row) for name, row in MODELS.items()]
+    voids = [{"name": name} | void.row(row) for name, row in VOIDS.items()]
+    return [*({"name": name} | _row(row) for name, row in MODELS.items()), *voids]
 
 
 def parts() -> list[dict[str, Any]]:
@@ -39,6 +42,9 @@ def facts(name: str) -> dict[str, Any]:
     Raises:
         UsageError, InputError, ResourceError: see `places.located`; also without torch.
     """
+    if name in VOIDS and not Path(name).exists():
+        row = VOIDS[name]
+        return {"name": name} | void.row(row) | {"folder": _here(name)} | void.counted(row)
     if name in MODELS and not Path(name).exists():
         known = {"name": name} | _row(MODELS[name]) | {"folder": _here(name)}
         system = MODELS[name].system

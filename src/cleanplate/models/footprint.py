@@ -132,6 +132,11 @@ def ways(system: System, wanted: Running, *, waiting: bool = True) -> Iterator[R
     )
 
 
+def waiting(system: System, running: Running) -> int:
+    """Bytes of the computer's memory in which blocks wait."""
+    return _resident(system.transformer, running.model_copy(update={"offload": False})) if running.offload else 0
+
+
 def spare(available: int) -> int:
     """Of so many free bytes those that may be planned with."""
     return available - max(_LEAST_RESERVE, round(_RESERVE * available))
@@ -171,7 +176,8 @@ def _resident(config: MixtureConfig, running: Running) -> int:
     size = _BYTES[running.dtype]
     matrices, rows, vectors = _block(config)
     block = (matrices + _FLOAT * rows if running.fp8 else matrices * size) + (rows + vectors) * size
-    return (min(2, config.layers) if running.offload else config.layers) * block + _outside(config) * size
+    there = min(2 if running.ahead else 1, config.layers) if running.offload else config.layers
+    return there * block + _outside(config) * size
 
 
 def _activations(config: MixtureConfig, asked: dict[str, int], running: Running) -> int:

@@ -1,7 +1,7 @@
 """Weights of linear layers in 8 bits; activations and sums stay in the type that they are in.
 
 Each row of a weight is scaled to the range of float8 E4M3 (3 bits of mantissa, so an error of at most 1/16 of a weight)
-and unfolded when it is used. Only the blocks' layers: norms, embeddings, modulations and heads are small and stay.
+and unfolded when it is used. Only the blocks' layers: norms, embeddings, modulations and heads stay as they are.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cleanplate.models.mixture import Mixture
+from cleanplate.models.transformer import Model
 
 STORED = torch.float8_e4m3fn
 _PEAK = torch.finfo(STORED).max
+_MODULATIONS = "norm"
+"""In the names of modules whose layers say by how much tokens are scaled and shifted."""
 
 
 def scaled(weight_OI: Tensor) -> tuple[Tensor, Tensor]:
@@ -38,9 +40,10 @@ class SmallLinear(nn.Module):
         return functional.linear(x, weight, self.bias)
 
 
-def shrink(model: Mixture) -> Mixture:
+def shrink(model: Model) -> Model:
     """Put the blocks' linear layers into 8 bits, in place and layer by layer; the model is returned."""
-    for module in list(model.blocks.modules()):
+    modules = [module for path, module in model.blocks.named_modules() if _MODULATIONS not in path]
+    for module in modules:
         for name, child in module.named_children():
             if isinstance(child, nn.Linear):
                 setattr(module, name, SmallLinear(child))

@@ -86,7 +86,7 @@ def look(repository: str, folders: Collection[str] = ("",)) -> Remote:
     """What a repository has, without fetching it.
 
     Args:
-        folders: inside it; "" is all of it.
+        folders: inside it, or files; "" is all of it.
 
     Raises:
         InputError: there is no such repository, it wants its licence accepted, or it has pickles and no safetensors.
@@ -147,7 +147,7 @@ def client() -> Any:
 
 
 def _within(path: str, folder: str) -> bool:
-    return not folder or path.startswith(f"{folder}/")
+    return not folder or path == folder or path.startswith(f"{folder}/")
 
 
 def _file(sibling: Any) -> RemoteFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -30,17 +30,36 @@ class Share:
         return self.asked is not None and self.asked.numel() == 0
 
 
+Keep = Callable[[Tensor, str], Tensor]
+"""How a part of a call's tensor outlives the call, under a name that is its own; a later one takes its place."""
+
+
+def in_view(part: Tensor, _: str) -> Tensor:
+    """As it is: what it is a part of outlives the call too."""
+    return part.detach()
+
+
+def in_copy(part: Tensor, _: str) -> Tensor:
+    """By itself."""
+    return part.detach().clone()
+
+
 class Memory:
     """Keys and values by block, branch and name. One memory serves one prompt of one clip."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Keep = in_view) -> None:
+        self._keep = keep
         self._kept: dict[tuple[int, str, str], KeysValues] = {}
 
     def store(self, block: int, branch: str, share: Share, keys_values: KeysValues) -> None:
         """Keep what the share says, in place of what had that name."""
         keys, values = keys_values
         for name, part in share.stored.items():
-            self._kept[block, branch, name] = keys[:, part].detach(), values[:, part].detach()
+            place = f"{block}-{branch}-{name}"
+            self._kept[block, branch, name] = (
+                self._keep(keys[:, part], f"{place}-keys"),
+                self._keep(values[:, part], f"{place}-values"),
+            )
 
     def recall(self, block: int, branch: str, share: Share) -> list[KeysValues]:
         """What the share asks for. Raises KeyError where no earlier call has stored it."""

@@ -16,16 +16,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from cleanplate.models.attention import Attend, attend
+from cleanplate.models.attention import attend
 from cleanplate.models.block import Call, JointBlock, Tokens
 from cleanplate.models.config import MixtureConfig
 from cleanplate.models.embeddings import TextEmbedder, TimeEmbedder, places
 from cleanplate.models.memory import Memory, Share
-from cleanplate.models.parallel import Crew
 from cleanplate.models.patches import Grid, from_patches, grid_of, to_patches
 from cleanplate.models.residuals import Residuals
 from cleanplate.models.rotary import Turn, turns
 from cleanplate.models.tower import layer_norm
+from cleanplate.models.transformer import Transformer
 
 _ALL = Share()
 
@@ -58,21 +58,19 @@ class Head(nn.Module):
         return patches
 
 
-class Mixture(nn.Module):
+class Mixture(Transformer):
     """The transformer. Its weights are zeros or torch's defaults until `initialise` or a loader has filled them.
 
     Attributes:
-        attend: the kernel of the joint attention; another may be put in its place.
         checkpointing: blocks are computed again on the way back instead of being kept.
-        crew: the processes that share a call, or None.
     """
 
     def __init__(self, config: MixtureConfig) -> None:
         super().__init__()
         self.config = config
-        self.attend: Attend = attend
+        self.attend = attend
         self.checkpointing = False
-        self.crew: Crew | None = None
+        self.crew = None
         self.text_embedder = TextEmbedder(config.text_dim, config.dim)
         self.time_embedder = TimeEmbedder(config.frequency_dim, config.dim)
         self.time_projection = nn.Linear(config.dim, 6 * config.dim)
@@ -122,7 +120,7 @@ class Mixture(nn.Module):
         grid = self._checked(videos, conditions)
         shares = {name: shares.get(name, _ALL) for name in videos}
         if self.crew is not None:
-            shares = self.crew.split(shares, grid[0] * grid[1] * grid[2], time_B.device)
+            shares = self.crew.split(shares, dict.fromkeys(shares, grid[0] * grid[1] * grid[2]), time_B.device)
         turned = turns(grid, self.config.head_dim, time_B.device)
         tokens = {
             name: self._tokens(name, video, conditions, present, shares[name].asked)

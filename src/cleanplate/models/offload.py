@@ -1,6 +1,6 @@
 """Blocks wait in the computer's memory, or on disk, and are on the device only while they are needed.
 
-By diffusers' group offloading. On CUDA the next block is fetched while one computes; so two blocks are there at a time.
+By diffusers' group offloading. On CUDA the next block is fetched while one computes, unless that is not wanted.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import psutil
 import torch
 
 from cleanplate.errors import missing_extra
-from cleanplate.models.mixture import Mixture
+from cleanplate.models.transformer import Model
 
 
-def offload(model: Mixture, device: torch.device, folder: Path | None = None) -> Mixture:
+def offload(model: Model, device: torch.device, folder: Path | None = None, *, ahead: bool = True) -> Model:
     """Keep the weights elsewhere, in place; the model is returned. It is called as before, with tensors on the device.
 
     Args:
         device: where the blocks compute.
         folder: where their weights wait, for a computer with little memory; None keeps them in memory.
+        ahead: on CUDA, the next block is fetched while one computes; so two are there at a time.
 
     Raises:
         ResourceError: diffusers is not installed.
@@ -35,7 +36,7 @@ def offload(model: Mixture, device: torch.device, folder: Path | None = None) ->
         offload_device=torch.device("cpu"),
         offload_type="block_level",
         num_blocks_per_group=1,
-        use_stream=device.type == "cuda",
+        use_stream=ahead and device.type == "cuda",
         low_cpu_mem_usage=twice > psutil.virtual_memory().available,  # or all is pinned at once: faster
         offload_to_disk_path=None if folder is None else str(folder),
     )

@@ -40,14 +40,14 @@ class Crew:
                 f"{heads} heads cannot be divided among {self.size} processes", remedy=f"Start one of: {fitting}."
             )
 
-    def split(self, shares: Mapping[str, Share], tokens: int, device: torch.device) -> dict[str, Share]:
+    def split(self, shares: Mapping[str, Share], tokens: Mapping[str, int], device: torch.device) -> dict[str, Share]:
         """This process's part of every share.
 
         What is stored under a name is divided by itself, so that later calls find their part of it here.
 
         Args:
             shares: by branch.
-            tokens: of a branch in all.
+            tokens: by branch, in all.
             device: of their indices.
 
         Raises:
@@ -55,7 +55,7 @@ class Crew:
         """
         parts = {}
         for name, share in shares.items():
-            asked = torch.arange(tokens, device=device) if share.asked is None else share.asked
+            asked = torch.arange(tokens[name], device=device) if share.asked is None else share.asked
             if 0 < len(asked) < self.size:
                 raise ValueError(f"{len(asked)} tokens of '{name}' are too few for {self.size} processes")
             parts[name] = self._part(share, asked)

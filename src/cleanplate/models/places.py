@@ -11,6 +11,7 @@ from pathlib import Path
 from cleanplate.errors import InputError, UsageError
 from cleanplate.models import hub
 from cleanplate.models.table import MODELS, PARTS, Weights
+from cleanplate.models.void.table import VOIDS
 
 
 def located(name: str | Path) -> Path:
@@ -28,6 +29,8 @@ def located(name: str | Path) -> Path:
         raise InputError("no such file or folder of weights", where=str(name), remedy="Name another.")
     if name in MODELS:
         return fetched(_published(name), name)
+    if name in VOIDS:
+        return fetched(VOIDS[name].passes[1], name).parent
     if hub.is_repository(name):
         return fetched(Weights(name, "", ""), name)
     raise _unknown(name)
@@ -40,6 +43,8 @@ def sources(name: str) -> tuple[Weights, ...]:
     """
     if name in MODELS:
         return MODELS[name].needs
+    if name in VOIDS:
+        return VOIDS[name].needs
     if name in PARTS:
         return PARTS[name]
     if hub.is_repository(name):
@@ -65,9 +70,9 @@ def part(name: str, where: Path | None = None) -> tuple[Path, ...]:
 
 
 def fetched(weights: Weights, name: str) -> Path:
-    """The folder that was fetched. Raises InputError where none was, saying how; `name` is what the user named."""
+    """The folder or file that was fetched, for what the user called `name`. Raises InputError where none was."""
     root = hub.local(weights.repository)
-    if root is None or not (root / weights.folder).is_dir():
+    if root is None or not (root / weights.folder).exists():
         raise InputError(
             f"{weights.repository}/{weights.folder}".rstrip("/") + " is not on this machine",
             remedy=f"Fetch it with: cleanplate models pull {name}",
@@ -93,5 +98,5 @@ def _published(name: str) -> Weights:
 
 
 def _unknown(name: str) -> UsageError:
-    known = ", ".join((*MODELS, *PARTS))
+    known = ", ".join((*MODELS, *VOIDS, *PARTS))
     return UsageError(f"'{name}' is no model and no folder", remedy=f"Name a folder, OWNER/NAME, or one of: {known}.")

@@ -7,12 +7,12 @@ import torch
 from cleanplate.models.backends import kernel
 from cleanplate.models.compiled import compile_blocks
 from cleanplate.models.fp8 import shrink
-from cleanplate.models.mixture import Mixture
 from cleanplate.models.offload import offload
 from cleanplate.models.running import Running
+from cleanplate.models.transformer import Model
 
 
-def prepared(model: Mixture, running: Running, device: torch.device) -> Mixture:
+def prepared(model: Model, running: Running, device: torch.device) -> Model:
     """The model, changed in place: its type, its weights, where these are, and how it attends.
 
     Raises:
@@ -24,4 +24,4 @@ def prepared(model: Mixture, running: Running, device: torch.device) -> Mixture:
         shrink(model)
     if running.compiled:
         compile_blocks(model)
-    return offload(model, device) if running.offload else model.to(device)
+    return offload(model, device, ahead=running.ahead) if running.offload else model.to(device)

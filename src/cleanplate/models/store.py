@@ -6,6 +6,7 @@ A folder of ours has config.json and safetensors, and may have `vae`, `text_enco
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -24,6 +25,7 @@ from cleanplate.models.system import System
 from cleanplate.models.table import MODELS
 from cleanplate.models.text import minilm, umt5
 from cleanplate.models.text.cache import CachedEncoder, Identity
+from cleanplate.models.text.protocol import TextEncoder
 
 
 def transformer_of(name: str | Path, dtype: torch.dtype | None = None) -> tuple[Mixture, System]:
@@ -100,17 +102,42 @@ def text_encoder_of(
         dtype = dtype or torch.bfloat16
         model, tokenizer = places.part(system.text, where)
         tokens, load = umt5.TOKENS, partial(umt5.load, model, tokenizer, dtype, device)
-    channels = _channels(model)
-    if channels != system.transformer.text_dim:
+    wanted = system.transformer.text_dim
+    return cached(system.text, (model, tokenizer), load, tokens=tokens, channels=wanted, dtype=dtype)
+
+
+def cached(
+    name: str,
+    folders: tuple[Path, Path],
+    load: Callable[[], TextEncoder],
+    *,
+    tokens: int,
+    channels: int,
+    dtype: torch.dtype,
+) -> CachedEncoder:
+    """A text encoder that is loaded only for texts that are not on disk.
+
+    Args:
+        name, tokens: see `TextEncoder`.
+        folders: of the model and of its tokenizer.
+        load: loads it.
+        channels: that the transformer wants.
+        dtype: that it computes in.
+
+    Raises:
+        InputError: no such weights, or they make other channels.
+    """
+    model, tokenizer = folders
+    if (made := _channels(model)) != channels:
         raise InputError(
-            f"this text encoder makes {channels} channels; the model wants {system.transformer.text_dim}",
+            f"this text encoder makes {made} channels; the model wants {channels}",
             where=str(model),
             remedy="Name the text encoder that the model was trained with.",
         )
     weights = Checkpoint.open(model)
     files = [model / "config.json", *sorted(set(weights.files.values())), *_vocabulary(tokenizer)]
     nbytes = sum(map(prod, weights.shapes.values())) * dtype.itemsize
-    identity = Identity(system.text, tokens, channels, f"{fingerprint(files)} {dtype}", nbytes)
+    identity = Identity(name, tokens, channels, f"{fingerprint(files)} {dtype}", nbytes)
     return CachedEncoder(identity, load, places.prompts())
 
 

@@ -12,16 +12,19 @@ from cleanplate.models.checkpoint import Checkpoint
 from cleanplate.models.config import MixtureConfig, plain
 from cleanplate.models.fit import Shape, differences, shapes_of, wanted
 from cleanplate.models.text.encoder import imported
+from cleanplate.models.void.config import VoidConfig
+from cleanplate.models.void.layouts import layout_of
 
+_AUTOENCODERS = ("AutoencoderKLWan", "AutoencoderKLCogVideoX")
 _REMEDY = "Fetch it again."
 
 
-def structural(path: Path, config: MixtureConfig | None = None) -> Iterator[str]:
+def structural(path: Path, config: MixtureConfig | VoidConfig | None = None) -> Iterator[str]:
     """A sentence for everything that is missing, left over, or of another shape. Only headers are read.
 
     Args:
         path: a file, or a folder with a transformer, a codec, a text encoder or a tokenizer.
-        config: the transformer of one branch that it should hold; None takes any that its tensors fit.
+        config: the transformer that it should hold, of one branch or VOID's; None takes any that its tensors fit.
 
     Raises:
         InputError: half a download, a pickle, or no model that is known.
@@ -35,16 +38,18 @@ def structural(path: Path, config: MixtureConfig | None = None) -> Iterator[str]
 
 
 def _needed(
-    path: Path, said: dict[str, Any], shapes: Mapping[str, Shape], config: MixtureConfig | None
+    path: Path, said: dict[str, Any], shapes: Mapping[str, Shape], config: MixtureConfig | VoidConfig | None
 ) -> dict[str, Shape | None]:
     from cleanplate.models import loading, wan
 
     if loading.is_ours(path):
         return dict(shapes_of(loading.skeleton(loading.read_system(path).transformer)))
-    if said.get("_class_name") == "AutoencoderKLWan":
+    if said.get("_class_name") in _AUTOENCODERS:
         return _autoencoder(said)
     if "model_type" in said:
         return _text_encoder(path, said, shapes)
+    if isinstance(config, VoidConfig) or layout_of(shapes):
+        return _void(path, shapes, config if isinstance(config, VoidConfig) else None)
     layout = wan.layout_of(shapes)
     if layout is None:
         raise InputError("this is no model that we know", where=str(path), remedy="Name another.")
@@ -55,15 +60,22 @@ def _needed(
     return wanted(wan.targets(config, layout), shapes_of(loading.skeleton(config)))
 
 
+def _void(path: Path, shapes: Mapping[str, Shape], config: VoidConfig | None) -> dict[str, Shape | None]:
+    from cleanplate.models.void import transformer
+
+    told, layout = transformer.told(shapes, path)
+    return transformer.needed(config or told, layout)
+
+
 def _autoencoder(said: dict[str, Any]) -> dict[str, Shape | None]:
     import torch
 
     try:
-        from diffusers import AutoencoderKLWan
+        import diffusers
     except ImportError as error:
         raise missing_extra(error.name or "diffusers", "learned") from error
     with torch.device("meta"):
-        return dict(shapes_of(AutoencoderKLWan.from_config(said)))
+        return dict(shapes_of(getattr(diffusers, said["_class_name"]).from_config(said)))
 
 
 def _text_encoder(path: Path, said: dict[str, Any], shapes: Mapping[str, Shape]) -> dict[str, Shape | None]:
@@ -71,7 +83,7 @@ def _text_encoder(path: Path, said: dict[str, Any], shapes: Mapping[str, Shape])
     import torch
 
     transformers = imported()
-    kinds = {"umt5": "UMT5EncoderModel", "bert": "BertModel"}
+    kinds = {"umt5": "UMT5EncoderModel", "t5": "T5EncoderModel", "bert": "BertModel"}
     if said["model_type"] not in kinds:
         raise InputError(f"we read no text with a '{said['model_type']}'", where=str(path), remedy="Name another.")
     kind = getattr(transformers, kinds[said["model_type"]])

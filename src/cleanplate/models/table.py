@@ -20,7 +20,7 @@ class Weights:
 
     Attributes:
         repository: of the Hugging Face hub.
-        folder: inside it.
+        folder: inside it, or one file.
         licence: an SPDX identifier.
     """
 
@@ -96,12 +96,18 @@ MODELS: Mapping[str, Model] = MappingProxyType(
 )
 
 _WAN_PARTS = "Wan-AI/Wan2.1-T2V-1.3B-Diffusers"
+_COGVIDEOX_PARTS = "alibaba-pai/CogVideoX-Fun-V1.5-5b-InP"
 PARTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
     {
         "wan": (Weights(_WAN_PARTS, "vae", "Apache-2.0"),),
         "umt5-xxl": (
             Weights(_WAN_PARTS, "text_encoder", "Apache-2.0"),
             Weights(_WAN_PARTS, "tokenizer", "Apache-2.0"),
+        ),
+        "cogvideox": (Weights(_COGVIDEOX_PARTS, "vae", "LicenseRef-CogVideoX"),),
+        "t5-xxl": (
+            Weights(_COGVIDEOX_PARTS, "text_encoder", "Apache-2.0"),
+            Weights(_COGVIDEOX_PARTS, "tokenizer", "Apache-2.0"),
         ),
     }
 )

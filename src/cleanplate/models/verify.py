@@ -13,6 +13,8 @@ from cleanplate.models.config import MixtureConfig
 from cleanplate.models.digests import agrees, stated
 from cleanplate.models.structure import structural
 from cleanplate.models.table import MODELS, PARTS, Weights
+from cleanplate.models.void.config import VoidConfig
+from cleanplate.models.void.table import VOIDS
 from cleanplate.progress import Progress
 
 _PARTS = ("transformer", "vae", "text_encoder", "tokenizer")
@@ -46,7 +48,7 @@ class Part:
     """A folder or file to look at, and the transformer that it should hold, where a row of the table says so."""
 
     path: Path
-    config: MixtureConfig | None = None
+    config: MixtureConfig | VoidConfig | None = None
 
 
 def verify(name: str, progress: Progress) -> Verdict:
@@ -80,6 +82,10 @@ def _parts(name: str) -> list[Part]:
     if name in MODELS and (origin := MODELS[name].origin):
         own = MODELS[MODELS[name].starts_from or name].system.transformer
         return [Part(places.fetched(origin, name), own), *_fetched(MODELS[name].needs[1:], name)]
+    if name in VOIDS:
+        row = VOIDS[name]
+        passes = [Part(places.fetched(weights, name), row.config) for weights in row.passes.values()]
+        return [*passes, *_fetched(row.needs[len(passes) :], name)]
     if name in PARTS:
         return _fetched(PARTS[name], name)
     return _inside(places.located(name))
@@ -92,6 +98,8 @@ def _fetched(weights: tuple[Weights, ...], name: str) -> list[Part]:
 def _inside(path: Path) -> list[Part]:
     """A file, or a folder and the parts of a model in it."""
     parts = [Part(path / name) for name in _PARTS if (path / name).is_dir()]
+    if path.is_dir() and (passes := sorted(path.glob("void_pass*.safetensors"))):
+        return [*map(Part, passes), *parts]
     own = path.is_file() or any(entry.suffix in (".safetensors", *PICKLES) for entry in path.iterdir())
     own = own or (path / "config.json").is_file() or any(path.glob(f"*{hub.INCOMPLETE}"))
     if own:

@@ -37,6 +37,9 @@ class Remove(_Edit):
     keep: tuple[str, ...] = Field(default=(), description="names of affected things to leave as they are")
     grow: int = Field(default=0, ge=0, description="pixels to dilate the removed region by")
     pixel_precise: bool = Field(default=False, description="affected regions by the pixel, not by the grid cell")
+    prompt: str | None = Field(
+        default=None, description="the scene afterwards, for engines that are told; None is what the reasoning says"
+    )
 
 
 class _Described(_Edit):

@@ -29,6 +29,7 @@ from cleanplate.pipeline.record import Draft, manifest
 from cleanplate.pipeline.workshop import Workshop, deliver
 from cleanplate.progress import Progress, Tick
 from cleanplate.report.data import ReportData, StageTime
+from cleanplate.report.morph import morph_findings
 from cleanplate.report.write import FOLDER, write_report
 
 MASK_FILES = (names.TRACKS, names.REASONING, names.QUADMASK, index_path(Path(names.QUADMASK)).name, LEDGER)
@@ -140,6 +141,7 @@ class Finish:
             peak_memory=peak_memory(),
             warnings=shot.warnings,
             notes=shot.notes,
+            morph=morph_findings(shot.measurements),
             facts=_facts(shot),
         )
 

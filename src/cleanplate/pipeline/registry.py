@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cleanplate.errors import ResourceError, UsageError
+from cleanplate.pipeline.fitting import Fit, Fitting, Footage, Place
 from cleanplate.pipeline.protocols import Engine, Reasoner, Segmenter
 
 
@@ -23,6 +24,7 @@ class Part:
         weighted: the class takes ``weights``, a folder or a hub id.
         tuned: the class takes ``name``, its row's, and ``settings``, what the user chose of how it works.
         caching: the class takes ``cache``, a folder that keeps its work between runs.
+        fitting: ``module:function``, a `pipeline.fitting.Fitting`; empty where nothing is told before there is a clip.
     """
 
     target: str
@@ -31,6 +33,7 @@ class Part:
     weighted: bool = False
     tuned: bool = False
     caching: bool = False
+    fitting: str = ""
 
 
 SEGMENTERS: Mapping[str, Part] = {
@@ -50,10 +53,12 @@ REASONERS: Mapping[str, Part] = {
     "physics": Part("cleanplate.reason.physics:PhysicsReasoner", "motion, contact, support and light; no weights"),
 }
 _VERA, _LEARNED = "cleanplate.engines.vera.engine:VeraEngine", "cleanplate[learned]"
+_VERA_FITTING = "cleanplate.engines.vera.fits:fits"
 ENGINES: Mapping[str, Part] = {
     "propagate": Part(
         "cleanplate.engines.propagate.engine:PropagateEngine",
         "a clean plate from the plate's own pixels in other frames; fills what was hidden, invents no motion",
+        fitting="cleanplate.engines.propagate.fits:fits",
     ),
     "vera-1.3b": Part(
         _VERA,
@@ -61,8 +66,19 @@ ENGINES: Mapping[str, Part] = {
         needs=_LEARNED,
         weighted=True,
         tuned=True,
+        fitting=_VERA_FITTING,
     ),
-    "vera-14b": Part(_VERA, "the same, the large model", needs=_LEARNED, weighted=True, tuned=True),
+    "vera-14b": Part(
+        _VERA, "the same, the large model", needs=_LEARNED, weighted=True, tuned=True, fitting=_VERA_FITTING
+    ),
+    "void-5b": Part(
+        "cleanplate.engines.void.engine:VoidEngine",
+        "removes things with what they did to the scene, and draws what would have happened; weights from the hub",
+        needs=_LEARNED,
+        weighted=True,
+        tuned=True,
+        fitting="cleanplate.engines.void.fits:fits",
+    ),
 }
 
 
@@ -88,6 +104,23 @@ def engine(name: str, weights: str | None = None, settings: Mapping[str, Any] | 
     return cast(Engine, _made(ENGINES, name, "engine", weights, settings=settings or {}))
 
 
+def fits(name: str, footage: Footage, place: Place) -> list[Fit]:
+    """Ways of running the engine of that name, the gentlest first. Raises UsageError for an unknown one."""
+    part = _part(ENGINES, name, "engine")
+    return cast(Fitting, _loaded(part.fitting))(name, footage, place) if part.fitting else []
+
+
+def _part(table: Mapping[str, Part], name: str, what: str) -> Part:
+    if name not in table:
+        raise UsageError(f"there is no {what} '{name}'", remedy=f"Choose one of: {', '.join(table)}.")
+    return table[name]
+
+
+def _loaded(target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
 def _made(
     table: Mapping[str, Part],
     name: str,
@@ -97,16 +130,13 @@ def _made(
     cache: Path | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Any:
-    if name not in table:
-        raise UsageError(f"there is no {what} '{name}'", remedy=f"Choose one of: {', '.join(table)}.")
-    part = table[name]
+    part = _part(table, name, what)
     if weights is not None and not part.weighted:
         raise UsageError(f"the {what} '{name}' takes no weights", remedy="Leave --weights out.")
     if settings and not part.tuned:
         raise UsageError(f"the {what} '{name}' takes no {', '.join(settings)}", remedy="Leave these options out.")
-    module, _, attribute = part.target.partition(":")
     try:
-        made = getattr(importlib.import_module(module), attribute)
+        made = _loaded(part.target)
     except ModuleNotFoundError as error:
         remedy = f"Install it with: pip install '{part.needs}'"
         raise ResourceError(f"the {what} '{name}' needs the package '{error.name}'", remedy=remedy) from error

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from cleanplate.edit.manifest import RegionRecord
 from cleanplate.edit.package import QUADMASK, ShotPackage
+from cleanplate.errors import UsageError
 from cleanplate.media.clip import Clip
 from cleanplate.pipeline.edits import Remove
 from cleanplate.pipeline.finish import MASK_FILES
 from cleanplate.pipeline.make import Order, Prepared, make
 from cleanplate.pipeline.preflight import Preflight
+from cleanplate.pipeline.registry import ENGINES
 from cleanplate.pipeline.removal import Removal, edit_frames
 from cleanplate.pipeline.workshop import Workshop, deliver, opened
 from cleanplate.progress import Progress, Silent
@@ -24,6 +27,8 @@ def remove(
     out: Path | str,
     *,
     engine: str = "propagate",
+    weights: str | None = None,
+    settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     rate: Fraction | None = None,
     exports: Sequence[str] = (),
@@ -39,6 +44,8 @@ def remove(
     Args:
         plate: a video file, or a folder or pattern of images.
         edit: what goes; points in display pixels.
+        weights: the engine's, where it takes any: a folder or a hub id. Those of a segmenter are the edit's.
+        settings: of the engine, by name.
         rate: frames a second of an image sequence.
         exports: names of `pipeline.export.EXPORTS`.
         chroma_safe: shrink the matte to whole chroma footprints.
@@ -47,6 +54,9 @@ def remove(
     Raises:
         CleanplateError: of the kind that says what to do; nothing is left under `out` then.
     """
+
+    if edit.prompt is not None and engine in ENGINES and not ENGINES[engine].tuned:
+        raise UsageError(f"the engine '{engine}' reads no description", remedy="Leave --prompt out.")
 
     def prepare(shop: Workshop, clip: Clip) -> Prepared:
         frames = edit_frames(edit, clip)
@@ -60,6 +70,8 @@ def remove(
 
     order = Order(
         engine=engine,
+        weights=weights,
+        settings=settings or {},
         seed=seed,
         rate=rate,
         exports=exports,

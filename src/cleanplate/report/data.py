@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cleanplate.masks.quadmask import QuadMask
     from cleanplate.masks.reasoning import Reasoning
     from cleanplate.media.clip import Clip
+    from cleanplate.report.morph import MorphFindings
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class ReportData:
         peak_memory: bytes, None when unknown.
         warnings: what the user should look at.
         notes: what the engine said of itself.
+        morph: what the morph check found, of an engine that makes one.
         facts: more lines for the page's list of facts, such as engine and seed.
     """
 
@@ -56,4 +58,5 @@ class ReportData:
     peak_memory: int | None = None
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    morph: MorphFindings | None = None
     facts: Mapping[str, str] = field(default_factory=dict)

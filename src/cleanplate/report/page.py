@@ -18,6 +18,7 @@ from cleanplate.report import sections
 from cleanplate.report.closeup import Shares
 from cleanplate.report.data import StageTime
 from cleanplate.report.heat import HeatMap, scale_colours
+from cleanplate.report.morph import MorphFindings, morph_panel
 from cleanplate.report.sheet import DIFFERENCE_GAIN, Picture, Sheet
 from cleanplate.report.words import element, joined, percent, safe, script_json
 
@@ -70,6 +71,7 @@ class Page:
     figures: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
     footer: str
+    morph: MorphFindings | None = None
 
 
 def render(page: Page) -> str:
@@ -91,6 +93,7 @@ def render(page: Page) -> str:
         figures=sections.figures(page.figures),
         heat=_heat(page),
         reasoning=sections.reasoning(page.reasoning),
+        morph=morph_panel(page.morph),
         timings=sections.timings(page.stages, page.peak_memory),
         remarks=sections.remarks(page.warnings, page.notes),
         facts=sections.facts(page.facts),

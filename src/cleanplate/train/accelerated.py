@@ -11,7 +11,7 @@ from torch import nn
 from cleanplate.errors import missing_extra
 
 if TYPE_CHECKING:
-    from accelerate import Accelerator
+    from accelerate import Accelerator, PartialState
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -41,6 +41,15 @@ def accelerator_of(
         state_dict_type="FULL_STATE_DICT",
     )
     return Accelerator(mixed_precision=precision, fsdp_plugin=plugin)
+
+
+def process() -> PartialState:
+    """Which process this is, and where it computes. Raises ResourceError: accelerate is not installed."""
+    try:
+        from accelerate import PartialState
+    except ImportError as error:
+        raise missing_extra(error.name or "accelerate", "learned") from error
+    return PartialState()
 
 
 def unwrapped(accelerator: Accelerator, model: M) -> M:

@@ -66,6 +66,10 @@ class Purpose(IntEnum):
     CUT = 0
     NOISE = 1
     STEP = 2
+    MASK = 3
+    PLATE = 4
+    POSTERIOR = 5
+    DEGRADED = 6
 
 
 def drawn(seed: int, purpose: Purpose, number: int) -> np.random.Generator:

@@ -51,11 +51,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Piece:
-    """A filled box of a frame: float colour codes (h x w x C) and alpha (h x w, 0..1)."""
+    """A filled box of a frame: float colour codes (h x w x C) and alpha (h x w, 0..1).
+
+    Attributes:
+        seen: h x w, 0..1, how surely some frame of the plate shows the pixel.
+    """
 
     box: Box
     colour: NDArray[np.float32]
     alpha: NDArray[np.float32]
+    seen: NDArray[np.float32]
 
 
 @dataclass
@@ -75,12 +80,22 @@ class Cleaner:
         run: consecutive frames with something to fill.
         start: first frame that will be asked for (later than the run's first after a kill).
         folder: for clean plates.
+        invents: what no frame shows is filled with texture; otherwise only smoothly.
     """
 
     def __init__(
-        self, footage: Footage, survey: Survey, run: range, settings: Settings, *, folder: Path, start: int
+        self,
+        footage: Footage,
+        survey: Survey,
+        run: range,
+        settings: Settings,
+        *,
+        folder: Path,
+        start: int,
+        invents: bool = True,
     ) -> None:
         self._footage, self._survey, self._run, self._settings = footage, survey, run, settings
+        self._invents = invents
         self._chooser = Chooser(survey, settings.sources, settings.reach)
         self._shelf = Shelf(footage, survey, 2 * settings.sources + 1)
         self._flow = make_flow(settings.flow)
@@ -104,7 +119,7 @@ class Cleaner:
         alpha = hole_alpha(hole, part > FREE, self._grow)
         got = self._gather(frame, box)
         missing = (got.covered < _SEEN) & (alpha > 0)
-        if missing.sum() > _TOLERATED * max(1, int(hole.sum())):
+        if self._invents and missing.sum() > _TOLERATED * max(1, int(hole.sum())):
             got = self._with_plate(frame, box, alpha > 0)
             missing = (got.covered < _SEEN) & (alpha > 0)
         colour = complete(got.colour, got.covered >= _SEEN) if missing.any() else got.colour
@@ -123,7 +138,7 @@ class Cleaner:
         colour = self._grained(colour, got, frame, box)
         top, left, bottom, right = inner
         cut = np.s_[top:bottom, left:right]
-        return Piece((y0 + top, x0 + left, y0 + bottom, x0 + right), colour[cut], alpha[cut])
+        return Piece((y0 + top, x0 + left, y0 + bottom, x0 + right), colour[cut], alpha[cut], got.seen[cut])
 
     def _grained(self, colour: NDArray[np.float32], got: Gathered, frame: int, box: Box) -> NDArray[np.float32]:
         """The mean of several frames has lost grain; give back just what is missing."""

@@ -1,8 +1,4 @@
-"""Frames between two keys: both warped along the motion of the result, and blended.
-
-The flows at a time between are put together from those between the keys as by Jiang et al. (Super SloMo, CVPR 2018,
-equation 4): motion is taken to be straight, and to be about the same where it starts and where it has come to.
-"""
+"""Frames between two keys: both warped along the motion of the result, and blended."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.vera.sheet import Sheet, blended
+from cleanplate.motion.between import flows_between
 from cleanplate.motion.flow import Flow, FlowField, make_flow
 from cleanplate.motion.warp import flow_warp
 
@@ -34,8 +31,7 @@ class Between:
 
     def at(self, time: float) -> Sheet:
         """The frame at 0 (a) to 1 (b)."""
-        to_a = -(1 - time) * time * self._there + time**2 * self._back
-        to_b = (1 - time) ** 2 * self._there - time * (1 - time) * self._back
+        to_a, to_b = flows_between(self._there, self._back, time)
         return blended(_warped(self._a, to_a), _warped(self._b, to_b), time)
 
 
@@ -47,5 +43,4 @@ def _gray(sheet: Sheet, plate: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _warped(sheet: Sheet, flow: FlowField) -> Sheet:
-    flow = flow.astype(np.float32)
     return Sheet(flow_warp(sheet.colour, flow), np.clip(flow_warp(sheet.alpha, flow), 0, 1))

@@ -15,6 +15,7 @@ from cleanplate.models.system import System
 
 _DTYPES: Mapping[str, DType] = {"cpu": "float32", "cuda": "bfloat16"}
 """In what a device computes fastest."""
+_SPOKEN = {True: "yes", False: "no"}
 _REMEDY = "See docs/how-to/faster.md and `cleanplate add --help`."
 
 
@@ -81,8 +82,7 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
 def written(settings: Running, than: Running) -> str:
     """What differs, as a user writes it."""
     differing = {name: value for name, value in settings if value != getattr(than, name)}
-    texts = {name: "yes" if value is True else value for name, value in differing.items()}
-    return " ".join(f"--set running.{name}={text}" for name, text in texts.items())
+    return " ".join(f"--set running.{name}={_SPOKEN.get(value, value)}" for name, value in differing.items())
 
 
 def _put(tree: dict[str, Any], path: str, value: Any) -> None:

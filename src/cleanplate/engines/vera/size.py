@@ -53,6 +53,18 @@ def working_size(info: ClipInfo, pixels: int, multiple: tuple[int, int]) -> Work
     most = min(1.0, 1 / float(info.sample_aspect))
     if turns % 2:
         tall, wide = wide, tall
+    return largest(tall, wide, pixels, multiple, most=most, turns=turns)
+
+
+def largest(
+    tall: float, wide: float, pixels: int, multiple: tuple[int, int], *, most: float = 1.0, turns: int = 0
+) -> WorkingSize:
+    """That of a picture of square pixels; see `working_size`.
+
+    Args:
+        tall, wide: of the upright picture.
+        most: times that size.
+    """
     steps = max(1, math.ceil(most * max(tall, wide)))
     scales = (most * step / steps for step in range(steps, 0, -1))
     sizes = (WorkingSize(max(1, round(tall * scale)), max(1, round(wide * scale)), turns) for scale in scales)

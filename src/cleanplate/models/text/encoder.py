@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,17 +29,21 @@ class TransformersEncoder:
         tokenizer: one that knows the place of a token in its text.
         model: in evaluation mode.
         tokens: the most that it reads.
+        raw: texts are neither cleaned nor told from the padding after them: the model reads `tokens` tokens of every
+            text, and answers as many states, as CogVideoX's does. Otherwise padding is no part of a text.
     """
 
-    def __init__(self, name: str, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, tokens: int) -> None:
+    def __init__(
+        self, name: str, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, tokens: int, *, raw: bool = False
+    ) -> None:
         self.name, self.tokens = name, tokens
         self.channels = int(model.config.hidden_size)
-        self._tokenizer, self._model = tokenizer, model
+        self._tokenizer, self._model, self._raw = tokenizer, model, raw
 
     @torch.no_grad()
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """See the protocol. A text is encoded without padding, so that nothing of it has to be masked."""
-        read = [self._read(clean(text)) for text in texts]
+        """See the protocol. A text is encoded without padding, so that nothing of it has to be masked; or see `raw`."""
+        read = [self._read(text if self._raw else clean(text)) for text in texts]
         rows = [padded(self._states(ids), self.tokens) for ids, _ in read]
         none = torch.zeros(0, self.tokens, self.channels)
         return Encoded(torch.stack(rows) if rows else none, tuple(cut for _, cut in read))
@@ -54,6 +59,8 @@ class TransformersEncoder:
 
     def _states(self, ids: list[int]) -> Tensor:
         """S x D float32, on the CPU."""
+        if self._raw:
+            ids = ids + [self._tokenizer.pad_token_id] * (self.tokens - len(ids))
         row = torch.tensor([ids], device=self._model.device)
         states: Tensor = self._model(input_ids=row, attention_mask=torch.ones_like(row)).last_hidden_state
         return states[0].float().cpu()
@@ -88,7 +95,9 @@ def load_model(kind: str, folder: Path, dtype: torch.dtype, device: str | None =
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a folder. Raises InputError for a folder without one, ResourceError without transformers."""
+    """The tokenizer of a folder. Raises InputError for a folder without one, ResourceError without a package."""
+    if any(folder.glob("*.model")) and not (folder / "tokenizer.json").is_file():
+        _require_sentencepiece()
     try:
         tokenizer = imported().AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
@@ -97,6 +106,15 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         raise InputError("this tokenizer cannot tell where its tokens lie", where=str(folder), remedy=_REMEDY)
     loaded: PreTrainedTokenizerBase = tokenizer
     return loaded
+
+
+def _require_sentencepiece() -> None:
+    """What transformers wants for the tokenizers of older repositories. Raises ResourceError without it."""
+    for package in ("google.protobuf", "sentencepiece"):
+        try:
+            import_module(package)
+        except ImportError as error:
+            raise missing_extra(package, "learned") from error
 
 
 @contextmanager

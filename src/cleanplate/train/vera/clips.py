@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import cv2
@@ -125,17 +124,6 @@ def load(sample: VeraSample, clips: Clips) -> dict[str, Array]:
         raise InputError("this clip has no frames", where=sample.name)
     frames += [frames[-1]] * (clips.frames - len(frames))
     return {role: np.stack([frame[role] for frame in frames]) for role in frames[0]}
-
-
-def steps_from(dataset: ExampleDataset, steps: range, workers: int) -> Iterator[list[Example]]:
-    """The examples of these steps, decoded ahead by other processes where there are any."""
-    if not workers:
-        yield from (dataset[step] for step in steps)
-        return
-    loader = torch.utils.data.DataLoader(
-        dataset, batch_size=None, sampler=list(steps), num_workers=workers, multiprocessing_context="spawn"
-    )
-    yield from islice(loader, len(steps))
 
 
 def _sized(frame: VeraFrame, clips: Clips) -> dict[str, Array]:

@@ -6,35 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from cleanplate.errors import InputError, UsageError, missing_extra
+from cleanplate.errors import missing_extra
 from cleanplate.progress import Progress
+from cleanplate.train.door import chosen
 from cleanplate.train.vera.recipe import Recipe
 from cleanplate.train.vera.recipes import RECIPES
 
 
 def recipe_of(config: str, changes: Mapping[str, Any]) -> Recipe:
-    """A recipe by its name or from a JSON file, with some of its fields changed.
-
-    Raises:
-        InputError: a file that is no recipe, naming the field.
-        UsageError: neither a name nor a file, or a change that does not fit.
-    """
-    if config in RECIPES:
-        recipe = RECIPES[config]
-    elif not (file := Path(config)).is_file():
-        remedy = f"Choose one of {', '.join(RECIPES)}, or name a JSON file."
-        raise UsageError(f"there is no recipe '{config}'", remedy=remedy)
-    else:
-        try:
-            recipe = Recipe.model_validate_json(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise InputError(f"this is no recipe: {_first(error)}", where=config, remedy=_REMEDY) from error
-    try:
-        return Recipe.model_validate(recipe.model_dump() | dict(changes))
-    except ValidationError as error:
-        raise UsageError(f"the recipe does not fit: {_first(error)}", remedy=_REMEDY) from error
+    """A recipe by its name or from a JSON file, with some of its fields changed. See `door.chosen`, also for errors."""
+    return chosen(Recipe, RECIPES, config, changes, _REMEDY)
 
 
 def run(recipe: Recipe, data: Sequence[Path], out: Path, progress: Progress) -> Path:
@@ -52,15 +33,6 @@ def run(recipe: Recipe, data: Sequence[Path], out: Path, progress: Progress) -> 
     encoder = text_encoder_of(recipe.system, recipe.start)
     encoder.prepare(["", *(sample.record.instruction for sample in samples)], progress)
     return train(recipe, samples, out, codec=codec, encoder=encoder, progress=progress)
-
-
-def _first(error: Exception) -> str:
-    """What is wrong, in one line."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    found = error.errors()[0]
-    place = ".".join(str(part) for part in found["loc"])
-    return f"{place}: {found['msg']}" if place else str(found["msg"])
 
 
 _REMEDY = "docs/how-to/train-vera.md says what a recipe holds; `--config overfit --print` shows one."

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    model_validator,
-)
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from cleanplate.models.sampling.settings import Part
 from cleanplate.models.system import System
+from cleanplate.train.recipe import Common, Schedule, Settings
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Clips(_Settings):
+class Clips(Settings):
     """What is cut out of the data.
 
     Attributes:
@@ -42,26 +30,19 @@ class Clips(_Settings):
     workers: NonNegativeInt = 0
 
 
-class Rates(_Settings):
+class Rates(Schedule):
     """AdamW.
 
     Attributes:
         new, copied: learning rates of layers that start from nothing, and of those copied from a trained model.
-        warmup: steps from zero to the full rate.
-        shape: of the rate afterwards.
-        clip: the largest norm of a step's gradient.
     """
 
     new: PositiveFloat = 1e-4
     copied: PositiveFloat = 1e-5
-    warmup: NonNegativeInt = 100
-    shape: Literal["constant", "cosine"] = "constant"
     betas: tuple[Part, Part] = (0.9, 0.999)
-    decay: NonNegativeFloat = 0.01
-    clip: PositiveFloat = 1.0
 
 
-class Sparse(_Settings):
+class Sparse(Settings):
     """Part of the steps train on the sparse path, so that region compute meets a model that knows it.
 
     Attributes:
@@ -77,57 +58,30 @@ class Sparse(_Settings):
     near: PositiveInt = 2
 
 
-class Lora(_Settings):
-    """Adapters of low rank learn instead of all weights (Hu et al., arXiv 2106.09685); new layers learn whole."""
-
-    rank: PositiveInt = 64
-    alpha: PositiveFloat = 64.0
-
-
-class Every(_Settings):
-    """Steps between what is done along the way."""
-
-    log: PositiveInt = 20
-    save: PositiveInt = 500
-    preview: PositiveInt = 1000
-
-
-class Recipe(_Settings):
-    """A training run.
+class Recipe(Common):
+    """A training run; see `Common` too.
 
     Attributes:
         system: the transformer and what goes with it.
         start: folder of weights in our format (`models convert` makes them from Wan2.1's); None draws them.
-        steps: of the optimiser.
         accumulate: a step's batch goes through the model in so many parts.
-        ema: decay of the average of the weights, which is what is delivered.
         shift: of the noise levels towards more noise.
         floor: noise level below which a prediction of samples weighs no more.
         drop_text, drop_mask: part of the clips that are shown without.
         weights: of the branches' losses; 0 for the composite is the paper's ablation without its supervision.
-        checkpointing: blocks are computed again on the way back.
-        sharding: `full` spreads weights and optimiser over the processes (FSDP2); `none` gives each a copy (DDP).
     """
 
     system: System
     start: Path | None = None
-    steps: PositiveInt = 8000
     clips: Clips = Clips()
     rates: Rates = Rates()
     sparse: Sparse = Sparse()
-    lora: Lora | None = None
     accumulate: PositiveInt = 1
-    ema: Part = 0.9999
     shift: PositiveFloat = 5.0
     floor: Annotated[float, Field(gt=0, le=1)] = 0.05
     drop_text: Part = 0.1
     drop_mask: Part = 0.5
     weights: dict[str, NonNegativeFloat] = Field(default_factory=lambda: {"edit": 1.0, "alpha": 1.0, "composite": 1.0})
-    precision: Literal["no", "bf16"] = "bf16"
-    checkpointing: bool = True
-    sharding: Literal["none", "full"] = "none"
-    every: Every = Every()
-    seed: NonNegativeInt = 0
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

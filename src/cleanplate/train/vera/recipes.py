@@ -9,7 +9,8 @@ from cleanplate.models.config import layered
 from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.system import Limits, System
 from cleanplate.models.table import model
-from cleanplate.train.vera.recipe import Clips, Every, Rates, Recipe, Sparse
+from cleanplate.train.recipe import Every
+from cleanplate.train.vera.recipe import Clips, Rates, Recipe, Sparse
 
 _OVERFIT = System(
     transformer=layered(

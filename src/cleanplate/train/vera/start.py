@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from cleanplate.errors import InputError, missing_extra
+from cleanplate.errors import InputError
 from cleanplate.models import wan
 from cleanplate.models.initial import initialise
 from cleanplate.models.loading import load
 from cleanplate.models.mixture import Mixture
-from cleanplate.train.vera.recipe import Lora, Recipe
+from cleanplate.train.adapters import adapt
+from cleanplate.train.vera.recipe import Recipe
 
 _ADAPTED = r"blocks\..*\.(to_q|to_k|to_v|to_out|linear_1|linear_2)"
 
@@ -37,7 +37,8 @@ def start(recipe: Recipe) -> Mixture:
             )
     model.checkpointing = recipe.checkpointing
     if recipe.lora is not None:
-        _adapt(model, recipe, recipe.lora)
+        fresh = wan.untaught(recipe.system.transformer)
+        adapt(model, recipe.lora, recipe.seed, _ADAPTED, whole=fresh.__contains__)
     return model.train()
 
 
@@ -52,29 +53,3 @@ def groups(model: Mixture, recipe: Recipe) -> list[dict[str, Any]]:
             (new if is_new else copied).append(parameter)
     sides = ((new, recipe.rates.new), (copied, recipe.rates.copied))
     return [{"params": part, "lr": rate} for part, rate in sides if part]
-
-
-def plain(model: Mixture) -> Mixture:
-    """The model without adapters: what they learned is added to the weights. The model itself stays as it is."""
-    from peft.tuners.tuners_utils import BaseTunerLayer
-
-    merged = copy.deepcopy(model)
-    adapted = [(name, module) for name, module in merged.named_modules() if isinstance(module, BaseTunerLayer)]
-    for name, module in adapted:
-        module.merge()
-        parent, _, last = name.rpartition(".")
-        setattr(merged.get_submodule(parent), last, module.get_base_layer())
-    return merged
-
-
-def _adapt(model: Mixture, recipe: Recipe, lora: Lora) -> None:
-    """Adapters into the towers' linear layers; the rest of what was copied stands still."""
-    try:
-        from peft import LoraConfig, inject_adapter_in_model
-    except ImportError as error:
-        raise missing_extra(error.name or "peft", "train") from error
-    torch.manual_seed(recipe.seed)
-    inject_adapter_in_model(LoraConfig(r=lora.rank, lora_alpha=lora.alpha, target_modules=_ADAPTED), model)
-    fresh = wan.untaught(recipe.system.transformer)
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad_("lora_" in name or name in fresh)

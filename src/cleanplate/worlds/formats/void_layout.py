@@ -16,7 +16,8 @@ the same clips, lossy masks, no metadata but the published `prompt.json`.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +30,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from cleanplate import files
 from cleanplate.errors import InputError
 from cleanplate.masks.labels import Labels, snap
+from cleanplate.media.probe import ClipInfo
 from cleanplate.worlds.formats.clips import (
     LOSSLESS,
     LOSSY,
@@ -49,6 +51,7 @@ LIST = "void_train_data.json"
 KIND = "video_mask_tuple"
 FULL, REMOVED, MASK, INVISIBLE = "rgb_full", "rgb_removed", "mask", "rgb_removed_objects_invisible"
 DEPTH, FLOW = "depth", "flow"
+NEEDED = (FULL, REMOVED, MASK)
 SAMPLES: Mapping[str, Samples] = {
     FULL: Samples.RGB,
     REMOVED: Samples.RGB,
@@ -170,15 +173,33 @@ class VoidSample:
         known = self.metadata()
         return Fraction(known.rate).limit_denominator(100_000) if known else probe(self._needed(FULL)).rate
 
-    def frames(self) -> Iterator[VoidFrame]:
+    def info(self) -> ClipInfo:
+        """Of the clip as it was. Raises InputError where it is missing or cannot be read."""
+        return probe(self._needed(FULL))
+
+    def labels(self) -> Generator[Labels, None, None]:
+        """The masks alone, as `frames` has them. Raises InputError where they are missing or damaged."""
+        with closing(read_levels(self._needed(MASK))) as levels:
+            for level in levels:
+                yield snap(level)[0]
+
+    def require(self) -> None:
+        """Raises InputError where one of the three clips that every sample has is missing."""
+        for needed in NEEDED:
+            self._needed(needed)
+
+    def frames(self, *, extras: bool = True) -> Generator[VoidFrame, None, None]:
         """Frames in order; masks snapped to labels at their stored size.
+
+        Args:
+            extras: decode also what not every sample has.
 
         Raises:
             InputError: a clip is missing, damaged, shorter or of another size than the others.
         """
-        for needed in (FULL, REMOVED, MASK):
-            self._needed(needed)
-        readers = {track: _reader(track, path) for track in SAMPLES if (path := self.path(track)) is not None}
+        self.require()
+        tracks = SAMPLES if extras else NEEDED
+        readers = {track: _reader(track, path) for track in tracks if (path := self.path(track)) is not None}
         for found in in_step(readers, self.folder):
             depth, flow = found.get(DEPTH), found.get(FLOW)
             yield VoidFrame(

@@ -12,7 +12,7 @@ from cleanplate.models.text.protocol import TextEncoder
 
 
 class KeptTexts:
-    """Implements `batches.Texts`.
+    """Keeps what an encoder made of the texts of late.
 
     Args:
         most: texts that are kept in memory.

@@ -1,0 +1,103 @@
+"""Warped noise for frames of 384x672, 16 channels, beside the flow that it follows (OpenCV's DIS).
+
+    python bench/warped_noise.py [--threads 2] [--published] [CLIP ...]
+
+Drawn textures in known motion, and clips from files. Seconds of the wall for a frame: the means of DIS and the noise,
+and the longest that one took for both. Deviation and neighbours' correlation are of the last latent, which white
+noise has at 1 ± 0.0028 and 0 ± 0.0039. `--published` adds the published resampling's field of 1920x2880.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from cleanplate.media.clip import Clip
+from cleanplate.media.colour import luma8
+from cleanplate.motion.flow import Gray, make_flow
+from cleanplate.motion.noise.field import advance, fresh_field
+from cleanplate.motion.noise.published import FIELD_SIZE, looked_at
+from cleanplate.motion.noise.stream import CELLS, CHANNELS, gathered, scaled_flow
+
+SIZE = (384, 672)
+FRAMES = 21
+LIMIT = 0.6
+
+Places = Callable[[float, NDArray[np.float32], NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+MOTIONS: dict[str, Places] = {
+    "still": lambda t, x, y: (x, y),
+    "pan of 2.3 pixels": lambda t, x, y: (x + 2.3 * t, y - 0.7 * t),
+    "growing by 1 %": lambda t, x, y: (x * 1.01**-t, y * 1.01**-t),
+    "shrinking by 1 %": lambda t, x, y: (x * 1.01**t, y * 1.01**t),
+    "waves": lambda t, x, y: (x + 6 * np.sin(y / 40 + t / 3), y + 6 * np.sin(x / 50 + t / 4)),
+}
+
+
+def drawn(motion: Places) -> Iterator[Gray]:
+    """A texture in motion."""
+    noise = np.random.default_rng(0).normal(0, 1, (1024, 1024)).astype(np.float32)
+    texture = sum(cv2.GaussianBlur(noise, (0, 0), sigma) * sigma for sigma in (1.5, 4.0, 12.0))
+    low, high = np.percentile(texture, (1, 99))
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]].astype(np.float32)
+    x, y = x - SIZE[1] / 2, y - SIZE[0] / 2
+    for frame in range(FRAMES):
+        places = [np.asarray(axis + 512, np.float32) for axis in motion(float(frame), x, y)]
+        seen = cv2.remap(texture, places[0], places[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+        yield np.clip((seen - low) / (high - low) * 255, 0, 255).astype(np.uint8)
+
+
+def filmed(path: Path) -> Iterator[Gray]:
+    """The first frames of a file."""
+    with Clip.open(path) as clip:
+        for frame in clip.frames(0, min(FRAMES, len(clip))):
+            yield luma8(frame, clip.info, SIZE)
+
+
+def measure(pictures: Iterable[Gray], field_size: tuple[int, int], cells: int, *, published: bool) -> tuple[str, ...]:
+    """A row of the table: DIS, noise, the slowest frame, deviation, neighbours."""
+    flow, rng = make_flow(), np.random.default_rng(1)
+    field = fresh_field(*field_size, CHANNELS, rng)
+    times = []
+    for a, b in pairwise(pictures):
+        begin = time.perf_counter()
+        found = flow(a, b)
+        between = time.perf_counter()
+        field = advance(field, scaled_flow(found, field_size), rng, published=published)
+        latent = gathered(field.noise, cells)
+        times.append((between - begin, time.perf_counter() - between))
+    dis, noise = np.mean(times, axis=0)
+    slowest = max(sum(pair) for pair in times)
+    beside = float((latent[:, :, 1:] * latent[:, :, :-1]).mean())
+    return f"{dis:.3f}", f"{noise:.3f}", f"{slowest:.3f}", f"{latent.std():.4f}", f"{beside:+.4f}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", nargs="*", type=Path)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--published", action="store_true")
+    options = parser.parse_args(arguments)
+    cv2.setNumThreads(options.threads)
+    table = Table("motion", "DIS", "noise", f"slowest (limit {LIMIT})", "deviation", "neighbours")
+    for name, motion in MOTIONS.items():
+        table.add_row(name, *measure(drawn(motion), SIZE, CELLS, published=False))
+    for path in options.clips:
+        table.add_row(path.parent.name, *measure(filmed(path), SIZE, CELLS, published=False))
+    if options.published:
+        looks = (looked_at(picture) for picture in list(drawn(MOTIONS["waves"]))[:4])
+        table.add_row("waves, published", *measure(looks, FIELD_SIZE, FIELD_SIZE[0] // 60, published=True))
+    Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()

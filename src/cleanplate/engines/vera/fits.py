@@ -1,0 +1,55 @@
+"""What Vera would take on a machine. Read without torch."""
+
+from __future__ import annotations
+
+from cleanplate.engines.vera import cost
+from cleanplate.engines.vera.outline import smaller
+from cleanplate.engines.vera.schedule import Rhythm
+from cleanplate.engines.vera.settings import Settings
+from cleanplate.engines.vera.size import largest
+from cleanplate.models.footprint import spare, waiting
+from cleanplate.models.system import System
+from cleanplate.models.table import model
+from cleanplate.pipeline.fitting import Fit, Footage, Place
+
+_TEXT_BYTES = {"umt5-xxl": 2 * 5_680_910_336}
+"""Of text encoders, in 16 bits."""
+_PROGRAM = 400_000_000
+
+
+def fits(name: str, footage: Footage, place: Place) -> list[Fit]:
+    """See `pipeline.fitting.Fitting`."""
+    system = model(name).system
+    plain = Settings().of(system, place.device)
+    choices = [("", plain), *smaller(plain, system, place.device)]
+    return [_fit(text, system, settings, footage, place) for text, settings in choices]
+
+
+def reading(encoder: int, place: Place) -> int:
+    """Bytes of the computer's memory for a text encoder of so many, which reads on an accelerator that has room."""
+    return 0 if place.device != "cpu" and encoder <= spare(place.device_bytes) else cost.reading(encoder)
+
+
+def _fit(text: str, system: System, settings: Settings, footage: Footage, place: Place) -> Fit:
+    sampling = settings.sampling_of(masked=False)
+    way = cost.Way(sampling, settings.running, place.device, place.threads)
+    windows, load = _loads(system, settings, footage)
+    device = cost.memory(system, load, way)
+    beside = device if place.device == "cpu" else _PROGRAM + waiting(system, settings.running)
+    computer = max(beside, reading(_TEXT_BYTES.get(system.text, 0), place))
+    room = device <= spare(place.device_bytes) and computer <= spare(place.memory_bytes)
+    return Fit(text, device, computer, windows * cost.seconds(system, load, way), room)
+
+
+def _loads(system: System, settings: Settings, footage: Footage) -> tuple[int, cost.Load]:
+    """How many windows, and one of them."""
+    stride, patch = system.stride[0], system.transformer.patch
+    longest = settings.window or system.limits.frames
+    rhythm = Rhythm(system.limits.rate, 1 + (longest - 1) // stride * stride, stride)
+    frames = min(rhythm.window, footage.frames)
+    size = largest(footage.rows, footage.columns, settings.pixels or system.limits.pixels, system.multiple)
+    rows, columns = size.padded(system.multiple)
+    latents = 1 + -(-(frames - 1) // stride)
+    grid = -(-latents // patch[0]), rows // system.multiple[0], columns // system.multiple[1]
+    more = max(0, footage.frames - rhythm.window)
+    return 1 + -(-more // (rhythm.window - rhythm.overlap)), cost.Load(grid, None, frames * rows * columns)

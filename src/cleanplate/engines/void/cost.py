@@ -1,0 +1,118 @@
+"""What a removal costs: time by stage, memory at the peak, disk. Read without torch."""
+
+from __future__ import annotations
+
+from cleanplate.engines.vera.cost import region_of
+from cleanplate.engines.void.latents import room
+from cleanplate.engines.void.outline import Outline, Take
+from cleanplate.engines.void.settings import Pass, Settings
+from cleanplate.engines.void.stages import LAY, TELL, decoding, sampling
+from cleanplate.engines.void.windows import Window
+from cleanplate.media.probe import ClipInfo
+from cleanplate.models.footprint import Grid, Region
+from cleanplate.models.running import Running
+from cleanplate.models.void.config import PATCH
+from cleanplate.models.void.footprint import Calls, footprint, held, multiplied, waiting
+
+_RATES = {"cpu": 2.5e10, "cuda": 1.5e14}
+"""Multiply-adds a second, counted twice; for a thread of a processor, or for a whole accelerator."""
+_CODEC = {"cpu": 4e-5, "cuda": 1e-7}
+"""Seconds for a pixel of a frame that goes into the codec or comes out of it; for one thread."""
+_LAYING = 3e-7
+"""Seconds for a pixel of the plate that is laid; for one thread."""
+_TICKS = 1000
+_PICTURE_BYTES, _LAYER_BYTES = 6, 6
+"""On disk, for a pixel of a picture of either pass, and of the layer."""
+_PROGRAM = 500_000_000
+_PLATE_BYTES, _GRID_BYTES = 200, 3000
+"""In the computer's memory, for a pixel of the plate and of the model's grid: what is held of a few frames."""
+_ALL = Region(edited=1.0, context=1.0)
+
+
+def seconds(outline: Outline, device: str, threads: int) -> dict[str, float]:
+    """Of drawing all spans, by stage; the second pass, too, where it may run."""
+    settings, work = outline.settings, threads if device == "cpu" else 1
+    coded = sum(take.span.length * take.framing.rows * take.framing.columns for take in outline.takes)
+    laid = sum(len(take.frames) * take.area for take in outline.takes)
+    found = {TELL: 2 * coded * _CODEC[device], LAY: laid * _LAYING}
+    for number, how in enumerate((settings.first, settings.second), start=1):
+        runs = number == 1 or settings.pass2 != "never"
+        found[sampling(number)] = runs * how.steps * _asked(outline, how) / _RATES[device]
+        found[decoding(number)] = runs * coded * _CODEC[device]
+    return {stage: taken / work for stage, taken in found.items()}
+
+
+def worth(outline: Outline, device: str) -> dict[str, int]:
+    """Of every stage on a bar of about a thousand ticks."""
+    taken = seconds(outline, device, 1)
+    whole = sum(taken.values())
+    return {stage: round(_TICKS * part / whole) for stage, part in taken.items()}
+
+
+def memory(outline: Outline, device: str, running: Running) -> int:
+    """Bytes at the peak where the models run, whatever the clip's length."""
+    settings = outline.settings
+    passes = [settings.first, settings.second][: 1 if settings.pass2 == "never" else 2]
+    calls = [_calls(take, how, settings) for take in outline.takes for how in passes]
+    peak = max(footprint(outline.config, one, running).peak for one in calls)
+    return peak + _around(outline, running) if device == "cpu" else peak
+
+
+def beside(outline: Outline, device: str) -> int:
+    """Bytes of the computer's memory at the peak, the models' among them where they run there."""
+    running = outline.settings.running
+    if device == "cpu":
+        return memory(outline, device, running)
+    return _around(outline, running) + waiting(outline.config, running)
+
+
+def _around(outline: Outline, running: Running) -> int:
+    """Bytes in the computer's memory beside the models' on their device."""
+    found = (
+        _PLATE_BYTES * take.area
+        + _GRID_BYTES * take.framing.rows * take.framing.columns
+        + held((1, *take.shape[2:]), running)
+        for take in outline.takes
+    )
+    return _PROGRAM + max(found)
+
+
+def disk(outline: Outline, info: ClipInfo) -> int:
+    """Bytes of latents, of what outlives calls, of pictures and layer."""
+    total, settings = 0, outline.settings
+    for take in outline.takes:
+        pixels = take.framing.rows * take.framing.columns
+        total += room(take.shape, settings.refresh) + 2 * len(take.span.frames) * pixels * _PICTURE_BYTES
+        total += len(take.frames) * info.height * info.width * _LAYER_BYTES
+        if settings.economy is not None and len(take.windows) > 1:
+            kept = footprint(outline.config, _calls(take, settings.second, settings), settings.running).kept
+            total += len(take.windows) * kept
+    return total
+
+
+def _asked(outline: Outline, how: Pass) -> float:
+    """Multiply-adds of a step on average, counted twice."""
+    settings, total = outline.settings, 0.0
+    for take in outline.takes:
+        for window in take.windows:
+            calls = _calls(take, how, settings, window)
+            total += multiplied(outline.config, calls, settings.refresh)
+    return total
+
+
+def _calls(take: Take, how: Pass, settings: Settings, window: Window | None = None) -> Calls:
+    """Of a window, or of the longest one with all of its tokens as context: what takes the most memory."""
+    _, _, rows, columns = take.shape
+    latents = max(one.stop - one.start for one in take.windows) if window is None else window.stop - window.start
+    region = None
+    if settings.economy is not None:
+        region = _ALL if window is None else _region(take, (latents, rows, columns), settings)
+    return Calls((latents, rows, columns), 2 if how.guidance > 1 else 1, settings.batched, region)
+
+
+def _region(take: Take, window: Grid, settings: Settings) -> Region:
+    """What may change is taken for the boxes round it."""
+    assert settings.economy is not None  # noqa: S101
+    tokens = window[0] // PATCH[0], window[1] // PATCH[1], window[2] // PATCH[2]
+    sides = [(down * tokens[1], across * tokens[2]) for down, across in take.changing]
+    return region_of(sides, tokens, settings.economy)

@@ -1,0 +1,1 @@
+"""VOID: what is loaded for it, and the numbers that its weights were trained with."""

@@ -1,0 +1,1 @@
+"""VOID's recipe: both passes, in the conventions of the published weights."""

@@ -1,0 +1,68 @@
+"""Two processes share VOID's calls and answer as one: whole calls, and parts that look at what is remembered."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+import drawn_void
+from cleanplate.engines.void.sparing import Tokens
+from cleanplate.models.economy import Economy
+from cleanplate.models.memory import Memory, in_copy
+from cleanplate.models.parallel import Crew
+from cleanplate.models.void.joint import VoidTransformer
+from cleanplate.models.void.rotary import rotary
+
+CONFIG = drawn_void.CONFIG
+FRAMES, ROWS, COLUMNS, WORDS = 6, 6, 6, 5
+ECONOMY = Economy(ring=0, ring_frames=0, refresh=2)
+"""27 tokens and 5 words: processes have unequal parts of both."""
+
+
+def answers(crew: Crew | None) -> dict[str, Tensor]:
+    """Everything that is compared, by name."""
+    model = VoidTransformer(drawn_void.transformer()).requires_grad_(False)
+    model.crew = crew
+    generator = torch.Generator().manual_seed(0)
+    text = torch.randn((2, WORDS, CONFIG.text_dim), generator=generator)
+    places, memory, made = rotary(CONFIG, FRAMES, ROWS, COLUMNS), Memory(in_copy), dict[str, Tensor]()
+    changing = torch.zeros((3, 3, 3), dtype=torch.bool)
+    changing[1:, 1, :2] = True
+    tokens = Tokens.of(changing, ECONOMY)
+    for step in range(4):
+        video = torch.randn((2, FRAMES, CONFIG.in_channels, ROWS, COLUMNS), generator=generator)
+        time = torch.full((2,), 900 - 200 * step)
+        with torch.inference_mode():
+            (made[f"{step}: whole"],) = model(video, text, time, places)
+            shares = tokens.shares(ECONOMY.phase(step, 4))
+            (made[f"{step}: spared"],) = model(video, text, time, places, shares=shares, memory=memory)
+    return made
+
+
+def run(rank: int, port: int, folder: Path) -> None:
+    """One of the two."""
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
+    try:
+        torch.save(answers(Crew(CONFIG.heads)), folder / f"{rank}.pt")
+    finally:
+        dist.destroy_process_group()
+
+
+def test_two_processes_answer_as_one(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        list(pool.map(run, (0, 1), (port, port), (tmp_path, tmp_path)))
+    alone, one, other = answers(None), *(torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+    assert alone.keys() == one.keys() == other.keys()
+    for name, video in alone.items():
+        assert torch.equal(one[name], other[name]), name
+        torch.testing.assert_close(one[name], video, rtol=0, atol=1e-5, msg=name)
