@@ -11,11 +11,11 @@ import argparse
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from cleanplate.engines.void.latents import stored
 from cleanplate.engines.void.noise import latent_noise
@@ -53,11 +53,8 @@ def main() -> int:
     frames, rows, columns = map(int, asked.latents.split("x"))
     shape = (frames, config.channels, rows, columns)
 
-    def places(*size: int) -> tuple[Tensor, Tensor]:
-        return rotary(config, *size)
-
     text, negative = torch.randn(2, 1, config.tokens, config.text_dim)
-    ask = Velocity(transformer, places, text, negative, guidance=asked.guidance)
+    ask = Velocity(transformer, partial(rotary, config), text, negative, guidance=asked.guidance)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         known_shape = (frames, 2 * config.channels, rows, columns)

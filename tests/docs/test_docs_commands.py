@@ -72,8 +72,8 @@ def test_every_command_line_parses(page: str, arguments: list[str]) -> None:
         return frame[text] if text in frame else int(text.removesuffix("s"))
 
     selections(given.get("click") or (), given.get("box") or (), given.get("stroke") or (), time)  # type: ignore[arg-type]
-    if isinstance(given.get("frames"), str):
-        frame_range(given["frames"], time)
+    if isinstance(frames := given.get("frames"), str):
+        frame_range(frames, time)
     rate_of(given.get("rate"))  # type: ignore[arg-type]
     assert set(given.get("export") or ()) <= set(EXPORTS)  # type: ignore[call-overload]
     assert given.get("segmenter", "classic") in SEGMENTERS

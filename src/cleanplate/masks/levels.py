@@ -36,8 +36,8 @@ def _table(size: int, depth: int, *, limited: bool) -> Levels:
     codes = np.arange(1 << 8 * size, dtype=np.float32)
     if limited:
         shift = depth - 8
-        return _stretched((codes - (16 << shift)) / (219 << shift))
-    return _stretched(codes / ((1 << depth) - 1))
+        return _stretched((codes - np.float32(16 << shift)) / np.float32(219 << shift))
+    return _stretched(codes / np.float32((1 << depth) - 1))
 
 
 def _stretched(unit: NDArray[np.float32]) -> Levels:
