@@ -1,6 +1,6 @@
 """The morph check on `worlds`: truth that must not trigger it, against the same truth with synthetic morphing.
 
-    python bench/morph.py [--folder FOLDER] [--training 27] [--held-out 12] [--fit WEIGHTS.py]
+    python bench/morph.py [--folder FOLDER] [--training 22] [--held-out 9] [--fit WEIGHTS.py]
 
 For families by turns the world without the removed things is rendered (`morph_clips.py`), and the things that are
 changed and move there are followed from their masks on frame 0: as they are, with a warp of 10 % of their size, and
@@ -73,8 +73,8 @@ def main() -> None:
     """Make, measure, fit where asked, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("bench-out/morph"))
-    parser.add_argument("--training", type=int, default=27, help="clips of families that models are trained on")
-    parser.add_argument("--held-out", type=int, default=12, help="clips of the other families")
+    parser.add_argument("--training", type=int, default=22, help="clips of families that models are trained on")
+    parser.add_argument("--held-out", type=int, default=9, help="clips of the other families")
     parser.add_argument("--fit", type=Path, help="where to write the weights that were fitted")
     options = parser.parse_args()
     cv2.setNumThreads(1)
