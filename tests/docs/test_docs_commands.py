@@ -115,7 +115,7 @@ def test_the_readme_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     lines = readme_lines("info", "remove", "mask", "composite", "verify", "engines")
     assert [arguments[0] for arguments in lines] == [
-        *("info", "remove", "mask", "remove", "composite", "verify", "info", "engines")
+        *("info", "remove", "mask", "remove", "composite", "verify", "info", "engines", "engines")
     ]
     for arguments in lines:
         here = [middle(0) if word == "640,360" else word for word in arguments]

@@ -30,8 +30,10 @@ def accelerator_of(
     """
     try:
         from accelerate import Accelerator, FullyShardedDataParallelPlugin
+        from accelerate.state import AcceleratorState
     except ImportError as error:
         raise missing_extra(error.name or "accelerate", "learned") from error
+    AcceleratorState._reset_state()  # a run of another precision in this process would be in the way
     if sharding == "none":
         return Accelerator(mixed_precision=precision)
     plugin = FullyShardedDataParallelPlugin(
