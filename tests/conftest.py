@@ -1,4 +1,7 @@
-"""What tests of several rooms share: one browser for each worker, since Playwright bears no second beside it."""
+"""What tests of several rooms share: one browser for each worker, since Playwright bears no second beside it.
+
+Hypothesis sets no time limit: how long an example takes says nothing where other tests run beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("cleanplate", deadline=None)
+settings.load_profile("cleanplate")
 pytest_plugins = ("shown_page",)
 ARGUMENTS = (
     "--no-sandbox",

@@ -23,7 +23,7 @@ def within(fmt: PixelFormat, exact: np.ndarray) -> float:
     return 0.5 + (1 / 30 if fmt.depth == 8 else 2**fmt.depth * 1e-6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(formats, sitings, sizes, seeds, st.booleans())
 def test_composite_matches_the_definition(
     fmt: PixelFormat, siting: Siting, size: tuple[int, int], seed: int, whole: bool
@@ -41,7 +41,7 @@ def test_composite_matches_the_definition(
         np.testing.assert_array_equal(result[n][still], planes[n][still])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(formats, sitings, sizes, seeds)
 def test_full_alpha_shows_the_layer_and_nothing_of_the_plate(
     fmt: PixelFormat, siting: Siting, size: tuple[int, int], seed: int

@@ -107,7 +107,7 @@ def test_an_empty_layer_is_a_layer(tmp_path: Path) -> None:
     assert layer.patches(0) == ()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(formats, seeds)
 def test_merging_keeps_the_last_patch_that_covers(fmt: PixelFormat, seed: int) -> None:
     rng = np.random.default_rng(seed)

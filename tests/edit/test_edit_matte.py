@@ -16,7 +16,7 @@ from cleanplate.media.frame import Siting
 from cleanplate.media.siting import footprint_any, upsample
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seeds)
 def test_cleaning(seed: int) -> None:
     alpha = random_alpha((40, 40), np.random.default_rng(seed))
@@ -40,7 +40,7 @@ def test_a_piece_of_sixteen_pixels_stays_and_one_of_fifteen_goes() -> None:
     assert clean[2:6, 2:6].all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seeds, st.floats(0, 6))
 def test_feathering_never_leaves_the_region(seed: int, radius: float) -> None:
     rng = np.random.default_rng(seed)
@@ -62,7 +62,7 @@ def test_the_ramp_is_linear_and_stops_at_no_frame_border() -> None:
     assert soft[4, -1] == ALPHA_PEAK
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(["yuv420p", "yuv422p", "yuv440p", "yuv411p"]), sitings, seeds)
 def test_chroma_safe_keeps_displays_from_spreading_chroma(name: str, siting: Siting, seed: int) -> None:
     fmt, shape = pixel_format(name), (27, 31)

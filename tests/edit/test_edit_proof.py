@@ -18,7 +18,7 @@ from cleanplate.edit.region import BoxRegion, whole_frame
 from cleanplate.media.frame import PixelFormat, Siting
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(formats, sitings, sizes, seeds)
 def test_a_census_counts_as_the_slow_way_does(
     fmt: PixelFormat, siting: Siting, size: tuple[int, int], seed: int

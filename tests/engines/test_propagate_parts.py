@@ -38,7 +38,7 @@ def scenery(height: int, width: int, seed: int) -> np.ndarray:
 masks = arrays(np.bool_, st.tuples(st.integers(3, 40), st.integers(3, 40)))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(masks, st.integers(2, 8), st.randoms(use_true_random=False))
 def test_alpha_is_one_in_the_hole_and_zero_where_nothing_is_permitted(hole: Any, grow: int, random: Any) -> None:
     permitted = hole | (np.random.default_rng(random.getrandbits(32)).random(hole.shape) < 0.5)
@@ -165,7 +165,7 @@ def test_boxes_hold_everything_and_do_not_overlap() -> None:
     assert not wanted.any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(arrays(np.uint8, (24, 36), elements=st.sampled_from([FREE, LIVE, CAST, HOLE])))
 def test_shrunk_roles_keep_the_strongest(roles: Any) -> None:
     small = shrink_roles(roles, (12, 12))

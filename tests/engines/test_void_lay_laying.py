@@ -84,7 +84,7 @@ def test_every_kind_of_plate(name: str, tmp_path: Path) -> None:
             assert psnr(composite(shot, frame, patch), SMALL.truth(frame), where) > 20
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     size=st.tuples(st.integers(41, 90), st.integers(51, 120)),
     crop=st.booleans(),

@@ -18,7 +18,7 @@ def drawn(grid: tuple[int, int], seed: int) -> np.ndarray:
     return np.asarray(cv2.GaussianBlur(noise, (0, 0), 0.8), np.float32)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SIZES, st.tuples(st.floats(0.2, 1), st.floats(0.2, 1)), st.integers(0, 99))
 def test_what_is_brought_up_comes_down_as_it_was_drawn(
     size: tuple[int, int], shares: tuple[float, float], seed: int
@@ -30,7 +30,7 @@ def test_what_is_brought_up_comes_down_as_it_was_drawn(
     assert np.abs(back - picture).max() < 2e-3
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(SIZES, st.data())
 def test_a_part_is_cut_from_the_whole(size: tuple[int, int], data: st.DataObject) -> None:
     scale = Scale((0, 0, *size), (size[0] // 2, size[1] // 3))

@@ -115,7 +115,7 @@ def test_bumps_that_come_and_go_are_found() -> None:
     assert score.score > 5 * measured(clip_of(sliding)).score
 
 
-@settings(max_examples=4, deadline=None, derandomize=True)
+@settings(max_examples=4, derandomize=True)
 @given(rate=st.floats(-0.2, 0.2), growth=st.floats(-0.02, 0.02), speed=st.floats(3, 8))
 def test_any_similarity_is_no_morph(rate: float, growth: float, speed: float) -> None:
     def shape(frame: int, at: Field) -> Field:
@@ -319,7 +319,7 @@ def solid(turns: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
 TENSORS = np.repeat(np.eye(2)[None] / 2, 300, axis=0)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20, derandomize=True)
 @given(turns=st.lists(st.floats(-0.6, 0.6), min_size=5, max_size=5), seed=st.integers(0, 99))
 def test_a_solid_body_is_never_pliant_however_it_turns(turns: list[float], seed: int) -> None:
     assert unrigid(Surface(solid(np.array(turns), seed), TENSORS)) < 1e-9

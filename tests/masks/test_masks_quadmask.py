@@ -30,7 +30,7 @@ def written(path: Path, frames: Labels, **timing: Any) -> Any:
     return QuadMask.open(path)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(1, 5), st.integers(1, 70), st.integers(1, 70), st.integers(0, 99))
 def test_every_label_comes_back(
     tmp_path_factory: pytest.TempPathFactory, length: int, height: int, width: int, seed: int

@@ -44,7 +44,7 @@ def assert_same(a: tuple[Plane, ...], b: tuple[Plane, ...]) -> None:
         np.testing.assert_array_equal(x, y)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     name=st.sampled_from(WRITABLE),
     height=st.integers(1, 150),

@@ -52,7 +52,7 @@ def test_one_row_by_hand() -> None:
     assert upsample(chroma, left, centre, 1, 6).tolist() == [[0, 2, 6, 10, 14, 16]]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(formats, sitings, sizes, st.integers(0, 2**32 - 1))
 def test_flat_stays_flat_and_shapes_fit(fmt: PixelFormat, siting: Siting, size: tuple[int, int], seed: int) -> None:
     value = np.float32(np.random.default_rng(seed).integers(0, 65536))
@@ -64,7 +64,7 @@ def test_flat_stays_flat_and_shapes_fit(fmt: PixelFormat, siting: Siting, size: 
     np.testing.assert_array_equal(up, value)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(formats, sitings, sizes, st.integers(0, 2**32 - 1))
 def test_footprints_are_where_the_filter_weighs(
     fmt: PixelFormat, siting: Siting, size: tuple[int, int], seed: int
@@ -83,7 +83,7 @@ def test_footprints_are_where_the_filter_weighs(
     np.testing.assert_array_equal(spread(chroma, fmt, siting, *size), slow)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(formats, sitings)
 def test_a_ramp_keeps_its_place(fmt: PixelFormat, siting: Siting) -> None:
     """Away from the edges, down and up again gives a linear ramp back exactly: no shift."""

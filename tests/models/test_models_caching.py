@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -174,7 +174,6 @@ def test_tokens_that_were_not_there_before_are_computed() -> None:
     st.lists(st.floats(-2, 2), min_size=4, max_size=4),
     st.integers(-5, 25),
 )
-@settings(deadline=None)
 def test_polynomials_are_carried_on_exactly(times: list[int], coefficients: list[float], at: int) -> None:
     def value(time: float) -> float:
         return sum(coefficients[power] * (time / 20) ** power for power in range(len(times)))

@@ -26,7 +26,6 @@ sizes = st.builds(Size, st.integers(1, 10), st.integers(1, 20), st.integers(1, 2
 
 
 @given(sizes, strides)
-@settings(deadline=None)
 def test_pixels_come_back(size: Size, stride: tuple[int, int, int]) -> None:
     codec: Codec = PixelCodec(stride)
     video = noise(2, 3, *size)
@@ -65,7 +64,7 @@ def test_a_size_that_does_not_fit_is_refused() -> None:
 
 
 @given(st.integers(0, 999), strides)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_latent_is_touched_if_its_change_shows_in_the_mask(seed: int, stride: tuple[int, int, int]) -> None:
     """Against the pixel codec itself: the latents that differ when the masked samples do."""
     size = fitting(Size(6, 11, 13), stride)

@@ -75,7 +75,7 @@ def looked_at(grid: Grid, region: Region) -> Tensor:
 
 
 @given(regions(), st.integers(0, 9))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_sparse_call_is_the_dense_call_with_keys_masked(case: tuple[Grid, Region], seed: int) -> None:
     grid, region = case
     inputs = Inputs(grid, seed, clips=2)
@@ -91,7 +91,7 @@ def test_a_sparse_call_is_the_dense_call_with_keys_masked(case: tuple[Grid, Regi
 
 
 @given(regions())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_what_was_just_computed_is_remembered_exactly(case: tuple[Grid, Region]) -> None:
     grid, region = case
     inputs, memory = Inputs(grid), Memory()
@@ -124,7 +124,7 @@ class Recorder:
 
 @pytest.mark.parametrize("phase", [Phase.REUSED, Phase.FROZEN])
 @given(case=regions())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_stale_context_stands_in_the_dense_call_too(phase: Phase, case: tuple[Grid, Region]) -> None:
     grid, region = case
     before, after, memory = Inputs(grid, 1), Inputs(grid, 2), Memory()
@@ -212,7 +212,7 @@ def test_phases(steps: int, refresh: int, freeze: float) -> None:
 
 
 @given(regions(), st.integers(1, 2))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_context_thins_with_distance_and_leaves_no_hole(case: tuple[Grid, Region], near: int) -> None:
     grid, region = case
     edited = torch.zeros(grid, dtype=torch.bool)

@@ -18,7 +18,7 @@ LARGER: dict[str, Any] = TINY | {"dim": 96, "heads": 4, "ffn_dim": 256, "text_di
 
 
 @given(st.integers(0, 99), st.floats(-6, 6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_no_weight_is_off_by_more_than_half_a_step(seed: int, magnitude: float) -> None:
     weight = torch.randn(6, 33, generator=torch.Generator().manual_seed(seed)) * 10**magnitude
     stored, scale = scaled(weight)

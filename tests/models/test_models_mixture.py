@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -221,7 +221,6 @@ grids = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4))
 
 
 @given(grids, patches)
-@settings(deadline=None)
 def test_patches_are_those_of_a_convolution_and_of_wans_output(
     grid: tuple[int, int, int], patch: tuple[int, int, int]
 ) -> None:
@@ -237,7 +236,6 @@ def test_patches_are_those_of_a_convolution_and_of_wans_output(
 
 
 @given(st.sampled_from([6, 8, 12, 32, 128]), grids)
-@settings(deadline=None)
 def test_attention_sees_only_how_far_apart_tokens_are(head_dim: int, grid: tuple[int, int, int]) -> None:
     assert sum(axis_channels(head_dim)) == head_dim
     larger = (grid[0] + 2, grid[1] + 1, grid[2] + 3)

@@ -77,7 +77,7 @@ def short() -> TransformersEncoder:
     return TransformersEncoder("short", _TOKENIZER, drawn_umt5(), 12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(words=st.lists(st.sampled_from(["ball", "zebra", "a", "über", "x1"]), max_size=14))
 def test_what_is_read_and_what_is_cut_are_the_text(short: TransformersEncoder, words: list[str]) -> None:
     text = " ".join(words)

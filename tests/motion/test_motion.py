@@ -137,7 +137,7 @@ def test_chain_multiplies_in_order() -> None:
     assert np.allclose(send(chain([first, second])[2], points), send(second, send(first, points)))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(0.25, 8), st.floats(0.25, 8), st.floats(-1, 1))
 def test_rescaled_motion_commutes_with_scaling(sx: float, sy: float, strength: float) -> None:
     points = np.array([(0.0, 0.0), (100.0, 30.0), (250.0, 200.0)])

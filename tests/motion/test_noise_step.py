@@ -113,7 +113,7 @@ def test_without_motion_the_noise_stays_to_the_bit(published: bool) -> None:
         assert np.array_equal(still.rest, field.rest)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(-30, 30), st.integers(-30, 30), st.integers(0, 2**32), st.booleans())
 def test_a_whole_shift_is_exact_for_all_that_stays_in_the_picture(dy: int, dx: int, seed: int, published: bool) -> None:
     field = fresh_field(HEIGHT, WIDTH, 2, np.random.default_rng(seed))
@@ -135,7 +135,7 @@ def matrix_of(field: NoiseField, flow: NDArray[np.float32], published: bool) -> 
     return after.noise.reshape(cells, -1).astype(np.float64)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 9), st.integers(1, 9), st.floats(0, 12), st.integers(0, 2**32), st.integers(0, 3), st.booleans())
 def test_every_step_of_every_flow_keeps_white_noise_white(
     height: int, width: int, strength: float, seed: int, before: int, published: bool
@@ -152,7 +152,7 @@ def test_every_step_of_every_flow_keeps_white_noise_white(
     assert np.abs(field.rest).max() <= 0.5
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=8), st.integers(0, 2**32))
 def test_copies_tell_their_value_and_merge_back_into_it(sizes: list[int], seed: int) -> None:
     rng = np.random.default_rng(seed)

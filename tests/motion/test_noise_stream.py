@@ -105,7 +105,7 @@ def test_motion_that_is_none_is_refused(flow: NDArray[np.float32]) -> None:
         list(warped_latents([shift(*SIZE, 0, 0), flow], LATENT, seed=0))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 4), st.integers(1, 5), st.integers(1, 6), st.integers(1, 3))
 def test_a_sample_is_the_sum_of_its_cells(height: int, width: int, cells: int, channels: int) -> None:
     noise = np.random.default_rng(1).standard_normal((height * cells, width * cells, channels), np.float32)

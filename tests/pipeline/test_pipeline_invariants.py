@@ -82,7 +82,7 @@ def assert_untouched(before: list[np.ndarray], after: list[np.ndarray], labels: 
 
 
 @pytest.mark.parametrize("name", KINDS)
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2, suppress_health_check=[HealthCheck.too_slow])
 @given(size=sizes, seed=st.integers(0, 99), varying=st.booleans(), sound=st.booleans())
 def test_untouched_means_untouched(name: str, size: tuple[int, int], seed: int, varying: bool, sound: bool) -> None:
     kind = KINDS[name]

@@ -22,7 +22,7 @@ def every_labelling(height: int, width: int) -> Iterator[Field]:
     return (np.array(bits, np.float32).reshape(height, width) for bits in product((0, 1), repeat=height * width))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     hnp.arrays(np.float32, (3, 3), elements=st.floats(-2, 2, width=16)),
     hnp.arrays(np.float32, (2, 3, 3), elements=st.floats(0, 2, width=16)),

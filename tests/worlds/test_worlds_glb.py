@@ -101,7 +101,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         read_glb(tmp_path / "x.glb")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.integers(0, 1400), st.binary(max_size=12))
 def test_damage_ends_in_one_error(tmp_path_factory: pytest.TempPathFactory, place: int, instead: bytes) -> None:
     path = written(tmp_path_factory.mktemp("glb") / "x.glb")

@@ -67,7 +67,7 @@ def stacked(**changes: object) -> Scene:
     return plain.model_copy(update=changes)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(turns, st.tuples(*[st.floats(-3, 3)] * 3))
 def test_poses_go_there_and_back(turn: tuple[float, ...], place: tuple[float, ...]) -> None:
     unit = np.array(turn) / np.linalg.norm(turn)

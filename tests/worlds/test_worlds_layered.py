@@ -92,7 +92,7 @@ def test_rendered_things_cast_shadows_and_are_seen() -> None:
         sample_rendered(Task.ADD, Tier.SYNTHETIC, 0, height=64, width=112, length=3)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 2**32 - 1))
 def test_any_two_pictures_are_joined_by_the_least_alpha(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -56,7 +56,7 @@ def given_off(impacts: tuple[Impact, ...], kind: str, frames: int = 24) -> NDArr
     return np.stack(one.frames)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.floats(0.0, 3.0),
     st.tuples(st.floats(-3, 3), st.floats(-3, 3), st.floats(-2, 6)),

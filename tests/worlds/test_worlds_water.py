@@ -64,7 +64,7 @@ def test_a_standing_wave_swings_in_its_time() -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_no_water_is_lost_and_no_energy_comes_from_nowhere(seed: int) -> None:
     rng = np.random.default_rng(seed)
     damping = float(rng.choice([0.0, 0.4, 3.0]))
