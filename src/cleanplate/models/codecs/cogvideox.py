@@ -20,8 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cleanplate.errors import InputError, missing_extra
-from cleanplate.models.checkpoint import Checkpoint
+from cleanplate.models.codecs.autoencoder import load_autoencoder
 from cleanplate.models.codecs.protocol import Size, latent_size
 from cleanplate.models.codecs.tiles import shares, spans
 
@@ -237,26 +236,8 @@ def _adapt(autoencoder: AutoencoderKLCogVideoX, turn: _Turn) -> None:
 def load(
     folder: Path, dtype: torch.dtype = torch.float32, tile: int | None = None, device: str | None = None
 ) -> CogVideoXCodec:
-    """The autoencoder of a folder with its config.json and safetensors, as the hub has it under `vae`.
-
-    Raises:
-        InputError: no such folder, a pickle, half a download, or weights of another model.
-        ResourceError: diffusers is not installed.
-    """
-    try:
-        from diffusers import AutoencoderKLCogVideoX
-    except ImportError as error:
-        raise missing_extra(error.name or "diffusers", "learned") from error
-    Checkpoint.open(folder)
-    try:
-        autoencoder, report = AutoencoderKLCogVideoX.from_pretrained(
-            folder, torch_dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError("the autoencoder cannot be loaded", where=str(folder), remedy=_REMEDY) from error
-    if wrong := [*report["missing_keys"], *report["unexpected_keys"]]:
-        raise InputError(f"these are not the autoencoder's weights: {wrong[0]}", where=str(folder), remedy=_REMEDY)
-    return CogVideoXCodec(autoencoder.eval().to(device or "cpu"), tile)
+    """The codec of a folder; see `load_autoencoder`. Tiles: see `CogVideoXCodec`."""
+    return CogVideoXCodec(load_autoencoder("AutoencoderKLCogVideoX", folder, dtype, device, _REMEDY), tile)
 
 
 _REMEDY = "Name the folder 'vae' of CogVideoX-Fun-V1.5-5b-InP."

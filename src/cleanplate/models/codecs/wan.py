@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from cleanplate.errors import InputError, missing_extra
-from cleanplate.models.checkpoint import Checkpoint
+from cleanplate.models.codecs.autoencoder import load_autoencoder
 from cleanplate.models.codecs.protocol import Size, latent_size
 
 if TYPE_CHECKING:
@@ -69,26 +68,8 @@ class WanCodec:
 def load(
     folder: Path, dtype: torch.dtype = torch.float32, tile: int | None = None, device: str | None = None
 ) -> WanCodec:
-    """The autoencoder of a folder with its config.json and safetensors, as the hub has it under `vae`.
-
-    Raises:
-        InputError: no such folder, a pickle, half a download, or weights of another model.
-        ResourceError: diffusers is not installed.
-    """
-    try:
-        from diffusers import AutoencoderKLWan
-    except ImportError as error:
-        raise missing_extra(error.name or "diffusers", "learned") from error
-    Checkpoint.open(folder)
-    try:
-        autoencoder, report = AutoencoderKLWan.from_pretrained(
-            folder, torch_dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError("the autoencoder cannot be loaded", where=str(folder), remedy=_REMEDY) from error
-    if wrong := [*report["missing_keys"], *report["unexpected_keys"]]:
-        raise InputError(f"these are not the autoencoder's weights: {wrong[0]}", where=str(folder), remedy=_REMEDY)
-    return WanCodec(autoencoder.eval().to(device or "cpu"), tile)
+    """The codec of a folder; see `load_autoencoder`. Tiles: see `WanCodec`."""
+    return WanCodec(load_autoencoder("AutoencoderKLWan", folder, dtype, device, _REMEDY), tile)
 
 
 _REMEDY = "Name the folder 'vae' of Wan2.1 in diffusers' layout."
