@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import socket
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 import drawn_void
@@ -18,6 +14,7 @@ from cleanplate.models.memory import Memory, in_copy
 from cleanplate.models.parallel import Crew
 from cleanplate.models.void.joint import VoidTransformer
 from cleanplate.models.void.rotary import rotary
+from crews import require_equal
 
 CONFIG = drawn_void.CONFIG
 FRAMES, ROWS, COLUMNS, WORDS = 6, 6, 6, 5
@@ -45,24 +42,5 @@ def answers(crew: Crew | None) -> dict[str, Tensor]:
     return made
 
 
-def run(rank: int, port: int, folder: Path) -> None:
-    """One of the two."""
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
-    try:
-        torch.save(answers(Crew(CONFIG.heads)), folder / f"{rank}.pt")
-    finally:
-        dist.destroy_process_group()
-
-
 def test_two_processes_answer_as_one(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        list(pool.map(run, (0, 1), (port, port), (tmp_path, tmp_path)))
-    alone, one, other = answers(None), *(torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
-    assert alone.keys() == one.keys() == other.keys()
-    for name, video in alone.items():
-        assert torch.equal(one[name], other[name]), name
-        torch.testing.assert_close(one[name], video, rtol=0, atol=1e-5, msg=name)
+    require_equal(answers, CONFIG.heads, tmp_path)

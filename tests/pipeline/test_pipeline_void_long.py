@@ -11,10 +11,9 @@ import memory
 import pytest
 from resume import Interrupted
 
-from cleanplate.edit.package import ShotPackage
-from cleanplate.edit.verify import verify
 from drawn_removal import write_clip
 from drawn_void import write_void
+from killed import require_survived
 
 pytestmark = pytest.mark.slow
 RESULTS = ("composite.mkv", "layer/layer.mkv", "layer/matte.mkv", "layer/layer.json", "generated.mp4", "shot.json")
@@ -53,13 +52,7 @@ def whole(void: Path, tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_when_a_file_appears(whole: Interrupted, tmp_path: Path, moment: str) -> None:
-    made = Interrupted(whole.arguments, tmp_path / "shot", whole.segment_seconds, RESULTS)
-    assert made.run_until((made.workshop / moment).exists) == -signal.SIGKILL
-    assert made.run() == 0
-    assert made.digests() == whole.digests()
-    assert made.redone == 0
-    assert not made.workshop.exists()
-    assert verify(ShotPackage.open(made.out)).passed
+    require_survived(whole, tmp_path / "shot", moment)
 
 
 def test_sparing_goes_on_from_the_last_whole_step(whole: Interrupted, void: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -23,6 +22,7 @@ from cleanplate.train.vera.recipe import Rates, Recipe
 from cleanplate.train.vera.run import train
 from cleanplate.worlds.formats.vera_layout import VeraSample
 from drawn_layers import HashedWords, made_clips, small_recipe
+from interrupted_training import Stopped, curve
 
 
 @pytest.fixture(scope="module")
@@ -36,27 +36,6 @@ def run(recipe: Recipe, samples: Sequence[VeraSample], out: Path, **more: Any) -
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
     return dict(load_file(folder / "model.safetensors"))
-
-
-def curve(out: Path) -> list[dict[str, float]]:
-    return [json.loads(line) for line in (out / "curves.jsonl").read_text(encoding="utf-8").splitlines()]
-
-
-class Stopped:
-    """Progress that is interrupted after so many steps."""
-
-    def __init__(self, after: int) -> None:
-        self._left = after
-
-    def task(self, name: str, total: int | None = None) -> Any:
-        from contextlib import nullcontext
-
-        return nullcontext(self._tick)
-
-    def _tick(self, advance: int = 1) -> None:
-        self._left -= advance
-        if self._left == 0:
-            raise KeyboardInterrupt
 
 
 @pytest.fixture(scope="module")

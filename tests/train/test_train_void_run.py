@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +31,7 @@ from cleanplate.train.void.start import optimiser_of, start
 from cleanplate.worlds.formats.void_layout import VoidSample
 from drawn_layers import HashedWords
 from drawn_pairs import FRAMES, codec, made_pairs, small_recipe
+from interrupted_training import Stopped, curve
 
 FIRST = "void_pass1.safetensors"
 
@@ -51,28 +50,9 @@ def run(recipe: Recipe, samples: Sequence[VoidSample], out: Path, **more: Any) -
     return train(recipe, samples, out, codec=codec(), encoder=HashedWords(), **more)
 
 
-def curve(out: Path) -> list[dict[str, float]]:
-    return [json.loads(line) for line in (out / "curves.jsonl").read_text(encoding="utf-8").splitlines()]
-
-
 def same(found: Path, expected: Path) -> bool:
     ours, theirs = load_file(found), load_file(expected)
     return ours.keys() == theirs.keys() and all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())
-
-
-class Stopped:
-    """Progress that is interrupted after so many steps."""
-
-    def __init__(self, after: int) -> None:
-        self._left = after
-
-    def task(self, name: str, total: int | None = None) -> Any:
-        return nullcontext(self._tick)
-
-    def _tick(self, advance: int = 1) -> None:
-        self._left -= advance
-        if self._left == 0:
-            raise KeyboardInterrupt
 
 
 @pytest.fixture(scope="module")
