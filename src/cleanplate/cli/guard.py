@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import typer
 
 from cleanplate.cli.console import Screen
+from cleanplate.cli.stopping import stoppable
 from cleanplate.errors import CleanplateError
 from cleanplate.pipeline.workshop import Abandoned
 
@@ -19,9 +18,9 @@ INTERRUPTED = 130
 @contextmanager
 def guarded(screen: Screen) -> Iterator[None]:
     """Run a command's body; known errors become one message and an exit code, a stop leaves what can be resumed."""
-    signal.signal(signal.SIGTERM, _stop)
     try:
-        yield
+        with stoppable():
+            yield
     except CleanplateError as error:
         screen.error(error)
         raise typer.Exit(error.exit_code) from None
@@ -30,7 +29,3 @@ def guarded(screen: Screen) -> Iterator[None]:
     except KeyboardInterrupt:
         screen.warn("Interrupted. Run the same command again to go on from here.")
         raise typer.Exit(INTERRUPTED) from None
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
