@@ -21,24 +21,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cleanplate.models.caching import Caching
+from cleanplate.models.catalogue.system import Limits, System
+from cleanplate.models.catalogue.table import model as row
+from cleanplate.models.catalogue.written import read_system
 from cleanplate.models.codecs.protocol import Codec, Size, as_alpha, latent_size, latents_touched
-from cleanplate.models.config import layered
-from cleanplate.models.economy import Economy
 from cleanplate.models.footprint import Region as Parts
 from cleanplate.models.footprint import footprint
-from cleanplate.models.initial import initialise
-from cleanplate.models.loading import load, read_system
-from cleanplate.models.mixture import Mixture
-from cleanplate.models.prepare import prepared
-from cleanplate.models.region import Region, touched
-from cleanplate.models.running import Running
+from cleanplate.models.mixture.config import layered
+from cleanplate.models.mixture.initial import initialise
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.running.prepare import prepared
+from cleanplate.models.running.settings import Running
 from cleanplate.models.sampling.question import Question
 from cleanplate.models.sampling.sampler import Moment, sample
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.store import codec_of, text_encoder_of
-from cleanplate.models.system import Limits, System
-from cleanplate.models.table import model as row
+from cleanplate.models.sparse.caching import Caching
+from cleanplate.models.sparse.economy import Economy
+from cleanplate.models.sparse.region import Region, touched
+from cleanplate.models.store.loading import load
+from cleanplate.models.store.mixtures import codec_of, text_encoder_of
 from cleanplate.train.texts import KeptTexts
 from cleanplate.train.vera.batches import Batcher
 from cleanplate.train.vera.clips import ExampleDataset, samples_of

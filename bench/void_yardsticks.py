@@ -29,9 +29,9 @@ from cleanplate.engines.void.sampler import Moment
 from cleanplate.engines.void.sparing import Sparing, Tokens
 from cleanplate.engines.void.velocity import Velocity
 from cleanplate.models.codecs.cogvideox import CogVideoXCodec
-from cleanplate.models.economy import Economy
-from cleanplate.models.region import grown
-from cleanplate.models.running import Running
+from cleanplate.models.running.settings import Running
+from cleanplate.models.sparse.economy import Economy
+from cleanplate.models.sparse.region import grown
 from cleanplate.models.void.config import PATCH, PUBLISHED, STRIDE, VoidConfig
 from cleanplate.models.void.footprint import Calls, footprint, multiplied
 from cleanplate.models.void.rotary import rotary

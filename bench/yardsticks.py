@@ -18,15 +18,15 @@ import torch
 from stopwatch import Stopwatch
 from torch import Tensor, nn
 
+from cleanplate.models.catalogue.system import System
+from cleanplate.models.catalogue.table import model as row
 from cleanplate.models.codecs.protocol import Size, latent_size
-from cleanplate.models.config import MixtureConfig, layered
-from cleanplate.models.economy import Economy
-from cleanplate.models.initial import initialise
-from cleanplate.models.memory import Memory
-from cleanplate.models.mixture import Mixture
-from cleanplate.models.region import Region
-from cleanplate.models.system import System
-from cleanplate.models.table import model as row
+from cleanplate.models.mixture.config import MixtureConfig, layered
+from cleanplate.models.mixture.initial import initialise
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.sparse.economy import Economy
+from cleanplate.models.sparse.region import Region
+from cleanplate.models.tokens.memory import Memory
 from cleanplate.train.vera.objective import Latents, draw_noise, losses, total
 from cleanplate.train.vera.recipe import Recipe
 

@@ -13,7 +13,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from cleanplate.models.parallel import Crew
+from cleanplate.models.tokens.parallel import Crew
 
 Answers = Callable[[Crew | None], dict[str, Tensor]]
 

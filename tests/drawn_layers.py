@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cleanplate.models.config import MixtureConfig, layered
+from cleanplate.models.catalogue.system import Limits, System
+from cleanplate.models.mixture.config import MixtureConfig, layered
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import Limits, System
 from cleanplate.models.text.protocol import Encoded
 from cleanplate.train.recipe import Every
 from cleanplate.train.vera.clips import samples_of

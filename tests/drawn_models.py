@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cleanplate.models.config import MixtureConfig, layered
-from cleanplate.models.mixture import Mixture
-from cleanplate.models.system import Limits, System
+from cleanplate.models.catalogue.system import Limits, System
+from cleanplate.models.mixture.config import MixtureConfig, layered
+from cleanplate.models.mixture.model import Mixture
 
 TINY: dict[str, Any] = {
     "dim": 24,

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from cleanplate.engines.vera.parts import StoredParts
-from cleanplate.models.config import layered
-from cleanplate.models.loading import save
-from cleanplate.models.system import Limits, System
+from cleanplate.models.catalogue.system import Limits, System
+from cleanplate.models.mixture.config import layered
+from cleanplate.models.store.loading import save
 from cleanplate.models.text.protocol import Cut, Encoded
 from drawn_models import drawn
 

@@ -7,7 +7,7 @@ from diffusers import WanTransformer3DModel
 from diffusers.loaders.single_file_utils import convert_wan_transformer_to_diffusers
 from torch import Tensor
 
-from cleanplate.models.config import MixtureConfig, plain
+from cleanplate.models.mixture.config import MixtureConfig, plain
 from drawn_models import TINY
 
 CONFIG = plain(**TINY)

@@ -18,7 +18,7 @@ from cleanplate.pipeline.registry import ENGINES
 def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
     """A computer with enough memory for blocks to wait in."""
     machine = Machine("Linux", "any", threads=8, memory_bytes=128 * 10**9, disk_bytes=10**12)
-    monkeypatch.setattr("cleanplate.models.accelerator.Machine.here", lambda folder: machine)
+    monkeypatch.setattr("cleanplate.models.running.accelerator.Machine.here", lambda folder: machine)
 
 
 def fitted(*arguments: object) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from commands import cli, names_in, process
 
-from cleanplate.models.config import layered
-from cleanplate.models.loading import save, write_config
-from cleanplate.models.system import Limits, System
-from cleanplate.models.table import MODELS, PARTS
-from cleanplate.models.void.table import VOIDS
+from cleanplate.models.catalogue.system import Limits, System
+from cleanplate.models.catalogue.table import MODELS, PARTS
+from cleanplate.models.catalogue.voids import VOIDS
+from cleanplate.models.catalogue.written import write_config
+from cleanplate.models.mixture.config import layered
+from cleanplate.models.store.loading import save
 from drawn_models import TINY, drawn
 from drawn_parts import write_parts
 from drawn_wan import wan

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleanplate.engines.vera.cost import Load, Way, memory, region_of, seconds
-from cleanplate.models.economy import Economy
+from cleanplate.models.catalogue.table import MODELS
 from cleanplate.models.footprint import Region as Parts
-from cleanplate.models.region import Region
-from cleanplate.models.running import Running
+from cleanplate.models.running.settings import Running
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.table import MODELS
+from cleanplate.models.sparse.economy import Economy
+from cleanplate.models.sparse.region import Region
 
 GRID = (5, 24, 40)
 SYSTEM = MODELS["vera-1.3b"].system

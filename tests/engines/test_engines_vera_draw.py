@@ -10,13 +10,13 @@ from diffusers import AutoencoderKLWan
 from torch import Tensor
 
 from cleanplate.engines.vera.draw import Draughtsman, Drawn, Scenery, noise_of
+from cleanplate.models.catalogue.system import Limits, System
 from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.codecs.wan import WanCodec
-from cleanplate.models.config import layered
-from cleanplate.models.economy import Economy
+from cleanplate.models.mixture.config import layered
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import Limits, System
+from cleanplate.models.sparse.economy import Economy
 from drawn_models import TINY, drawn, drawn_video
 from drawn_vera import STRIDE, TEXT_DIM, pixel_system
 

@@ -32,8 +32,8 @@ from cleanplate.media.clip import Clip
 from cleanplate.media.formats import pixel_format
 from cleanplate.media.frame import ColourTags
 from cleanplate.media.probe import ClipInfo
-from cleanplate.models.economy import Economy
 from cleanplate.models.sampling.settings import Sampling
+from cleanplate.models.sparse.economy import Economy
 from drawn_clips import FRAMES, HEIGHT, WIDTH, write_plate
 from drawn_vera import pixel_system
 

@@ -9,9 +9,9 @@ from torch import Tensor
 
 import drawn_void
 from cleanplate.engines.void.sparing import Tokens
-from cleanplate.models.economy import Economy
-from cleanplate.models.memory import Memory, in_copy
-from cleanplate.models.parallel import Crew
+from cleanplate.models.sparse.economy import Economy
+from cleanplate.models.tokens.memory import Memory, in_copy
+from cleanplate.models.tokens.parallel import Crew
 from cleanplate.models.void.joint import VoidTransformer
 from cleanplate.models.void.rotary import rotary
 from crews import require_equal

@@ -25,7 +25,7 @@ from cleanplate.masks.quadmask import FrameSummary
 from cleanplate.media.formats import pixel_format
 from cleanplate.media.frame import ColourTags
 from cleanplate.media.probe import ClipInfo
-from cleanplate.models.economy import Economy
+from cleanplate.models.sparse.economy import Economy
 from cleanplate.models.void.config import PUBLISHED
 from cleanplate.motion.flow import FlowField, Gray, register_flow
 from cleanplate.pipeline.machine import Machine

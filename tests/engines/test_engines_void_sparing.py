@@ -19,8 +19,8 @@ from cleanplate.engines.void.velocity import Velocity
 from cleanplate.engines.void.windows import windows
 from cleanplate.masks.labels import AFFECTED, KEEP, REMOVE
 from cleanplate.models.codecs.protocol import latents_touched
-from cleanplate.models.economy import Economy
-from cleanplate.models.region import touched
+from cleanplate.models.sparse.economy import Economy
+from cleanplate.models.sparse.region import touched
 from cleanplate.models.void.config import PATCH, STRIDE
 from cleanplate.models.void.joint import VoidTransformer
 from cleanplate.models.void.rotary import rotary

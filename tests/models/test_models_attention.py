@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from cleanplate.errors import ResourceError, UsageError
-from cleanplate.models.attention import attend
-from cleanplate.models.backends import KERNELS, kernel
-from cleanplate.models.compiled import compile_blocks
-from cleanplate.models.config import layered
-from cleanplate.models.economy import Economy, Phase
-from cleanplate.models.memory import Memory
-from cleanplate.models.region import Region
+from cleanplate.models.mixture.config import layered
+from cleanplate.models.running.compiled import compile_blocks
+from cleanplate.models.sparse.economy import Economy, Phase
+from cleanplate.models.sparse.region import Region
+from cleanplate.models.tokens.attention import attend
+from cleanplate.models.tokens.backends import KERNELS, kernel
+from cleanplate.models.tokens.memory import Memory
 from drawn_models import BRANCHES, TINY, Inputs, drawn, vera
 
 

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from cleanplate.models.caching import Caching
-from cleanplate.models.economy import Economy
-from cleanplate.models.memory import Memory, Share
-from cleanplate.models.region import Region
-from cleanplate.models.residuals import Residuals, polynomial, rows
 from cleanplate.models.sampling.question import Question
 from cleanplate.models.sampling.sampler import Moment, sample
 from cleanplate.models.sampling.settings import Sampling
+from cleanplate.models.sparse.caching import Caching
+from cleanplate.models.sparse.economy import Economy
+from cleanplate.models.sparse.region import Region
+from cleanplate.models.sparse.residuals import Residuals, polynomial, rows
+from cleanplate.models.tokens.memory import Memory, Share
 from drawn_models import BRANCHES, TINY, Inputs, vera
 
 MODEL = vera()

@@ -11,12 +11,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from cleanplate.errors import InputError, UsageError
-from cleanplate.models.config import layered
-from cleanplate.models.convert import convert
-from cleanplate.models.loading import from_wan, load, save, write_config
-from cleanplate.models.mixture import Mixture
-from cleanplate.models.system import Limits, System
-from cleanplate.models.verify import verify
+from cleanplate.models.catalogue.system import Limits, System
+from cleanplate.models.catalogue.verify import verify
+from cleanplate.models.catalogue.written import write_config
+from cleanplate.models.mixture.config import layered
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.store.convert import convert
+from cleanplate.models.store.loading import from_wan, load, save
 from cleanplate.progress import Silent
 from drawn_models import TINY, system_of, vera
 from drawn_wan import in_original_layout, wan

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from cleanplate.models.attention import attend
-from cleanplate.models.config import MixtureConfig, layered, plain
-from cleanplate.models.economy import Economy, Phase
-from cleanplate.models.memory import Memory, Share
-from cleanplate.models.patches import Grid, to_patches
-from cleanplate.models.region import Region, grown, indices, surroundings, touched
+from cleanplate.models.mixture.config import MixtureConfig, layered, plain
+from cleanplate.models.sparse.economy import Economy, Phase
+from cleanplate.models.sparse.region import Region, grown, indices, surroundings, touched
+from cleanplate.models.tokens.attention import attend
+from cleanplate.models.tokens.memory import Memory, Share
+from cleanplate.models.tokens.patches import Grid, to_patches
 from drawn_models import BRANCHES, TINY, Inputs, drawn, vera
 
 MODEL = vera()

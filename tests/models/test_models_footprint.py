@@ -10,20 +10,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from cleanplate.models.caching import Caching
-from cleanplate.models.config import MixtureConfig, layered, plain
-from cleanplate.models.counting import size_of
-from cleanplate.models.economy import Economy
+from cleanplate.models.catalogue.system import Limits, System
+from cleanplate.models.catalogue.table import MODELS
 from cleanplate.models.footprint import Region as Parts
 from cleanplate.models.footprint import fitting, footprint, parameters, tokens_of
-from cleanplate.models.fp8 import shrink
-from cleanplate.models.region import Region
-from cleanplate.models.running import DType, Running
+from cleanplate.models.mixture.config import MixtureConfig, layered, plain
+from cleanplate.models.mixture.counting import size_of
+from cleanplate.models.running.fp8 import shrink
+from cleanplate.models.running.settings import DType, Running
 from cleanplate.models.sampling.question import Question
 from cleanplate.models.sampling.sampler import sample
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import Limits, System
-from cleanplate.models.table import MODELS
+from cleanplate.models.sparse.caching import Caching
+from cleanplate.models.sparse.economy import Economy
+from cleanplate.models.sparse.region import Region
 from drawn_models import BRANCHES, TINY, Inputs, drawn
 from measured import peak_of
 
@@ -151,7 +151,9 @@ def test_a_small_model_without_a_codec_is_never_tiled() -> None:
 
 
 def test_asking_needs_no_torch() -> None:
-    asking = "import sys, cleanplate.models.footprint, cleanplate.models.running; sys.exit('torch' in sys.modules)"
+    asking = (
+        "import sys, cleanplate.models.footprint, cleanplate.models.running.settings; sys.exit('torch' in sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", asking], check=True)
 
 

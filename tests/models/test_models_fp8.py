@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from cleanplate.models.config import layered
-from cleanplate.models.fp8 import STORED, SmallLinear, scaled, shrink
+from cleanplate.models.mixture.config import layered
+from cleanplate.models.running.fp8 import STORED, SmallLinear, scaled, shrink
 from drawn_models import BRANCHES, TINY, Inputs, drawn, vera
 
 LARGER: dict[str, Any] = TINY | {"dim": 96, "heads": 4, "ffn_dim": 256, "text_dim": 32}

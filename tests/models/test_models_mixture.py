@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from cleanplate.models.config import Branch, MixtureConfig, layered, plain
-from cleanplate.models.embeddings import places
-from cleanplate.models.initial import initialise
-from cleanplate.models.mixture import Mixture
-from cleanplate.models.patches import from_patches, grid_of, to_patches
-from cleanplate.models.rotary import axis_channels, turn, turns
+from cleanplate.models.mixture.config import Branch, MixtureConfig, layered, plain
+from cleanplate.models.mixture.embeddings import places
+from cleanplate.models.mixture.initial import initialise
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.tokens.patches import from_patches, grid_of, to_patches
+from cleanplate.models.tokens.rotary import axis_channels, turn, turns
 from drawn_models import BRANCHES, TINY, Inputs, drawn, vera
 
 MODEL = vera()

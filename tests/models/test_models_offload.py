@@ -8,15 +8,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from cleanplate.models.caching import Caching
-from cleanplate.models.config import layered
-from cleanplate.models.economy import Economy, Phase
-from cleanplate.models.fp8 import shrink
-from cleanplate.models.memory import Memory
-from cleanplate.models.mixture import Mixture
-from cleanplate.models.offload import offload
-from cleanplate.models.region import Region
-from cleanplate.models.residuals import Residuals
+from cleanplate.models.mixture.config import layered
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.running.fp8 import shrink
+from cleanplate.models.running.offload import offload
+from cleanplate.models.sparse.caching import Caching
+from cleanplate.models.sparse.economy import Economy, Phase
+from cleanplate.models.sparse.region import Region
+from cleanplate.models.sparse.residuals import Residuals
+from cleanplate.models.tokens.memory import Memory
 from drawn_models import BRANCHES, TINY, Inputs, drawn, vera
 
 CPU = torch.device("cpu")

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from cleanplate.errors import UsageError
-from cleanplate.models.caching import Caching
-from cleanplate.models.config import layered, plain
-from cleanplate.models.economy import Economy
-from cleanplate.models.memory import Memory, Share
-from cleanplate.models.parallel import Crew
-from cleanplate.models.region import Region
-from cleanplate.models.residuals import Residuals
+from cleanplate.models.mixture.config import layered, plain
+from cleanplate.models.sparse.caching import Caching
+from cleanplate.models.sparse.economy import Economy
+from cleanplate.models.sparse.region import Region
+from cleanplate.models.sparse.residuals import Residuals
+from cleanplate.models.tokens.memory import Memory, Share
+from cleanplate.models.tokens.parallel import Crew
 from crews import require_equal
 from drawn_models import BRANCHES, TINY, Inputs, drawn
 

@@ -11,9 +11,9 @@ from diffusers.models.transformers.transformer_wan import WanRotaryPosEmbed
 from safetensors.torch import save_file
 from torch import Tensor
 
-from cleanplate.models.config import layered, plain
-from cleanplate.models.loading import from_wan
-from cleanplate.models.rotary import turns
+from cleanplate.models.mixture.config import layered, plain
+from cleanplate.models.store.loading import from_wan
+from cleanplate.models.tokens.rotary import turns
 from drawn_models import TINY
 from drawn_wan import CONFIG, in_original_layout, wan
 

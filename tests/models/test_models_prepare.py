@@ -7,10 +7,10 @@ from typing import get_args
 import pytest
 import torch
 
-from cleanplate.models.backends import KERNELS
-from cleanplate.models.fp8 import STORED
-from cleanplate.models.prepare import prepared
-from cleanplate.models.running import Attention, Running
+from cleanplate.models.running.fp8 import STORED
+from cleanplate.models.running.prepare import prepared
+from cleanplate.models.running.settings import Attention, Running
+from cleanplate.models.tokens.backends import KERNELS
 from drawn_models import BRANCHES, Inputs, vera
 
 CPU = torch.device("cpu")

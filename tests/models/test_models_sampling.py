@@ -11,15 +11,15 @@ from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler, 
 from torch import Tensor
 
 from cleanplate.errors import CleanplateError
-from cleanplate.models.config import plain
-from cleanplate.models.economy import Economy
-from cleanplate.models.loading import from_wan
-from cleanplate.models.mixture import Mixture
-from cleanplate.models.region import Region
+from cleanplate.models.mixture.config import plain
+from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.sampling.flow import noised
 from cleanplate.models.sampling.question import Known, Question
 from cleanplate.models.sampling.sampler import Moment, sample
 from cleanplate.models.sampling.settings import Sampling, Solver
+from cleanplate.models.sparse.economy import Economy
+from cleanplate.models.sparse.region import Region
+from cleanplate.models.store.loading import from_wan
 from drawn_models import BRANCHES, TINY, drawn_video, vera
 from drawn_wan import CONFIG, wan
 

@@ -13,15 +13,16 @@ from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
 from cleanplate.errors import CleanplateError, InputError, ResourceError, UsageError
-from cleanplate.models import hub, places
+from cleanplate.models.catalogue import places
+from cleanplate.models.catalogue.fetching import fetch, looked_up
+from cleanplate.models.catalogue.system import Limits, System
+from cleanplate.models.catalogue.verify import Verdict, verify
 from cleanplate.models.codecs.pixel import PixelCodec
-from cleanplate.models.config import layered
-from cleanplate.models.digests import agrees, fingerprint, stated
-from cleanplate.models.fetching import fetch, looked_up
-from cleanplate.models.loading import save
-from cleanplate.models.store import codec_of, text_encoder_of, transformer_of
-from cleanplate.models.system import Limits, System
-from cleanplate.models.verify import Verdict, verify
+from cleanplate.models.mixture.config import layered
+from cleanplate.models.store.loading import save
+from cleanplate.models.store.mixtures import codec_of, text_encoder_of, transformer_of
+from cleanplate.models.weights import hub
+from cleanplate.models.weights.digests import agrees, fingerprint, stated
 from cleanplate.progress import Silent, Tick
 from drawn_models import TINY, drawn, drawn_video, system_of, vera
 from drawn_parts import write_parts

@@ -12,9 +12,9 @@ from diffusers import CogVideoXPipeline
 from torch import Tensor
 
 from cleanplate.errors import InputError, ResourceError
+from cleanplate.models.store.void import text_encoder_of
 from cleanplate.models.text import t5
 from cleanplate.models.text.encoder import TransformersEncoder, load_tokenizer
-from cleanplate.models.void.store import text_encoder_of
 from drawn_parts import TEXT_DIM, tokenizer
 from drawn_void import CONFIG, write_parts
 from drawn_void import t5 as drawn_t5

@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from cleanplate.errors import UsageError
-from cleanplate.models.config import MixtureConfig, layered
-from cleanplate.models.counting import size_of
-from cleanplate.models.table import MODELS, model
+from cleanplate.models.catalogue.table import MODELS, model
+from cleanplate.models.mixture.config import MixtureConfig, layered
+from cleanplate.models.mixture.counting import size_of
 
 _LETTERS = {"vera-1.3b": (1536, 30, 8960), "vera-14b": (5120, 40, 13_824)}
 
@@ -88,7 +88,7 @@ def test_an_unknown_model_is_answered_with_the_known_ones() -> None:
 
 
 def test_the_table_is_read_without_torch() -> None:
-    code = "import cleanplate.models.table, json, sys; print(json.dumps(list(sys.modules)))"
+    code = "import cleanplate.models.catalogue.table, json, sys; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert "torch" not in json.loads(done.stdout)
 

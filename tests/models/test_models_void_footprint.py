@@ -14,11 +14,11 @@ from torch import Tensor
 import drawn_void
 from cleanplate.engines.void.sparing import Tokens
 from cleanplate.models.codecs.cogvideox import CogVideoXCodec
-from cleanplate.models.economy import Economy, Phase
 from cleanplate.models.footprint import Region as Parts
-from cleanplate.models.fp8 import shrink
-from cleanplate.models.memory import Memory, in_copy
-from cleanplate.models.running import DType, Running
+from cleanplate.models.running.fp8 import shrink
+from cleanplate.models.running.settings import DType, Running
+from cleanplate.models.sparse.economy import Economy, Phase
+from cleanplate.models.tokens.memory import Memory, in_copy
 from cleanplate.models.void import footprint as said_of
 from cleanplate.models.void.config import PUBLISHED, VoidConfig
 from cleanplate.models.void.footprint import Calls, Footprint, fitting, footprint, multiplied, parameters, ways

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 import drawn_void
-from cleanplate.models.attention import Attend, attend
-from cleanplate.models.compiled import compile_blocks
-from cleanplate.models.fp8 import STORED
-from cleanplate.models.memory import Memory, Share, in_copy
-from cleanplate.models.offload import offload
-from cleanplate.models.running import Running
+from cleanplate.models.running.compiled import compile_blocks
+from cleanplate.models.running.fp8 import STORED
+from cleanplate.models.running.offload import offload
+from cleanplate.models.running.settings import Running
+from cleanplate.models.tokens.attention import Attend, attend
+from cleanplate.models.tokens.memory import Memory, Share, in_copy
 from cleanplate.models.void.joint import TEXT, VIDEO, VoidTransformer
 from cleanplate.models.void.rotary import rotary
 from cleanplate.models.void.running import prepared

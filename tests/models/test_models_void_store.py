@@ -12,13 +12,13 @@ from huggingface_hub import constants
 from safetensors.torch import save_file
 
 from cleanplate.errors import InputError, UsageError
-from cleanplate.models import places
-from cleanplate.models import verify as verifying
-from cleanplate.models.fetching import fetch, looked_up
-from cleanplate.models.verify import Verdict, verify
-from cleanplate.models.void import store
-from cleanplate.models.void.store import codec_of, text_encoder_of, transformer_of, weights_of
-from cleanplate.models.void.table import VOIDS
+from cleanplate.models.catalogue import places
+from cleanplate.models.catalogue import verify as verifying
+from cleanplate.models.catalogue.fetching import fetch, looked_up
+from cleanplate.models.catalogue.verify import Verdict, verify
+from cleanplate.models.catalogue.voids import VOIDS
+from cleanplate.models.store import void as store
+from cleanplate.models.store.void import codec_of, text_encoder_of, transformer_of, weights_of
 from cleanplate.progress import Silent
 from drawn_models import drawn_video
 from drawn_void import CONFIG, autoencoder, transformer, weights, write_parts, write_passes, write_void

@@ -15,13 +15,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from cleanplate.errors import InputError
-from cleanplate.models.fit import shapes_of
+from cleanplate.models.catalogue.void_facts import counted
+from cleanplate.models.catalogue.voids import VOIDS
 from cleanplate.models.void.config import PUBLISHED, geometry
-from cleanplate.models.void.facts import counted
 from cleanplate.models.void.layouts import layout_of, plainly, spelled
-from cleanplate.models.void.table import VOIDS
 from cleanplate.models.void.transformer import load, skeleton, start
 from cleanplate.models.void.widen import narrow, widened
+from cleanplate.models.weights.fit import shapes_of
 from drawn_void import BASE, CONFIG, in_comfys_layout, transformer, weights
 
 
@@ -73,7 +73,8 @@ def test_what_is_fetched_has_no_transformer_of_the_base() -> None:
 
 
 def test_the_rows_are_read_without_torch() -> None:
-    code = "import cleanplate.models.facts as f, sys; assert 'void-5b' in str(f.rows()); print('torch' in sys.modules)"
+    asking = "import sys\nfrom cleanplate.models.catalogue import facts\n"
+    code = asking + "assert 'void-5b' in str(facts.rows()); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"
 

@@ -13,10 +13,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cleanplate.errors import InputError
-from cleanplate.models import wan as names
-from cleanplate.models.checkpoint import Checkpoint
-from cleanplate.models.config import MixtureConfig, layered, plain
-from cleanplate.models.loading import from_wan, load, save, skeleton
+from cleanplate.models.mixture import wan as names
+from cleanplate.models.mixture.config import MixtureConfig, layered, plain
+from cleanplate.models.mixture.model import skeleton
+from cleanplate.models.store.loading import from_wan, load, save
+from cleanplate.models.weights.checkpoint import Checkpoint
 from drawn_models import TINY, system_of, vera
 from drawn_wan import CONFIG, diffusers_name, in_original_layout, original_names, wan
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from cleanplate.models.codecs.pixel import PixelCodec
-from cleanplate.models.config import layered
-from cleanplate.models.memory import Share
-from cleanplate.models.mixture import Mixture
+from cleanplate.models.mixture.config import layered
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.tokens.memory import Share
 from cleanplate.train.texts import KeptTexts
 from cleanplate.train.vera.batches import Batcher
 from cleanplate.train.vera.clips import Example, ExampleDataset

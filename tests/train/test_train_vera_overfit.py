@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from cleanplate.models.codecs.pixel import PixelCodec
-from cleanplate.models.loading import load
-from cleanplate.models.mixture import Mixture
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.store.loading import load
 from cleanplate.models.text import minilm
 from cleanplate.train.texts import KeptTexts
 from cleanplate.train.vera.batches import Batcher

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from cleanplate.errors import CleanplateError, InputError
 from cleanplate.models.codecs.pixel import PixelCodec
-from cleanplate.models.loading import load
+from cleanplate.models.store.loading import load
 from cleanplate.train.recipe import Every, Lora
 from cleanplate.train.vera.recipe import Rates, Recipe
 from cleanplate.train.vera.run import train

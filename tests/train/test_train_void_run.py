@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 import drawn_void
 from cleanplate.errors import CleanplateError, InputError, UsageError
-from cleanplate.models.void.store import transformer_of
+from cleanplate.models.store.void import transformer_of
 from cleanplate.models.void.transformer import load
 from cleanplate.train.order import Place
 from cleanplate.train.recipe import Lora

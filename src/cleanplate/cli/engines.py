@@ -56,7 +56,7 @@ def _listed(screen: Screen) -> None:
 
 
 def _fitted(screen: Screen, only: str | None, footage: Footage, gigabytes: float | None) -> None:
-    from cleanplate.models.accelerator import place
+    from cleanplate.models.running.accelerator import place
     from cleanplate.pipeline.registry import ENGINES, fits
 
     here = place(gigabytes)

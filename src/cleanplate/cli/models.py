@@ -26,7 +26,7 @@ Name = Annotated[str, typer.Argument(help="A model of the list, a folder, or OWN
 @models.command("list")
 def list_(json: o.Json = False) -> None:
     """List models, with where their weights are published."""
-    from cleanplate.models.facts import parts, rows
+    from cleanplate.models.catalogue.facts import parts, rows
 
     models, needed = rows(), parts()
     lines = [(f"{row['name']:<18} {row['summary']} ({row['licence']})", "") for row in models]
@@ -38,7 +38,7 @@ def list_(json: o.Json = False) -> None:
 @models.command()
 def info(name: Name, json: o.Json = False) -> None:
     """Say what a model is made of, and count its parameters."""
-    from cleanplate.models.facts import facts
+    from cleanplate.models.catalogue.facts import facts
 
     screen = Screen(as_json=json)
     with guarded(screen), _learned():
@@ -53,7 +53,7 @@ def pull(
     json: o.Json = False,
 ) -> None:
     """Fetch weights from the Hugging Face hub, with what goes with them; it goes on where it was stopped."""
-    from cleanplate.models.fetching import fetch, looked_up
+    from cleanplate.models.catalogue.fetching import fetch, looked_up
 
     screen = Screen(as_json=json)
     with guarded(screen):
@@ -83,7 +83,7 @@ def verify(name: Name, json: o.Json = False) -> None:
     """Read weights through: hashes, headers, names and shapes of tensors. Nothing is loaded."""
     screen = Screen(as_json=json)
     with guarded(screen), _learned():
-        from cleanplate.models.verify import verify as run
+        from cleanplate.models.catalogue.verify import verify as run
 
         verdict = run(name, screen.progress())
         findings = [{"where": found.where, "what": found.what} for found in verdict.findings]
@@ -113,7 +113,7 @@ def convert(
     """Write weights in our format: Wan2.1 as the first weights of Vera, or a model of ours in other numbers."""
     screen = Screen(as_json=json)
     with guarded(screen), _learned():
-        from cleanplate.models.convert import convert as run
+        from cleanplate.models.store.convert import convert as run
 
         done = run(source, out, to, dtype, progress=screen.progress())
         document = {"out": str(out), "kind": done.kind, "tensors": done.tensors, "bytes": done.bytes}

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from cleanplate.models.config import MixtureConfig
-from cleanplate.models.running import Running
+from cleanplate.models.catalogue.system import System
+from cleanplate.models.mixture.config import MixtureConfig
+from cleanplate.models.running.settings import Running
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import System
 
 Grid = tuple[int, int, int]
 _BYTES = {"float32": 4, "bfloat16": 2}

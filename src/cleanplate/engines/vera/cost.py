@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from cleanplate.models.economy import COARSEST, Economy
+from cleanplate.models.catalogue.system import System
 from cleanplate.models.footprint import Grid, Region, footprint
-from cleanplate.models.running import Running
+from cleanplate.models.running.settings import Running
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import System
+from cleanplate.models.sparse.economy import COARSEST, Economy
 
 _RATES = {"cpu": 2.5e10, "cuda": 1.5e14}
 """Multiply-adds a second, counted twice; for a thread of a processor, or for a whole accelerator."""
@@ -76,7 +76,7 @@ def _within(box: Box, grid: Grid, reach: float) -> float:
 
 
 def _context(box: Box, grid: Grid, economy: Economy) -> float:
-    """Part of a frame's tokens that are looked at round a box; see `models.region.surroundings`."""
+    """Part of a frame's tokens that are looked at round a box; see `models.sparse.region.surroundings`."""
     before = _within(box, grid, economy.ring)
     if economy.near is None:
         return 1 - before

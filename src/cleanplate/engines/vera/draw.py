@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cleanplate.models.catalogue.system import System
 from cleanplate.models.codecs.protocol import Codec, Size, as_alpha, as_gray, cut, fit, latents_touched
-from cleanplate.models.mixture import Mixture
-from cleanplate.models.region import Region, touched
+from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.sampling.question import Known, Question, Videos
 from cleanplate.models.sampling.sampler import Moment, sample
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import System
+from cleanplate.models.sparse.region import Region, touched
 
 EDIT, ALPHA, COMPOSITE, SOURCE, PRESERVE = "edit", "alpha", "composite", "source", "preserve"
 

@@ -13,11 +13,11 @@ from cleanplate.engines.vera.parts import Parts, StoredParts, device_memory, dev
 from cleanplate.engines.vera.production import Job, Production
 from cleanplate.engines.vera.settings import settings_of
 from cleanplate.errors import InputError
-from cleanplate.models.backends import kernel
+from cleanplate.models.catalogue.system import System
+from cleanplate.models.catalogue.table import model
 from cleanplate.models.footprint import spare
-from cleanplate.models.system import System
-from cleanplate.models.table import model
 from cleanplate.models.text.instruction import required, warnings
+from cleanplate.models.tokens.backends import kernel
 from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
 from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene

@@ -7,9 +7,9 @@ from cleanplate.engines.vera.outline import smaller
 from cleanplate.engines.vera.schedule import Rhythm
 from cleanplate.engines.vera.settings import Settings
 from cleanplate.engines.vera.size import largest
+from cleanplate.models.catalogue.system import System
+from cleanplate.models.catalogue.table import model
 from cleanplate.models.footprint import spare, waiting
-from cleanplate.models.system import System
-from cleanplate.models.table import model
 from cleanplate.pipeline.fitting import Fit, Footage, Place
 
 _TEXT_BYTES = {"umt5-xxl": 2 * 5_680_910_336}

@@ -9,9 +9,9 @@ from cleanplate.engines.vera import cost
 from cleanplate.engines.vera.schedule import Rhythm, Window, every, schedule
 from cleanplate.engines.vera.settings import Settings, written
 from cleanplate.engines.vera.size import WorkingSize, working_size
+from cleanplate.models.catalogue.system import System
 from cleanplate.models.footprint import ways
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import System
 from cleanplate.pipeline.protocols import Scene
 
 _KEY_BYTES, _LAYER_BYTES = 11, 4

@@ -8,17 +8,18 @@ from typing import Protocol
 
 import torch
 
-from cleanplate.models import loading, places
-from cleanplate.models.checkpoint import Checkpoint
+from cleanplate.models.catalogue import places
+from cleanplate.models.catalogue.system import System
+from cleanplate.models.catalogue.written import read_system
 from cleanplate.models.codecs.protocol import Codec
-from cleanplate.models.digests import fingerprint
 from cleanplate.models.footprint import spare
-from cleanplate.models.mixture import Mixture
-from cleanplate.models.prepare import prepared
-from cleanplate.models.running import Running
-from cleanplate.models.store import codec_of, text_encoder_of, transformer_of
-from cleanplate.models.system import System
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.running.prepare import prepared
+from cleanplate.models.running.settings import Running
+from cleanplate.models.store.mixtures import codec_of, text_encoder_of, transformer_of
 from cleanplate.models.text.protocol import Encoded
+from cleanplate.models.weights.checkpoint import Checkpoint
+from cleanplate.models.weights.digests import fingerprint
 from cleanplate.pipeline.machine import Machine
 
 
@@ -63,7 +64,7 @@ class StoredParts:
 
     def system(self) -> System:
         """Raises InputError for a folder that holds none of our models."""
-        return loading.read_system(self._folder)
+        return read_system(self._folder)
 
     def digest(self) -> str:
         """Of config and weights. Raises InputError for weights that are not whole."""

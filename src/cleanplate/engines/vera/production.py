@@ -18,7 +18,7 @@ from cleanplate.engines.vera.reel import Reel
 from cleanplate.engines.vera.schedule import Window
 from cleanplate.engines.vera.size import WorkingSize
 from cleanplate.media.clip import Clip
-from cleanplate.models.running import Running
+from cleanplate.models.running.settings import Running
 from cleanplate.models.sampling.sampler import Moment
 from cleanplate.models.sampling.settings import Sampling
 from cleanplate.pipeline.protocols import WORK, Scene

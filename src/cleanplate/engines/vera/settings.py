@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cleanplate.errors import UsageError
-from cleanplate.models.economy import Economy
-from cleanplate.models.running import DType, Running
+from cleanplate.models.catalogue.system import System
+from cleanplate.models.running.settings import DType, Running
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import System
+from cleanplate.models.sparse.economy import Economy
 
 _DTYPES: Mapping[str, DType] = {"cpu": "float32", "cuda": "bfloat16"}
 """In what a device computes fastest."""

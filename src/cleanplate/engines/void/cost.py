@@ -10,7 +10,7 @@ from cleanplate.engines.void.stages import LAY, TELL, decoding, sampling
 from cleanplate.engines.void.windows import Window
 from cleanplate.media.probe import ClipInfo
 from cleanplate.models.footprint import Grid, Region
-from cleanplate.models.running import Running
+from cleanplate.models.running.settings import Running
 from cleanplate.models.void.config import PATCH
 from cleanplate.models.void.footprint import Calls, footprint, held, multiplied, waiting
 

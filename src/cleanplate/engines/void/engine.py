@@ -19,10 +19,10 @@ from cleanplate.engines.void.verdict import measured
 from cleanplate.engines.void.wording import another_size, description, notes
 from cleanplate.errors import InputError
 from cleanplate.masks.quadmask import QuadMask
-from cleanplate.models.backends import kernel
+from cleanplate.models.catalogue.voids import VOIDS
 from cleanplate.models.footprint import spare
 from cleanplate.models.text.instruction import warnings
-from cleanplate.models.void.table import VOIDS
+from cleanplate.models.tokens.backends import kernel
 from cleanplate.motion.flow import make_flow
 from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
 from cleanplate.pipeline.machine import Machine

@@ -14,10 +14,10 @@ from cleanplate.engines.void.padding import latents_of
 from cleanplate.engines.void.settings import Settings
 from cleanplate.engines.void.timing import Span
 from cleanplate.engines.void.windows import windows
+from cleanplate.models.catalogue.voids import VOIDS
 from cleanplate.models.footprint import spare
 from cleanplate.models.void.config import STRIDE, VoidConfig
 from cleanplate.models.void.footprint import TEXT_BYTES, ways
-from cleanplate.models.void.table import VOIDS
 from cleanplate.pipeline.fitting import Fit, Footage, Place
 
 _PARTS = (2, 4)

@@ -10,7 +10,7 @@ from cleanplate.engines.vera.settings import written
 from cleanplate.engines.void import cost
 from cleanplate.engines.void.outline import Outline
 from cleanplate.models.footprint import spare
-from cleanplate.models.running import Running
+from cleanplate.models.running.settings import Running
 from cleanplate.models.void.footprint import ways
 from cleanplate.pipeline.machine import Machine
 

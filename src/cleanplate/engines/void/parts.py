@@ -11,20 +11,20 @@ import torch
 
 from cleanplate.engines.void.velocity import Rotary
 from cleanplate.errors import InputError
-from cleanplate.models import places
-from cleanplate.models.checkpoint import Checkpoint
+from cleanplate.models.catalogue import places
+from cleanplate.models.catalogue.voids import CODEC, TEXT, VOIDS
 from cleanplate.models.codecs.cogvideox import CogVideoXCodec
-from cleanplate.models.digests import fingerprint
 from cleanplate.models.footprint import spare
-from cleanplate.models.running import Running
+from cleanplate.models.running.settings import Running
+from cleanplate.models.store import void as store
 from cleanplate.models.text.cache import CachedEncoder
 from cleanplate.models.text.protocol import Encoded
-from cleanplate.models.void import store
 from cleanplate.models.void.config import VoidConfig
 from cleanplate.models.void.rotary import rotary
 from cleanplate.models.void.running import prepared
-from cleanplate.models.void.table import CODEC, TEXT, VOIDS
 from cleanplate.models.void.transformer import told
+from cleanplate.models.weights.checkpoint import Checkpoint
+from cleanplate.models.weights.digests import fingerprint
 
 
 class Parts:

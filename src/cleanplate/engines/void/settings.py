@@ -13,8 +13,8 @@ from cleanplate.engines.void.padding import WINDOW, is_padded, latents_of
 from cleanplate.engines.void.timing import RATE
 from cleanplate.engines.void.windows import OVERLAP
 from cleanplate.errors import UsageError
-from cleanplate.models.economy import Economy
-from cleanplate.models.running import DType, Running
+from cleanplate.models.running.settings import DType, Running
+from cleanplate.models.sparse.economy import Economy
 from cleanplate.models.void.schedule import GUIDANCE, NOISE, STEPS
 
 PassTwo = Literal["auto", "always", "never"]

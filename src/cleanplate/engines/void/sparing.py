@@ -20,10 +20,10 @@ from torch.nn import functional
 from cleanplate.engines.void.sampler import Moment
 from cleanplate.engines.void.windows import Window
 from cleanplate.masks.labels import KEEP, Labels
-from cleanplate.models.economy import Economy, Phase
-from cleanplate.models.memory import Memory, Share, in_copy
-from cleanplate.models.region import Region, grown, indices
-from cleanplate.models.shelf import Shelf
+from cleanplate.models.sparse.economy import Economy, Phase
+from cleanplate.models.sparse.region import Region, grown, indices
+from cleanplate.models.sparse.shelf import Shelf
+from cleanplate.models.tokens.memory import Memory, Share, in_copy
 from cleanplate.models.void.config import PATCH, SAMPLES, STRIDE
 from cleanplate.models.void.joint import TEXT, VIDEO
 

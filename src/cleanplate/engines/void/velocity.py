@@ -12,7 +12,7 @@ from torch import Tensor
 from cleanplate.engines.void.conditioning import model_input
 from cleanplate.engines.void.sampler import Moment
 from cleanplate.engines.void.sparing import NOTHING, Sparing
-from cleanplate.models.memory import Memory, Share
+from cleanplate.models.tokens.memory import Memory, Share
 
 
 class Rotary(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from cleanplate.errors import InputError, missing_extra
-from cleanplate.models.checkpoint import Checkpoint
+from cleanplate.models.weights.checkpoint import Checkpoint
 
 
 def load_autoencoder(kind: str, folder: Path, dtype: torch.dtype, device: str | None, remedy: str) -> Any:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from cleanplate.models.codecs.protocol import Size, latent_size
-from cleanplate.models.patches import Grid, to_patches
+from cleanplate.models.tokens.patches import Grid, to_patches
 
 _COLOURS = 3
 _DEVIATION = 0.5

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cleanplate.models.patches import Grid
+from cleanplate.models.tokens.patches import Grid
 
 
 class Codec(Protocol):

@@ -11,8 +11,7 @@ from typing import Any, Protocol, cast
 from torch import Tensor
 
 from cleanplate.errors import missing_extra
-from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import Prediction
+from cleanplate.models.sampling.settings import Prediction, Sampling
 
 TRAINED_STEPS = 1000
 """The time that stands for pure noise."""

@@ -12,14 +12,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from cleanplate.models.memory import Memory, Share
-from cleanplate.models.mixture import Mixture
-from cleanplate.models.patches import Grid, grid_of
-from cleanplate.models.residuals import Residuals
+from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.sampling.flow import as_clean
 from cleanplate.models.sampling.question import Question, Videos
-from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import Prediction
+from cleanplate.models.sampling.settings import Prediction, Sampling
+from cleanplate.models.sparse.residuals import Residuals
+from cleanplate.models.tokens.memory import Memory, Share
+from cleanplate.models.tokens.patches import Grid, grid_of
 
 _QUESTIONS = ("text", "negative", "both")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from cleanplate.models.region import Region
+from cleanplate.models.sparse.region import Region
 
 Videos = dict[str, Tensor]
 """By branch, B x C x T x H x W."""

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cleanplate.models.mixture import Mixture
+from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.sampling.flow import scheduler_of
 from cleanplate.models.sampling.guard import require_content, require_finite
 from cleanplate.models.sampling.guess import Guess
 from cleanplate.models.sampling.question import Question, Videos
-from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import Prediction
+from cleanplate.models.sampling.settings import Prediction, Sampling
 
 
 @dataclass(frozen=True)

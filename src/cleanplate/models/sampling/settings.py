@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cleanplate.models.caching import Caching
-from cleanplate.models.economy import Economy
+from cleanplate.models.sparse.caching import Caching
+from cleanplate.models.sparse.economy import Economy
 
 Solver = Literal["unipc", "euler"]
+Prediction = Literal["velocity", "sample"]
+"""What a model answers: noise minus sample, or the clean latents."""
 Part = Annotated[float, Field(ge=0, le=1)]
 
 

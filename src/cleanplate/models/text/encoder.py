@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from cleanplate.errors import InputError, missing_extra
-from cleanplate.models.checkpoint import Checkpoint
 from cleanplate.models.text.cleaning import clean
 from cleanplate.models.text.protocol import Cut, Encoded
+from cleanplate.models.weights.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cleanplate.models.attention import Attend, KeysValues, attend
-from cleanplate.models.rotary import Turn, turn
+from cleanplate.models.tokens.attention import Attend, KeysValues, attend
+from cleanplate.models.tokens.rotary import Turn, turn
 
 
 class JointProcessor:
@@ -39,7 +39,7 @@ class JointProcessor:
             encoder_hidden_states: B x S x D, tokens of the text; there may be none.
             attention_mask: none; diffusers' module names it.
             image_rotary_emb: the places of the video's tokens.
-            kernel: see `models.backends`.
+            kernel: see `models.tokens.backends`.
             recalled: keys and values that are looked at besides.
             leave: takes the keys and values of this call, text before video.
         """

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from cleanplate.models.config import Positive
+from cleanplate.models.mixture.config import Positive
 
 Shape = tuple[int, ...]
 PATCH = (2, 2, 2)

@@ -12,7 +12,7 @@ from math import prod
 from typing import Any
 
 from cleanplate.models.footprint import Grid, Region, spare
-from cleanplate.models.running import Running
+from cleanplate.models.running.settings import Running
 from cleanplate.models.void.config import PATCH, SAMPLES, STRIDE, VoidConfig
 
 _BYTES = {"float32": 4, "bfloat16": 2}

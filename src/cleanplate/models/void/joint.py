@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
-from cleanplate.models.attention import Attend, KeysValues, attend
-from cleanplate.models.memory import Memory, Share
-from cleanplate.models.patches import Grid
-from cleanplate.models.rotary import Turn
-from cleanplate.models.transformer import Transformer
+from cleanplate.models.running.transformer import Transformer
+from cleanplate.models.tokens.attention import Attend, KeysValues, attend
+from cleanplate.models.tokens.memory import Memory, Share
+from cleanplate.models.tokens.patches import Grid
+from cleanplate.models.tokens.rotary import Turn
 from cleanplate.models.void.attention import JointProcessor
 from cleanplate.models.void.config import PATCH
 

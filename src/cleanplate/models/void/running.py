@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from cleanplate.models import prepare
-from cleanplate.models.running import Running
+from cleanplate.models.running import prepare
+from cleanplate.models.running.settings import Running
 from cleanplate.models.void.joint import VoidTransformer
 
 if TYPE_CHECKING:

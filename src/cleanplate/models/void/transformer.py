@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from cleanplate.errors import InputError, missing_extra
-from cleanplate.models.checkpoint import Checkpoint
-from cleanplate.models.fit import Shape, differences, shapes_of, wanted
 from cleanplate.models.void.config import VoidConfig, geometry
 from cleanplate.models.void.layouts import Layout, layout_of, plainly, spelled
 from cleanplate.models.void.widen import narrow, widened
+from cleanplate.models.weights.checkpoint import Checkpoint
+from cleanplate.models.weights.fit import Shape, differences, shapes_of, wanted
 
 if TYPE_CHECKING:
     from diffusers import CogVideoXTransformer3DModel

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from cleanplate.models.codecs.protocol import Codec, as_gray, latents_touched
-from cleanplate.models.economy import Economy, Phase
-from cleanplate.models.memory import Share
-from cleanplate.models.region import Region, grown, touched
+from cleanplate.models.sparse.economy import Economy, Phase
+from cleanplate.models.sparse.region import Region, grown, touched
+from cleanplate.models.tokens.memory import Share
 from cleanplate.train.order import Purpose, drawn
 from cleanplate.train.vera.clips import Example
 from cleanplate.train.vera.objective import Latents

@@ -21,7 +21,7 @@ def recipe_of(config: str, changes: Mapping[str, Any]) -> Recipe:
 def run(recipe: Recipe, data: Sequence[Path], out: Path, progress: Progress) -> Path:
     """Train, or go on. See `run.train`, which says what is raised."""
     try:
-        from cleanplate.models.store import codec_of, text_encoder_of
+        from cleanplate.models.store.mixtures import codec_of, text_encoder_of
         from cleanplate.train.vera.clips import samples_of
         from cleanplate.train.vera.run import train
     except ImportError as error:

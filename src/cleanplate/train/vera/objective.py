@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cleanplate.models.memory import Share
-from cleanplate.models.mixture import Mixture
-from cleanplate.models.patches import to_patches
+from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.sampling.flow import TRAINED_STEPS, as_clean, noised, shifted, velocity
+from cleanplate.models.tokens.memory import Share
+from cleanplate.models.tokens.patches import to_patches
 from cleanplate.train.order import Purpose, drawn
 from cleanplate.train.vera.recipe import Recipe
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cleanplate.models.codecs.protocol import Codec, as_alpha
-from cleanplate.models.mixture import Mixture
+from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.sampling.question import Question
 from cleanplate.models.sampling.sampler import sample
 from cleanplate.train.order import Purpose, drawn

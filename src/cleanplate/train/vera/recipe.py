@@ -7,8 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
+from cleanplate.models.catalogue.system import System
 from cleanplate.models.sampling.settings import Part
-from cleanplate.models.system import System
 from cleanplate.train.recipe import Common, Schedule, Settings
 
 
@@ -49,7 +49,7 @@ class Sparse(Settings):
         part: of all steps.
         whole: part of these in which all of the context stays; in the others it thins out with distance.
         grow: the region is the changed one, grown by 0 to so many tokens, which of them is drawn.
-        near: see `models.region.surroundings`.
+        near: see `models.sparse.region.surroundings`.
     """
 
     part: Part = 0.0

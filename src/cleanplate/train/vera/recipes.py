@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cleanplate.models.config import layered
+from cleanplate.models.catalogue.system import Limits, System
+from cleanplate.models.catalogue.table import model
+from cleanplate.models.mixture.config import layered
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.system import Limits, System
-from cleanplate.models.table import model
 from cleanplate.train.recipe import Every
 from cleanplate.train.vera.recipe import Clips, Rates, Recipe, Sparse
 

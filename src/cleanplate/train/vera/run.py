@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 from torch.optim import AdamW
 
-from cleanplate.models.block import JointBlock
 from cleanplate.models.codecs.protocol import Codec
-from cleanplate.models.loading import save
-from cleanplate.models.mixture import Mixture
+from cleanplate.models.mixture.block import JointBlock
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.store.loading import save
 from cleanplate.models.text.protocol import TextEncoder
 from cleanplate.progress import Progress
 from cleanplate.train.accelerated import accelerator_of

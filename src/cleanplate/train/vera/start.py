@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from cleanplate.errors import InputError
-from cleanplate.models import wan
-from cleanplate.models.initial import initialise
-from cleanplate.models.loading import load
-from cleanplate.models.mixture import Mixture
+from cleanplate.models.mixture import wan
+from cleanplate.models.mixture.initial import initialise
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.store.loading import load
 from cleanplate.train.adapters import adapt
 from cleanplate.train.vera.recipe import Recipe
 

@@ -59,7 +59,7 @@ def _start(init: str, number: int) -> Path:
     """A file; the pass of that number of a folder or of a row of the table; what else the folder has, the first pass
     say, where it has no such pass.
     """
-    from cleanplate.models.void.store import numbered, weights_of
+    from cleanplate.models.store.void import numbered, weights_of
 
     path = Path(init).absolute()
     if path.is_file():
@@ -78,8 +78,8 @@ def _codec(recipe: Recipe, beside: Path | None, device: torch.device) -> Codec:
     import torch
 
     from cleanplate.models.codecs.pixel import PixelCodec
+    from cleanplate.models.store.void import codec_of
     from cleanplate.models.void.config import STRIDE
-    from cleanplate.models.void.store import codec_of
 
     if recipe.codec == "pixel":
         return PixelCodec(STRIDE)
@@ -90,9 +90,9 @@ def _codec(recipe: Recipe, beside: Path | None, device: torch.device) -> Codec:
 def _encoder(recipe: Recipe, beside: Path | None, device: torch.device) -> CachedEncoder:
     import torch
 
-    from cleanplate.models.store import cached
+    from cleanplate.models.store.mixtures import cached
+    from cleanplate.models.store.void import text_encoder_of
     from cleanplate.models.text import minilm
-    from cleanplate.models.void.store import text_encoder_of
 
     if recipe.text == "t5-xxl":
         return text_encoder_of(beside, recipe.transformer, device=str(device))

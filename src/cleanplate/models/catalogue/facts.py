@@ -1,0 +1,107 @@
+"""What can be told of a model: from the table, from a folder, and by counting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cleanplate.errors import CleanplateError
+from cleanplate.models.catalogue import places
+from cleanplate.models.catalogue import void_facts as void
+from cleanplate.models.catalogue.system import System
+from cleanplate.models.catalogue.table import MODELS, PARTS, Model
+from cleanplate.models.catalogue.voids import VOIDS
+from cleanplate.models.catalogue.written import is_ours, read_system
+from cleanplate.models.mixture.config import plain
+from cleanplate.models.mixture.counting import size_of
+
+_WANS_HEAD = 128
+"""Channels of a head of Wan's, whatever the model's size."""
+
+
+def rows() -> list[dict[str, Any]]:
+    """Every row of the table. Neither torch nor the hub's client is needed."""
+    voids = [{"name": name} | void.row(row) for name, row in VOIDS.items()]
+    return [*({"name": name} | _row(row) for name, row in MODELS.items()), *voids]
+
+
+def parts() -> list[dict[str, Any]]:
+    """Codecs and text encoders that are fetched. Neither torch nor the hub's client is needed."""
+    return [
+        {
+            "name": name,
+            "weights": [f"{weights.repository}/{weights.folder}" for weights in folders],
+            "licence": folders[0].licence,
+        }
+        for name, folders in PARTS.items()
+    ]
+
+
+def facts(name: str) -> dict[str, Any]:
+    """A row of the table, or a model of ours or a Wan2.1 in a folder or a fetched repository: what it is, counted.
+
+    Raises:
+        UsageError, InputError, ResourceError: see `places.located`; also without torch.
+    """
+    if name in VOIDS and not Path(name).exists():
+        row = VOIDS[name]
+        return {"name": name} | void.row(row) | {"folder": _here(name)} | void.counted(row)
+    if name in MODELS and not Path(name).exists():
+        known = {"name": name} | _row(MODELS[name]) | {"folder": _here(name)}
+        system = MODELS[name].system
+    else:
+        folder = places.located(name)
+        system = _system_in(folder)
+        known = {"name": name, "folder": str(folder)}
+    return known | _counted(system)
+
+
+def _row(row: Model) -> dict[str, Any]:
+    return {
+        "summary": row.summary,
+        "stated_billions": row.parameters,
+        "weights": f"{row.weights.repository}/{row.weights.folder}" if row.weights else None,
+        "starts_from": row.starts_from,
+        "licence": row.origin.licence if row.origin else None,
+    }
+
+
+def _here(name: str) -> str | None:
+    try:
+        return str(places.located(name))
+    except CleanplateError:
+        return None
+
+
+def _system_in(folder: Path) -> System:
+    """What is in a folder, told by its config, or by its tensors if it is a Wan2.1."""
+    from cleanplate.models.mixture import wan
+    from cleanplate.models.weights.checkpoint import Checkpoint
+
+    inside = folder / "transformer" if (folder / "transformer").is_dir() else folder
+    if is_ours(inside):
+        return read_system(inside)
+    shapes = Checkpoint.open(inside).shapes
+    layout = wan.layout_of(shapes)
+    if layout is None:
+        return read_system(inside)
+    geometry = wan.geometry(shapes, layout)
+    return System(transformer=plain(heads=max(1, geometry["dim"] // _WANS_HEAD), **geometry))
+
+
+def _counted(system: System) -> dict[str, Any]:
+    size, config = size_of(system.transformer), system.transformer
+    return {
+        "parameters": size.parameters,
+        "by_branch": dict(size.by_branch),
+        "codec": _part(system.codec) | {"stride": system.stride, "channels": config.channels},
+        "text_encoder": _part(system.text) | {"channels": config.text_dim},
+        "prediction": system.prediction,
+        "limits": system.limits.model_dump() | {"multiple_of": system.multiple},
+        "tensors": [{"name": tensor.name, "shape": tensor.shape} for tensor in size.tensors],
+    }
+
+
+def _part(name: str) -> dict[str, Any]:
+    """A codec's or text encoder's name, with its licence where it is fetched."""
+    return {"name": name, "licence": PARTS[name][0].licence if name in PARTS else None}

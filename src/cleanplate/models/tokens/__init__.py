@@ -1,0 +1,1 @@
+"""What all transformers share: patches, places, attention, and its keys and values over calls and processes."""

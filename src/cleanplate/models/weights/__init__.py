@@ -1,0 +1,1 @@
+"""Files of weights: safetensors on disk, on the hub, their shapes and hashes."""
