@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from cleanplate.errors import CleanplateError, InputError, UsageError
 from cleanplate.masks.codec import MaskKind
@@ -17,9 +17,7 @@ from cleanplate.media.timecode import parse_time
 from cleanplate.pipeline import registry
 from cleanplate.pipeline.pointing import coded
 from cleanplate.worlds.harvest.plate import Cut
-
-if TYPE_CHECKING:
-    from cleanplate.worlds.harvest.rows import Row
+from cleanplate.worlds.harvest.row import Row
 
 LOWEST, HIGHEST = 16, 2160
 
