@@ -14,7 +14,7 @@ from cleanplate.models.catalogue.system import Limits, System
 from cleanplate.models.catalogue.table import MODELS
 from cleanplate.models.footprint import Region as Parts
 from cleanplate.models.footprint import fitting, footprint, parameters, tokens_of
-from cleanplate.models.mixture.config import MixtureConfig, layered, plain
+from cleanplate.models.mixture.config import MixtureConfig, layered, moving, plain
 from cleanplate.models.mixture.counting import size_of
 from cleanplate.models.running.fp8 import shrink
 from cleanplate.models.running.settings import DType, Running
@@ -42,6 +42,7 @@ PUBLISHED = (49, 480, 832)
         layered("own", **TINY, one_tower=True),
         layered("shared", **TINY, waves=3),
         plain(**TINY),
+        moving(**TINY, condition_channels=7),
     ],
 )
 def test_parameters_are_counted_without_making_them(config: MixtureConfig) -> None:

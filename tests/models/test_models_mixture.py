@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from cleanplate.models.mixture.config import Branch, MixtureConfig, layered, plain
+from cleanplate.models.mixture.config import Branch, MixtureConfig, layered, moving, plain
 from cleanplate.models.mixture.embeddings import places
 from cleanplate.models.mixture.initial import initialise
 from cleanplate.models.mixture.model import Mixture
@@ -185,6 +185,22 @@ def test_blocks_compile_whole_and_as_one_graph() -> None:
         block.compile(fullgraph=True)
     same(answer(model, inputs), answer(MODEL, inputs))
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1
+
+
+def test_a_model_without_text_reads_its_scene() -> None:
+    model = drawn(moving(**TINY, condition_channels=7))
+    generator = torch.Generator().manual_seed(1)
+    video, scene = (torch.randn((1, channels, 2, 4, 6), generator=generator) for channels in (4, 7))
+    time = torch.tensor([300.0])
+    with torch.inference_mode():
+        said = model({"moves": video}, time, None, {"scene": scene})["moves"]
+        assert said.shape == video.shape
+        assert differs(said, model({"moves": video}, time, None, {"scene": scene.flip(3)})["moves"])
+    with pytest.raises(ValueError, match="text belongs"):
+        model({"moves": video}, time, torch.zeros(1, 5, 12), {"scene": scene})
+    with pytest.raises(ValueError, match="differ in shape"):
+        model({"moves": video}, time, None, {"scene": video})
+    assert initialise(model, generator)({"moves": video}, time, None, {"scene": scene})["moves"].abs().max() == 0
 
 
 def test_calls_that_make_no_sense() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from cleanplate.errors import InputError
 from cleanplate.masks.labels import KEEP
@@ -29,7 +30,8 @@ def test_the_plate_moved_is_the_truth(fall: Moves) -> None:
     inside = np.stack([cv2.erode(cover, np.ones((3, 3))) == 255 for cover in fall.cover]) & fall.shown
     assert inside[8:].any(axis=(1, 2)).all()
     columns, rows = np.meshgrid(*(np.arange(size, dtype=np.float32) for size in SIZE[::-1]))
-    errors, idle = [], []
+    errors: list[NDArray[np.float64]] = []
+    idle: list[NDArray[np.float64]] = []
     for frame in range(len(fall.plate)):
         x, y = columns + fall.shift[frame, ..., 0], rows + fall.shift[frame, ..., 1]
         moved = cv2.remap(fall.plate[frame], x, y, cv2.INTER_LINEAR)

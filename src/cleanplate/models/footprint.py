@@ -162,9 +162,10 @@ def _block(config: MixtureConfig) -> tuple[int, int, int]:
 def _outside(config: MixtureConfig) -> int:
     """Parameters of what is no block."""
     dim, samples = config.dim, config.patch_samples
-    text = (config.text_dim + 1 + dim + 1) * dim
+    text = (config.text_dim + 1 + dim + 1) * dim * config.reads
     time = (config.frequency_dim + 1 + dim + 1) * dim + 6 * dim * (dim + 1)
-    inputs = (len(config.towers) + len(config.conditions)) * (samples + 1) * dim
+    told = config.told * prod(config.patch)
+    inputs = (len(config.towers) * (samples + 1) + len(config.conditions) * (told + 1)) * dim
     places = len(config.towers) * (6 * config.waves + 1) * dim if config.waves else 0
     layers = sum(branch.layer_embedding for branch in config.branches) * dim
     heads = len(config.towers) * (2 * dim + (dim + 1) * samples)

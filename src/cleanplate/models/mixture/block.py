@@ -21,13 +21,13 @@ class Call(NamedTuple):
 
     Attributes:
         time_B6D: the projected time.
-        text_BSD: the embedded text.
+        text_BSD: the embedded text; None where no branch reads it.
         at: by branch, the places of its tokens.
         attend: the kernel of the joint attention.
     """
 
     time_B6D: Tensor
-    text_BSD: Tensor
+    text_BSD: Tensor | None
     at: Mapping[str, Turn]
     attend: Attend
 

@@ -38,7 +38,8 @@ class MixtureConfig(BaseModel):
         dim: channels of a token; `heads` divides it, and a head's channels are even and six at least.
         layers: blocks.
         ffn_dim: inner channels of the feed-forwards.
-        channels: of the latent videos, of conditions too.
+        channels: of the latent videos.
+        condition_channels: of conditions; as many as the latent videos have where it is None.
         patch: frames, rows and columns of a latent that make a token.
         text_dim: channels of the text encoder's output.
         frequency_dim: channels of the sinusoid that embeds the time; even.
@@ -57,6 +58,7 @@ class MixtureConfig(BaseModel):
     heads: Positive
     ffn_dim: Positive
     channels: Positive = 16
+    condition_channels: Positive | None = None
     patch: tuple[Positive, Positive, Positive] = (1, 2, 2)
     text_dim: Positive = 4096
     frequency_dim: Annotated[int, Field(gt=0, multiple_of=2)] = 256
@@ -92,6 +94,16 @@ class MixtureConfig(BaseModel):
         return tuple(branch.condition for branch in self.branches if branch.condition is not None)
 
     @property
+    def told(self) -> int:
+        """Channels of a condition."""
+        return self.condition_channels or self.channels
+
+    @property
+    def reads(self) -> bool:
+        """Whether any branch reads the text."""
+        return any(branch.cross_attention != "none" for branch in self.branches)
+
+    @property
     def towers(self) -> tuple[str, ...]:
         """Names of the sets of weights: the branches', or the one that they share."""
         return ("all",) if self.one_tower else tuple(branch.name for branch in self.branches)
@@ -108,6 +120,12 @@ class MixtureConfig(BaseModel):
 def plain(**geometry: int) -> MixtureConfig:
     """A transformer of one branch: with Wan's geometry, Wan2.1's own."""
     return MixtureConfig.model_validate({"branches": (Branch(name="video"),), **geometry})
+
+
+def moving(**geometry: int) -> MixtureConfig:
+    """One branch that reads no text and is told of a scene by its condition: what moves where (void-nano)."""
+    branch = Branch(name="moves", cross_attention="none", condition="scene")
+    return MixtureConfig.model_validate({"branches": (branch,), **geometry})
 
 
 def layered(cross_attention: CrossAttention = "none", **geometry: int) -> MixtureConfig:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from cleanplate.models.mixture.embeddings import TextEmbedder, TimeEmbedder
 from cleanplate.models.mixture.model import Head, Mixture, PatchEmbedding
 from cleanplate.models.mixture.tower import Tower
 
@@ -34,7 +35,8 @@ def initialise(model: Mixture, generator: torch.Generator) -> Mixture:
         elif isinstance(module, PatchEmbedding):
             nn.init.xavier_uniform_(module.weight.flatten(1), generator=generator)
             nn.init.zeros_(module.bias)
-    for embedder in (model.text_embedder, model.time_embedder):
+    embedders: list[TextEmbedder | TimeEmbedder] = [model.text_embedder] if model.text_embedder else []
+    for embedder in (*embedders, model.time_embedder):
         for layer in (embedder.linear_1, embedder.linear_2):
             nn.init.normal_(layer.weight, std=_EMBEDDING_DEVIATION, generator=generator)
     heads = (parameter for name, parameter in model.outputs.named_parameters() if name.endswith("projection.weight"))

@@ -33,9 +33,9 @@ _ALL = Share()
 class PatchEmbedding(nn.Module):
     """Patches to tokens. The weight has the shape of Wan's convolution; zeros at first."""
 
-    def __init__(self, config: MixtureConfig) -> None:
+    def __init__(self, config: MixtureConfig, channels: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.zeros(config.dim, config.channels, *config.patch))
+        self.weight = nn.Parameter(torch.zeros(config.dim, channels, *config.patch))
         self.bias = nn.Parameter(torch.zeros(config.dim))
 
     def forward(self, patches_BAP: Tensor) -> Tensor:
@@ -71,11 +71,11 @@ class Mixture(Transformer):
         self.attend = attend
         self.checkpointing = False
         self.crew = None
-        self.text_embedder = TextEmbedder(config.text_dim, config.dim)
+        self.text_embedder = TextEmbedder(config.text_dim, config.dim) if config.reads else None
         self.time_embedder = TimeEmbedder(config.frequency_dim, config.dim)
         self.time_projection = nn.Linear(config.dim, 6 * config.dim)
-        self.inputs = nn.ModuleDict({name: PatchEmbedding(config) for name in config.towers})
-        self.conditions = nn.ModuleDict({name: PatchEmbedding(config) for name in config.conditions})
+        self.inputs = nn.ModuleDict({name: PatchEmbedding(config, config.channels) for name in config.towers})
+        self.conditions = nn.ModuleDict({name: PatchEmbedding(config, config.told) for name in config.conditions})
         told = config.towers if config.waves else ()
         self.places = nn.ModuleDict({name: nn.Linear(6 * config.waves, config.dim) for name in told})
         self.layer_embeddings = nn.ParameterDict(
@@ -88,7 +88,7 @@ class Mixture(Transformer):
         self,
         videos: Mapping[str, Tensor],
         time_B: Tensor,
-        text_BSD: Tensor,
+        text_BSD: Tensor | None,
         conditions: Mapping[str, Tensor] | None = None,
         *,
         present: Mapping[str, Tensor] | None = None,
@@ -101,8 +101,9 @@ class Mixture(Transformer):
         Args:
             videos: the noisy latents of every branch, B x C x T x H x W, all of one shape.
             time_B: 0..1000.
-            text_BSD: the text encoder's output, as many tokens as it has been padded to.
-            conditions: latents of the same shape whose tokens are added, by name. One that is left out adds nothing.
+            text_BSD: the text encoder's output, as many tokens as it has been padded to; None where no branch reads.
+            conditions: latents of the same shape, but for channels, whose tokens are added, by name. One that is left
+                out adds nothing.
             present: by condition, B bool: of the other clips nothing is added.
             shares: by branch, which tokens take part; all of a branch that is not named.
             memory: what shares store into and recall from.
@@ -117,7 +118,7 @@ class Mixture(Transformer):
         """
         conditions, present, shares = conditions or {}, present or {}, shares or {}
         memory = Memory() if memory is None else memory
-        grid = self._checked(videos, conditions)
+        grid = self._checked(videos, conditions, text_BSD)
         shares = {name: shares.get(name, _ALL) for name in videos}
         if self.crew is not None:
             shares = self.crew.split(shares, dict.fromkeys(shares, grid[0] * grid[1] * grid[2]), time_B.device)
@@ -129,7 +130,8 @@ class Mixture(Transformer):
         }
         if not tokens:
             raise ValueError("no branch computes anything")
-        time_BD, time_B6D, text_BSD = self._embedded(time_B, text_BSD)
+        like = next(iter(tokens.values())) if text_BSD is None else text_BSD
+        time_BD, time_B6D, text_BSD = self._embedded(time_B, text_BSD, like.dtype)
         attention = self.attend if self.crew is None else self.crew.attention(self.attend)
         call = Call(time_B6D, text_BSD, {name: _at(turned, shares[name].asked) for name in tokens}, attention)
         if residuals is None:
@@ -178,21 +180,28 @@ class Mixture(Transformer):
             memory.store(index, name, shares[name], keys_values)
         return tokens
 
-    def _checked(self, videos: Mapping[str, Tensor], conditions: Mapping[str, Tensor]) -> Grid:
+    def _checked(self, videos: Mapping[str, Tensor], conditions: Mapping[str, Tensor], text_BSD: Tensor | None) -> Grid:
         names = tuple(branch.name for branch in self.config.branches)
         if set(videos) != set(names):
             raise ValueError(f"the branches are {', '.join(names)}; got {', '.join(videos)}")
         if unknown := set(conditions) - set(self.config.conditions):
             raise ValueError(f"no branch takes the condition {', '.join(sorted(unknown))}")
-        if len(shapes := {tuple(video.shape) for video in (*videos.values(), *conditions.values())}) > 1:
-            raise ValueError(f"branches and conditions differ in shape: {sorted(shapes)}")
+        clips, _, *size = first = tuple(videos[names[0]].shape)
+        wanted = dict.fromkeys(videos, first) | dict.fromkeys(conditions, (clips, self.config.told, *size))
+        if wanted != (given := {name: tuple(video.shape) for name, video in (*videos.items(), *conditions.items())}):
+            raise ValueError(f"branches and conditions differ in shape: {given}")
+        if (text_BSD is None) == self.config.reads:
+            raise ValueError("a text belongs to a model that reads it")
         return grid_of(videos[names[0]], self.config.patch)
 
-    def _embedded(self, time_B: Tensor, text_BSD: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _embedded(
+        self, time_B: Tensor, text_BSD: Tensor | None, dtype: torch.dtype
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
         """The time as B x D and, for the blocks, as B x 6 x D; the text as B x S x D."""
-        time_BD: Tensor = self.time_embedder(time_B).type_as(text_BSD)
+        time_BD: Tensor = self.time_embedder(time_B).to(dtype)
         time_B6D: Tensor = self.time_projection(functional.silu(time_BD)).reshape(len(time_BD), 6, -1)
-        return time_BD, time_B6D, self.text_embedder(text_BSD)
+        embedder = self.text_embedder
+        return time_BD, time_B6D, None if embedder is None or text_BSD is None else embedder(text_BSD)
 
     def _tokens(
         self,

@@ -72,10 +72,10 @@ class Tower(nn.Module):
         """The tokens with what attention found for them."""
         return (x_BAD.float() + self.attention.out(attended_BANE) * by.gate).type_as(x_BAD)
 
-    def read(self, x_BAD: Tensor, text_BSD: Tensor, shared: Projections | None) -> Tensor:
+    def read(self, x_BAD: Tensor, text_BSD: Tensor | None, shared: Projections | None) -> Tensor:
         """The tokens with what they find in the text; as they were if they read none."""
         weights = self.text_attention or shared
-        if self.text_norm is None or weights is None:
+        if self.text_norm is None or weights is None or text_BSD is None:
             return x_BAD
         normed = layer_norm(x_BAD, self._eps, self.text_norm.weight, self.text_norm.bias).type_as(x_BAD)
         return x_BAD + weights.out(attend(weights.queries(normed), *weights.keys_values(text_BSD)))
