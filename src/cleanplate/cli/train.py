@@ -51,10 +51,11 @@ def vera(
 
 @train.command()
 def void(
-    config: Annotated[str, typer.Option(help="A recipe: published, tiny, or a JSON file.")],
+    config: Annotated[str, typer.Option(help="A recipe: published, tiny, nano, nano-smoke, or a JSON file.")],
     number: Annotated[int | None, typer.Option("--pass", help="1, or 2 for the refinement; 1.", min=1, max=2)] = None,
     data: Annotated[
-        list[Path] | None, typer.Option(help="Folder or list of pairs in VOID's layout; repeatable.")
+        list[Path] | None,
+        typer.Option(help="Folder or list of pairs in VOID's layout; repeatable. nano keeps worlds there."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run; a run there goes on.")] = None,
     init: Annotated[str | None, typer.Option(help="Weights to start from: a pass of VOID, or its base.")] = None,
@@ -63,12 +64,16 @@ def void(
     show: Annotated[bool, typer.Option("--print", help="Print the recipe as JSON, and stop.")] = False,
     json: o.Json = False,
 ) -> None:
-    """Train a pass of VOID on counterfactual pairs."""
+    """Train a pass of VOID on counterfactual pairs, or the embedded void-nano on worlds that are made as it goes."""
+    from cleanplate.train.nano import door as nano
     from cleanplate.train.void.door import recipe_of, run
 
     screen = Screen(as_json=json)
     with guarded(screen):
         given = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
+        if nano.takes(config):
+            _nano(screen, config, given, data, out, show=show)
+            return
         recipe = recipe_of(config, number, given)
         if show:
             screen.result(recipe.model_dump(mode="json"), [(recipe.model_dump_json(indent=1), "")])
@@ -77,3 +82,19 @@ def void(
             raise UsageError("training needs pairs and a folder", remedy="Give --data FOLDER and --out FOLDER.")
         weights = run(recipe, init, data, out, screen.progress())
         screen.result({"weights": str(weights)}, [(f"The weights are in {weights}", "green")])
+
+
+def _nano(
+    screen: Screen, config: str, changes: dict[str, int], data: list[Path] | None, out: Path | None, *, show: bool
+) -> None:
+    """The embedded model, whose pairs are made rather than given."""
+    from cleanplate.train.nano.door import recipe_of, run
+
+    recipe = recipe_of(config, changes)
+    if show:
+        screen.result(recipe.model_dump(mode="json"), [(recipe.model_dump_json(indent=1), "")])
+        return
+    if out is None or len(data or ()) > 1:
+        raise UsageError("training needs one folder, and keeps its worlds in another", remedy="Give --out FOLDER.")
+    model = run(recipe, data[0] if data else None, out, screen.progress())
+    screen.result({"model": str(model)}, [(f"The model is in {model}", "green")])

@@ -61,10 +61,15 @@ class Moves:
     shift: NDArray[np.float16]
     shown: NDArray[np.bool_]
 
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        """Names of all of them."""
+        return tuple(field.name for field in fields(self))
+
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""
         with atomic(path) as partial, open(partial, "wb") as file:
-            np.savez_compressed(file, **{field.name: getattr(self, field.name) for field in fields(self)})
+            np.savez_compressed(file, **{name: getattr(self, name) for name in self.tracks})
 
     @classmethod
     def load(cls, path: Path) -> Moves:

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from cleanplate.models.mixture.config import MixtureConfig, Positive
 from cleanplate.models.sampling.settings import Prediction, Sampling
 
-CodecName = Literal["wan", "pixel"]
-TextEncoderName = Literal["umt5-xxl", "minilm"]
+CodecName = Literal["wan", "pixel", "moves"]
+TextEncoderName = Literal["umt5-xxl", "minilm", "none"]
 
 
 class Limits(BaseModel):
@@ -35,9 +35,9 @@ class System(BaseModel):
 
     Attributes:
         transformer: what it is made of.
-        codec: between videos and the latents that it denoises.
+        codec: between videos and the latents that it denoises; `moves` denoises where pixels come from (void-nano).
         stride: frames, rows and columns that a latent stands for.
-        text: the encoder of its instructions.
+        text: the encoder of its instructions; `none` reads none.
         prediction: what it answers: `velocity` is noise minus sample, `sample` the clean latents.
         limits: the videos it was trained on.
         sampling: how it is sampled well, where the user chooses nothing else.

@@ -122,10 +122,10 @@ def plain(**geometry: int) -> MixtureConfig:
     return MixtureConfig.model_validate({"branches": (Branch(name="video"),), **geometry})
 
 
-def moving(**geometry: int) -> MixtureConfig:
+def moving(patch: tuple[int, int, int] = (1, 2, 2), **geometry: int) -> MixtureConfig:
     """One branch that reads no text and is told of a scene by its condition: what moves where (void-nano)."""
     branch = Branch(name="moves", cross_attention="none", condition="scene")
-    return MixtureConfig.model_validate({"branches": (branch,), **geometry})
+    return MixtureConfig.model_validate({"branches": (branch,), "patch": patch, **geometry})
 
 
 def layered(cross_attention: CrossAttention = "none", **geometry: int) -> MixtureConfig:

@@ -18,7 +18,7 @@ from cleanplate.models.sampling.question import Question, Videos
 from cleanplate.models.sampling.settings import Prediction, Sampling
 from cleanplate.models.sparse.residuals import Residuals
 from cleanplate.models.tokens.memory import Memory, Share
-from cleanplate.models.tokens.patches import Grid, grid_of
+from cleanplate.models.tokens.patches import Grid, grid_of, repeated
 
 _QUESTIONS = ("text", "negative", "both")
 
@@ -83,9 +83,9 @@ class Guess:
     def _guided(self, step: int, at: Videos, time: float, shares: dict[str, Share]) -> Videos:
         """Classifier-free guidance (Ho and Salimans, arXiv 2207.12598), in the steps that have it."""
         question, negative = self._question, self._question.negative_BSD
-        if negative is None or not self._settings.guides(step):
+        if negative is None or question.text_BSD is None or not self._settings.guides(step):
             if self._settings.batched and step and self._settings.guides(step - 1):
-                self._take_apart(len(question.text_BSD))
+                self._take_apart(len(next(iter(at.values()))))
             return self._asked("text", at, time, question.text_BSD, shares)
         if self._settings.batched:
             both = self._asked(
@@ -108,20 +108,21 @@ class Guess:
         if self._residuals:
             self._residuals["text"] = self._residuals["both"].part(slice(0, clips))
 
-    def _asked(self, who: str, at: Videos, time: float, text_BSD: Tensor, shares: dict[str, Share]) -> Videos:
-        clips = len(text_BSD)
+    def _asked(self, who: str, at: Videos, time: float, text_BSD: Tensor | None, shares: dict[str, Share]) -> Videos:
+        first = next(iter(at.values()))
+        clips = len(first)
         kind = next(self._model.parameters()).dtype
         videos = {name: video.to(kind) for name, video in at.items()}
         conditions = {
             name: torch.cat([video.to(kind)] * (clips // len(video)))
             for name, video in self._question.conditions.items()
         }
-        times = torch.full((clips,), time, device=text_BSD.device)
+        times = torch.full((clips,), time, device=first.device)
         self.calls += 1
         answered = self._model(
             videos,
             times,
-            text_BSD.to(kind),
+            None if text_BSD is None else text_BSD.to(kind),
             conditions,
             shares=shares,
             memory=self._memories[who],
@@ -135,7 +136,4 @@ class Guess:
         grid = grid_of(like, patch)
         tokens = torch.zeros(grid[0] * grid[1] * grid[2], dtype=torch.bool, device=like.device)
         tokens[asked] = True
-        inside = tokens.view(grid)
-        for axis, size in enumerate(patch):
-            inside = inside.repeat_interleave(size, axis)
-        return inside
+        return repeated(tokens.view(grid), patch)

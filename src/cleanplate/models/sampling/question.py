@@ -31,7 +31,7 @@ class Question:
     """What the model is asked.
 
     Attributes:
-        text_BSD: the encoded instruction.
+        text_BSD: the encoded instruction; None for a model that reads none.
         negative_BSD: what guidance leads away from: the encoded negative text, or that of no words.
         conditions: latents by name, see `Mixture`.
         known: by branch.
@@ -39,7 +39,7 @@ class Question:
         content_THW: latents where something must come out; None is everywhere.
     """
 
-    text_BSD: Tensor
+    text_BSD: Tensor | None
     negative_BSD: Tensor | None = None
     conditions: Mapping[str, Tensor] = field(default_factory=dict)
     known: Mapping[str, Known] = field(default_factory=dict)

@@ -28,3 +28,10 @@ def from_patches(patches_BLP: Tensor, grid: Grid, patch: Grid) -> Tensor:
     """The video of these patches, their samples in the order frame, row, column, channel: that of Wan's output."""
     cut = patches_BLP.reshape(patches_BLP.shape[0], *grid, *patch, -1)
     return cut.permute(0, 7, 1, 4, 2, 5, 3, 6).flatten(6).flatten(4, 5).flatten(2, 3)
+
+
+def repeated(tokens_THW: Tensor, patch: Grid) -> Tensor:
+    """What holds for tokens (frames x rows x columns), for each of their latents."""
+    for axis, size in enumerate(patch):
+        tokens_THW = tokens_THW.repeat_interleave(size, axis)
+    return tokens_THW

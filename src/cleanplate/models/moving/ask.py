@@ -1,0 +1,56 @@
+"""Asking void-nano: in one call, or in several that go on from each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.moving.facts import ANSWERED, BRANCH, CONDITION
+from cleanplate.models.sampling.question import Question
+from cleanplate.models.sampling.sampler import sample
+from cleanplate.models.sampling.settings import Sampling
+from cleanplate.models.sparse.economy import Economy
+from cleanplate.models.sparse.region import Region, touched
+from cleanplate.models.tokens.patches import Grid, repeated
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What of a clip is computed.
+
+    Attributes:
+        region: its tokens, with context.
+        inside: T x H x W bool, the pixels for which there is an answer.
+    """
+
+    region: Region
+    inside: Tensor
+
+
+def reach_of(changes_THW: Tensor, patch: Grid, economy: Economy) -> Reach | None:
+    """From the pixels that may change; None where there are none."""
+    tokens = touched(changes_THW, patch)
+    if not tokens.any():
+        return None
+    region = Region.of(tokens, economy, BRANCH)
+    edited = torch.zeros(tokens.numel(), dtype=torch.bool)
+    edited[region.edited] = True
+    return Reach(region, repeated(edited.view(tokens.shape), patch))
+
+
+def ask(model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, noise: Tensor) -> Tensor:
+    """The answer for a clip, T x 6 x H x W.
+
+    Args:
+        scene: 1 x 8 x T x H x W, see `scene.told`.
+        settings: `economy` is the one that the reach was made with.
+        noise: 1 x 6 x T x H x W, standard normal.
+    """
+    if noise.shape[1] != ANSWERED:
+        raise ValueError(f"an answer has {ANSWERED} channels, this noise {noise.shape[1]}")
+    question = Question(None, conditions={CONDITION: scene}, region=reach.region)
+    said = sample(model, {BRANCH: noise}, question, settings, prediction="sample")
+    return said[BRANCH][0].transpose(0, 1)

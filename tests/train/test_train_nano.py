@@ -1,0 +1,166 @@
+"""void-nano: its numbers against the definition, what it learns from, whole runs, stopped and gone on with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from cleanplate.errors import CleanplateError
+from cleanplate.masks.labels import KEEP
+from cleanplate.models.mixture.counting import size_of
+from cleanplate.models.moving.compose import compose, moved
+from cleanplate.models.moving.scene import answer, pictures, residual_of, seen_of, shift_of, told
+from cleanplate.models.store.loading import load
+from cleanplate.train.nano.objective import compared, lesson
+from cleanplate.train.nano.pairs import Example, Kept, PairDataset, mirrored, shown
+from cleanplate.train.nano.preview import scores
+from cleanplate.train.nano.recipe import Masks
+from cleanplate.train.nano.recipes import RECIPES
+from cleanplate.train.nano.run import train
+from drawn_moves import COLUMNS, FRAMES, ROWS, recipe, square, write_squares
+from interrupted_training import Stopped, curve
+
+CPU = torch.device("cpu")
+
+
+def example(seed: int = 3) -> Example:
+    pair = square(seed)
+    return Example(pair, pair.labels, seed)
+
+
+def test_the_package_can_hold_it() -> None:
+    assert size_of(RECIPES["nano"].system.transformer).parameters <= 12_500_000
+
+
+def test_moved_is_opencvs_remap() -> None:
+    random = np.random.default_rng(0)
+    plate = random.integers(0, 256, (FRAMES, ROWS, COLUMNS, 3), np.uint8)
+    shift = random.normal(0, 4, (FRAMES, 2, ROWS, COLUMNS)).astype(np.float32)
+    got = moved(pictures(plate), torch.from_numpy(shift)).permute(0, 2, 3, 1).numpy()
+    columns, rows = np.meshgrid(np.arange(COLUMNS, dtype=np.float32), np.arange(ROWS, dtype=np.float32))
+    for frame in range(FRAMES):
+        x, y = columns + shift[frame, 0], rows + shift[frame, 1]
+        picture = plate[frame].astype(np.float32) / 255
+        expected = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        np.testing.assert_allclose(got[frame], expected, atol=1 / 32)  # OpenCV knows 32 places within a pixel
+
+
+def test_an_answer_says_what_was_put_into_it() -> None:
+    generator = torch.Generator().manual_seed(0)
+    shift = torch.randn((2, 2, 8, 12), generator=generator) * 5
+    seen = torch.rand((2, 8, 12), generator=generator)
+    residual = torch.randn((2, 3, 8, 12), generator=generator)
+    said = answer(shift, seen, residual)
+    for got, expected in ((shift_of(said), shift), (seen_of(said)[:, 0], seen), (residual_of(said), residual)):
+        torch.testing.assert_close(got, expected)
+
+
+def test_what_is_told() -> None:
+    pair = square(0)
+    scene = told(pair.plate, pair.clean, pair.labels)[0]
+    assert scene.shape == (8, FRAMES, ROWS, COLUMNS)
+    np.testing.assert_allclose(scene[:3].permute(1, 2, 3, 0), pair.plate / 127.5 - 1, atol=1e-6)
+    np.testing.assert_array_equal(scene[6], np.isin(pair.labels, (0, 63)))
+    np.testing.assert_array_equal(scene[7], np.isin(pair.labels, (63, 127)))
+
+
+def test_the_true_answer_makes_the_truth_and_has_no_error() -> None:
+    given = lesson(example(), recipe(), CPU)
+    assert given.reach is not None
+    made = compose(given.plate, given.clean, given.answer)
+    inside = given.reach.inside[:, None]
+    torch.testing.assert_close(made * inside, given.truth * inside, atol=1e-5, rtol=0)
+    assert all(float(error) < 1e-5 for error in compared(given.answer, given, inside).values())
+    assert scores(given.truth, given)["PSNR"] > 70 > scores(given.truth, given)["PSNR clean plate"]
+
+
+@pytest.mark.parametrize(("channel", "expected"), [("shift", 0.3), ("seen", 0.09), ("residual", 0.3)])
+def test_every_error_counts(channel: str, expected: float) -> None:
+    given = lesson(example(), recipe(), CPU)
+    assert given.reach is not None
+    places = {"shift": slice(0, 2), "seen": slice(2, 3), "residual": slice(3, 6)}
+    wrong = given.answer.clone()
+    wrong[:, places[channel]] += 0.3
+    found = compared(wrong, given, given.reach.inside[:, None])
+    assert float(found[channel]) == pytest.approx(expected, rel=1e-4)
+    assert all(float(found[other]) < 1e-5 for other in places if other != channel)
+    assert float(found["colour"]) > 0.003
+
+
+def test_where_the_model_is_told_to_keep_the_plate_stays() -> None:
+    pair = square(3)
+    given = lesson(Example(pair, np.full_like(pair.labels, KEEP), 0), recipe(), CPU)
+    assert given.reach is None
+    torch.testing.assert_close(given.clean, given.plate)
+
+
+def test_mirrored_twice_is_as_before_and_once_still_true() -> None:
+    pair = square(3)
+    other = mirrored(pair)
+    for name in pair.tracks:
+        np.testing.assert_array_equal(getattr(mirrored(other), name), getattr(pair, name))
+    given = lesson(Example(other, other.labels, 0), recipe(), CPU)
+    torch.testing.assert_close(compose(given.plate, given.clean, given.answer), given.truth, atol=1e-5, rtol=0)
+
+
+def test_quadmasks_are_shown_as_they_come_in_use() -> None:
+    labels = square(3).labels
+    exact = shown(labels, Masks(exact=1, gridded=0, grow=0), np.random.default_rng(0))
+    np.testing.assert_array_equal(exact, labels)
+    grown = shown(labels, Masks(exact=1, gridded=0, grow=3), np.random.default_rng(1))
+    assert ((grown != KEEP) >= (labels != KEEP)).all()
+    assert (grown != KEEP).sum() > (labels != KEEP).sum()
+    several = {shown(labels, Masks(exact=0, gridded=0), np.random.default_rng(n)).tobytes() for n in range(4)}
+    assert len(several) == 4
+
+
+def test_the_ablation_is_told_of_one_mask_alone() -> None:
+    given = lesson(example(), recipe(mask="binary"), CPU)
+    assert not given.scene[0, 7].any()
+    assert given.scene[0, 6].sum() == (square(3).labels != KEEP).sum()
+
+
+def test_a_pair_without_a_sound_scene_takes_the_next_seed(tmp_path: Path) -> None:
+    pairs = recipe().pairs
+    square(7).save(tmp_path / "support-000000000011.npz")
+    (tmp_path / "support-000000000005.skipped").write_text("nothing changes\n")
+    np.testing.assert_array_equal(Kept(tmp_path, pairs, 5, 6)[0].plate, square(7).plate)
+    for turn in range(20):
+        (tmp_path / f"support-{5 + 6 * turn:012d}.skipped").write_text("nothing changes\n")
+    with pytest.raises(CleanplateError, match="no sound scene"):
+        Kept(tmp_path, pairs, 5, 6)[0]
+
+
+def test_processes_share_a_step(tmp_path: Path) -> None:
+    write_squares(tmp_path, recipe())
+    alone = PairDataset(tmp_path, recipe())[1]
+    parts = [PairDataset(tmp_path, recipe(), rank=rank, ranks=2)[1] for rank in range(2)]
+    assert [one.position for one in alone] == [one.position for part in parts for one in part]
+    np.testing.assert_array_equal(alone[1].labels, parts[1][0].labels)
+
+
+def test_a_stopped_run_ends_with_the_same_weights(tmp_path: Path) -> None:
+    data = write_squares(tmp_path / "pairs", recipe())
+    whole = train(recipe(), tmp_path / "whole", data)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe(), tmp_path / "run", data, progress=Stopped(3))
+    model = train(recipe(), tmp_path / "run", data)
+    expected = load_file(whole / "model.safetensors")
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in load_file(model / "model.safetensors").items())
+    assert curve(tmp_path / "run") == curve(tmp_path / "whole")
+    loaded, system = load(model)
+    assert system == recipe().system
+    assert loaded.config == system.transformer
+
+
+def test_it_learns_where_squares_fall(tmp_path: Path) -> None:
+    exact = {"exact": 1, "gridded": 0, "grow": 0}
+    taught = recipe(steps=120, every={"log": 20, "save": 120, "preview": 120}, ema=0.9, masks=exact)
+    train(taught, tmp_path / "run", write_squares(tmp_path / "pairs", taught))
+    held_back = curve(tmp_path / "run")[-1]
+    assert held_back["sampled PSNR"] > held_back["sampled PSNR clean plate"] + 4
