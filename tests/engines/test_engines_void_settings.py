@@ -27,7 +27,7 @@ from cleanplate.media.frame import ColourTags
 from cleanplate.media.probe import ClipInfo
 from cleanplate.models.sparse.economy import Economy
 from cleanplate.models.void.config import PUBLISHED
-from cleanplate.motion.flow import FlowField, Gray, register_flow
+from cleanplate.motion.flow import FlowField, Gray
 from cleanplate.pipeline.machine import Machine
 
 SIZE = (1080, 1920)
@@ -187,9 +187,8 @@ def test_the_noise_of_a_tail_goes_back(tmp_path: Path) -> None:
         seen.append((float(a.mean()), float(b.mean())))
         return np.zeros((*a.shape, 2), np.float32)
 
-    register_flow("still", lambda: still)
     with Pictures(tmp_path / "a.mkv") as first:
-        noise = list(warped_noise(first, take, "still", seed=0))
+        noise = list(warped_noise((first.at(place) for place in take.span.order), take, still, seed=0))
     grays = [20.0 * (place + 1) for place in take.span.order]
     assert seen == list(pairwise(grays))
     assert [tuple(latent.shape) for latent in noise] == [take.shape[1:]] * take.shape[0]

@@ -23,7 +23,8 @@ from cleanplate.models.catalogue.voids import VOIDS
 from cleanplate.models.footprint import spare
 from cleanplate.models.text.instruction import warnings
 from cleanplate.models.tokens.backends import kernel
-from cleanplate.motion.flow import make_flow
+from cleanplate.motion.flow import LearnedFlow
+from cleanplate.pipeline import registry
 from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
 from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene
@@ -31,8 +32,8 @@ from cleanplate.progress import Progress
 
 _VERSION = 1
 """Goes up when the same parameters give other pixels."""
-_LIMIT = "max_vram"
-"""Decides how the models run, and through that alone what comes out."""
+_LOCAL = {"max_vram", "flow_weights"}
+"""Decides how models run and where they lie, and through that alone what comes out."""
 
 
 class VoidEngine:
@@ -70,7 +71,7 @@ class VoidEngine:
         prompt = description(edit, scene.reasoning)
         parts, device = self._named(self._weights), device_name()
         config, wanted = parts.config(), self._settings.of(device)
-        make_flow(wanted.flow)
+        flow = registry.flow(wanted.flow, wanted.flow_weights)
         kernel(wanted.running.attention)
         asked = Outline.of(config, scene.quadmask, scene.clip.info, self._passes(parts, wanted))
         if not asked.takes:
@@ -93,7 +94,8 @@ class VoidEngine:
                 "kind": edit.kind,
                 "prompt": prompt,
                 "seed": seed,
-                **settings.model_dump(mode="json", exclude={_LIMIT}),
+                **settings.model_dump(mode="json", exclude=_LOCAL),
+                **({"flow_digest": flow.digest} if isinstance(flow, LearnedFlow) else {}),
             },
             notes=(
                 *warnings(parts.read(texts).cuts),
@@ -118,6 +120,7 @@ class VoidEngine:
             outline=outline,
             prompt=asked["prompt"],
             seed=asked["seed"],
+            flow=registry.flow(settings.flow, self._settings.flow_weights),
             key=f"{plan.weights} {plan.device} {json.dumps(asked, sort_keys=True)}",
             worth=cost.worth(outline, plan.device),
         )

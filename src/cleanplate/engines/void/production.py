@@ -37,6 +37,7 @@ from cleanplate.files import disk_errors, write_text
 from cleanplate.masks.quadmask import QuadMask
 from cleanplate.media.clip import Clip
 from cleanplate.models.void.schedule import scheduler
+from cleanplate.motion.flow import Flow
 from cleanplate.pipeline.protocols import WORK, Scene
 from cleanplate.progress import Progress
 
@@ -49,6 +50,7 @@ class Job:
 
     Attributes:
         prompt: the scene after the removal.
+        flow: follows the motion that the second pass keeps.
         key: of all that is drawn, beside its span: weights and parameters.
         worth: of each stage on the bar, see `Meter`.
     """
@@ -58,6 +60,7 @@ class Job:
     outline: Outline
     prompt: str
     seed: int
+    flow: Flow
     key: str
     worth: Mapping[str, int]
 
@@ -168,7 +171,8 @@ class Production:
             yield from latent_noise(self._job.seed, take.number, take.shape)
             return
         with Pictures(self._pictures(take, 1)) as first:
-            yield from warped_noise(first, take, self._job.outline.settings.flow, self._job.seed)
+            played = (first.at(place) for place in take.span.order)
+            yield from warped_noise(played, take, self._job.flow, self._job.seed)
 
     def _decode(self, takes: Sequence[Take], number: int) -> None:
         """From latents to pictures; the latents are let go."""
