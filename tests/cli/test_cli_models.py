@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from commands import cli, names_in, process
 
-from cleanplate.models.catalogue.system import Limits, System
 from cleanplate.models.catalogue.flows import FLOWS
+from cleanplate.models.catalogue.system import Limits, System
 from cleanplate.models.catalogue.table import MODELS, PARTS
 from cleanplate.models.catalogue.voids import VOIDS
 from cleanplate.models.catalogue.written import write_config

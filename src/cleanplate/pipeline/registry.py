@@ -24,6 +24,7 @@ class Part:
     Attributes:
         weighted: the class takes ``weights``, a folder or a hub id.
         tuned: the class takes ``name``, its row's, and ``settings``, what the user chose of how it works.
+        guided: the engine follows the motion of a video where it is given one.
         caching: the class takes ``cache``, a folder that keeps its work between runs.
         fitting: ``module:function``, a `pipeline.fitting.Fitting`; empty where nothing is told before there is a clip.
     """
@@ -33,6 +34,7 @@ class Part:
     needs: str = "nothing but the base install"
     weighted: bool = False
     tuned: bool = False
+    guided: bool = False
     caching: bool = False
     fitting: str = ""
 
@@ -78,6 +80,7 @@ ENGINES: Mapping[str, Part] = {
         needs=_LEARNED,
         weighted=True,
         tuned=True,
+        guided=True,
         fitting="cleanplate.engines.void.fits:fits",
     ),
 }

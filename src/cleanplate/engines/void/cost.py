@@ -41,10 +41,10 @@ def seconds(outline: Outline, device: str, threads: int) -> dict[str, float]:
     laid = sum(len(take.frames) * take.area for take in outline.takes)
     found = {TELL: 2 * coded * _CODEC[device], LAY: laid * _LAYING}
     for number, how in enumerate((settings.first, settings.second), start=1):
-        runs = number == 1 or settings.pass2 != "never"
+        runs = number in outline.passes
         found[sampling(number)] = runs * how.steps * _asked(outline, how) / _RATES[device]
         found[decoding(number)] = runs * coded * _CODEC[device]
-    if settings.pass2 != "never":
+    if 2 in outline.passes:
         found[sampling(2)] += sum(_moving(take, settings.flow, device) for take in outline.takes)
     return {stage: taken / work for stage, taken in found.items()}
 
@@ -59,10 +59,10 @@ def worth(outline: Outline, device: str) -> dict[str, int]:
 def memory(outline: Outline, device: str, running: Running) -> int:
     """Bytes at the peak where the models run, whatever the clip's length."""
     settings = outline.settings
-    passes = [settings.first, settings.second][: 1 if settings.pass2 == "never" else 2]
+    passes = [(settings.first, settings.second)[number - 1] for number in outline.passes]
     calls = [_calls(take, how, settings) for take in outline.takes for how in passes]
     peak = max(footprint(outline.config, one, running).peak for one in calls)
-    if settings.flow == RAFT and settings.pass2 != "never":
+    if settings.flow == RAFT and 2 in outline.passes:
         peak += max(geometry.memory(take.framing.rows, take.framing.columns) for take in outline.takes)
     return peak + _around(outline, running) if device == "cpu" else peak
 

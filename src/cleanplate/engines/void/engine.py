@@ -17,7 +17,7 @@ from cleanplate.engines.void.production import Job, Production
 from cleanplate.engines.void.settings import Settings, settings_of
 from cleanplate.engines.void.verdict import measured
 from cleanplate.engines.void.wording import another_size, description, notes
-from cleanplate.errors import InputError
+from cleanplate.errors import InputError, UsageError
 from cleanplate.masks.quadmask import QuadMask
 from cleanplate.models.catalogue.voids import VOIDS
 from cleanplate.models.footprint import spare
@@ -73,7 +73,9 @@ class VoidEngine:
         config, wanted = parts.config(), self._settings.of(device)
         flow = registry.flow(wanted.flow, wanted.flow_weights)
         kernel(wanted.running.attention)
-        asked = Outline.of(config, scene.quadmask, scene.clip.info, self._passes(parts, wanted))
+        guided = scene.motion is not None
+        passes = self._passes(parts, wanted, guided=guided)
+        asked = Outline.of(config, scene.quadmask, scene.clip.info, passes, guided=guided)
         if not asked.takes:
             return self._refuse("the quadmask keeps everything on every frame", "Mark what is to go.")
         outline = fitted(asked, device, machine)
@@ -96,13 +98,14 @@ class VoidEngine:
                 "seed": seed,
                 **settings.model_dump(mode="json", exclude=_LOCAL),
                 **({"flow_digest": flow.digest} if isinstance(flow, LearnedFlow) else {}),
+                **({"motion": scene.motion.digest} if scene.motion is not None else {}),
             },
             notes=(
                 *warnings(parts.read(texts).cuts),
                 *another_size(config, VOIDS[self.name].config, self.name),
                 *notes(outline, wanted, cleared, edit, scene.reasoning),
             ),
-            weights=parts.digest([1] if settings.pass2 == "never" else [1, 2]),
+            weights=parts.digest(outline.passes),
             device=device,
         )
 
@@ -113,7 +116,8 @@ class VoidEngine:
             raise ValueError("a plan is for a scene with a quadmask")
         parts = self._named(self._weights)
         settings = Settings.model_validate({name: asked[name] for name in Settings.model_fields if name in asked})
-        outline = Outline.of(parts.config(), quadmask, scene.clip.info, settings)
+        guided = scene.motion is not None
+        outline = Outline.of(parts.config(), quadmask, scene.clip.info, settings, guided=guided)
         job = Job(
             scene=scene,
             quadmask=quadmask,
@@ -135,12 +139,17 @@ class VoidEngine:
         measurements = {"spans": spans, "morph": measured(verdicts, settings.threshold)}
         return Generated(layer, measurements=measurements, byproduct=production.screening())
 
-    def _passes(self, parts: Parts, wanted: Settings) -> Settings:
+    def _passes(self, parts: Parts, wanted: Settings, *, guided: bool) -> Settings:
         """As asked; where the morph check decides and there are no weights of a second pass, there is none.
 
         Raises:
+            UsageError: it is given a motion to follow, and must not.
             InputError: the second pass is asked for, and there are no weights of it, or of another geometry.
         """
+        if guided and wanted.pass2 == "never":
+            raise UsageError("the second pass is what follows a motion, and it is to run never", remedy=_FOLLOWING)
+        if guided:
+            wanted = wanted.model_copy(update={"pass2": "always"})
         if wanted.pass2 == "auto" and not parts.has(2):
             return wanted.model_copy(update={"pass2": "never"})
         if wanted.pass2 != "never" and parts.config(2) != parts.config(1):
@@ -149,6 +158,9 @@ class VoidEngine:
 
     def _refuse(self, why: str, remedy: str) -> Refusal:
         return Refusal(self.name, why, remedy)
+
+
+_FOLLOWING = "Leave --motion out, or --pass2 never."
 
 
 def _require_fit(quadmask: QuadMask, scene: Scene) -> None:

@@ -45,7 +45,9 @@ class RaftFlow:
         known = self._seen[1] if self._seen is not None and self._seen[0] is a else self._model.features(first)
         features = self._model.features(second)
         self._seen = b, features
-        flow = self._model(first, second, known=(known, features), iterations=self._iterations)[0, :, : a.shape[0], : a.shape[1]]
+        flow = self._model(first, second, known=(known, features), iterations=self._iterations)[
+            0, :, : a.shape[0], : a.shape[1]
+        ]
         return np.ascontiguousarray(flow.permute(1, 2, 0).cpu().numpy())
 
 
