@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from commands import cli, names_in, process
 
+from cleanplate.models.catalogue.flows import FLOWS
 from cleanplate.models.catalogue.system import Limits, System
 from cleanplate.models.catalogue.table import MODELS, PARTS
 from cleanplate.models.catalogue.voids import VOIDS
@@ -47,9 +48,9 @@ def test_the_list_has_every_row_and_needs_no_torch() -> None:
     code = f"{hidden} from cleanplate.cli.main import app; app(['models', 'list', '--json'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     listed = json.loads(done.stdout)
-    assert [row["name"] for row in listed["models"]] == [*MODELS, *VOIDS]
+    assert [row["name"] for row in listed["models"]] == [*MODELS, *VOIDS, *FLOWS]
     assert [part["name"] for part in listed["parts"]] == list(PARTS)
-    assert all(row["licence"] == "Apache-2.0" for row in listed["models"])
+    assert all(row["licence"] in ("Apache-2.0", "BSD-3-Clause") for row in listed["models"])
     assert "vera-14b" in cli("models", "list").output
 
 

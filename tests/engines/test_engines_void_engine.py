@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from cleanplate.edit.package import ShotPackage
@@ -19,6 +22,7 @@ from cleanplate.errors import InputError, RefusalError, UsageError
 from cleanplate.masks.codec import read_mask_file
 from cleanplate.masks.reasoning import Grid, Reasoning
 from cleanplate.media.clip import Clip
+from cleanplate.media.colour import picture
 from cleanplate.pipeline.add import add
 from cleanplate.pipeline.edits import Add, Remove
 from cleanplate.pipeline.machine import Machine
@@ -26,6 +30,7 @@ from cleanplate.pipeline.make import Order
 from cleanplate.pipeline.protocols import Plan, Scene
 from cleanplate.pipeline.remove import remove
 from cleanplate.progress import Tick
+from drawn_raft import write_raft
 from drawn_removal import write_clip
 from drawn_void import BASE, CONFIG, weights, write_void
 
@@ -63,7 +68,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def made(clip: Path, void: Path | str, out: Path, settings: dict[str, Any] | None = None, **more: Any) -> ShotPackage:
-    edit = Remove(mask=clip / "quadmask.mkv", prompt=more.pop("prompt", PROMPT))
+    edit = Remove(mask=clip / "quadmask.mkv", prompt=more.pop("prompt", PROMPT), motion=more.pop("motion", None))
     chosen = QUICK | (settings or {})
     return remove(clip / "plate.mkv", edit, out, engine="void-5b", weights=str(void), settings=chosen, **more)
 
@@ -166,6 +171,53 @@ def test_what_a_first_pass_alone_draws(alone: Path, clip: Path, tmp_path: Path) 
     assert not found["morph"]["pass2"]
 
 
+class Brightness:
+    """A method that notes what it is shown, and finds nothing in motion; told from others as a network is."""
+
+    digest = "d"
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[tuple[int, ...], float]] = []
+
+    def __call__(self, a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.shown.append((a.shape, float(a.mean())))
+        return np.zeros((*a.shape[:2], 2), np.float32)
+
+
+def test_a_motion_that_is_given_takes_the_first_passs_place(
+    void: Path, clip: Path, both: ShotPackage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The noise moves as the given shot's composite does; no first pass is drawn, and none is measured."""
+    flow = Brightness()
+    monkeypatch.setattr("cleanplate.engines.void.engine.registry.flow", lambda name, weights: flow)
+    shot = made(clip, void, tmp_path / "shot", motion=both.folder)
+    found = assert_whole(shot)
+    assert found["spans"][0]["pass2"]
+    assert "motion that was given" in found["spans"][0]["why"]
+    assert found["morph"]["things"] == []
+    assert any("no first pass" in note for note in shot.shot.notes)
+    with Clip.open(both.composite) as composite:
+        assert shot.shot.engine.parameters["motion"] == composite.source_hash
+        greens = [float(picture(frame, composite.info).mean()) for frame in composite.frames(0, 18)]
+    assert shot.shot.engine.parameters["flow_digest"] == "d"
+    assert {shape for shape, _ in flow.shown} == {(48, 80, 3)}
+    assert [mean for _, mean in flow.shown[:18]] == pytest.approx(greens, abs=1)
+    assert digests(shot)["layer/layer.mkv"] != digests(both)["layer/layer.mkv"]
+    assert shot.shot.engine.weights_sha256 != both.shot.engine.weights_sha256
+    with pytest.raises(UsageError, match="is what follows a motion"):
+        made(clip, void, tmp_path / "other", {"pass2": "never"}, motion=both.folder)
+
+
+@pytest.mark.slow
+def test_raft_follows_the_first_pass(void: Path, clip: Path, both: ShotPackage, tmp_path: Path) -> None:
+    raft = write_raft(tmp_path / "raft")
+    settings = {"pass2": "always", "flow": "raft", "flow_weights": str(raft)}
+    shot = made(clip, void, tmp_path / "shot", settings)
+    assert_whole(shot)
+    assert digests(shot)["layer/layer.mkv"] != digests(both)["layer/layer.mkv"]
+    assert str(tmp_path) not in json.dumps(shot.shot.engine.model_dump(mode="json"))
+
+
 class TestTheDoor:
     """What cannot be served is said before anything is drawn."""
 
@@ -207,6 +259,12 @@ class TestTheDoor:
             made(clip, without, tmp_path / "shot")
         assert list(tmp_path.iterdir()) == [without]
 
+    def test_a_flow_without_weights(self, void: Path, clip: Path, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="models convert"):
+            made(clip, void, tmp_path / "shot", {"flow": "raft"})
+        with pytest.raises(InputError, match="not the weights of RAFT"):
+            made(clip, void, tmp_path / "shot", {"flow": "raft", "flow_weights": str(void / "void_pass1.safetensors")})
+
     def test_an_empty_description(self, void: Path, clip: Path, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="description is empty"):
             made(clip, void, tmp_path / "shot", prompt="  ")
@@ -233,6 +291,7 @@ class TestTheDoor:
             ({"first.step": 3}, "first.step"),
             ({"window.size": 3}, "window.size|'window' is a value"),
             ({"flow": "psychic"}, "no optical flow"),
+            ({"flow_weights": "a"}, "'dis' takes no weights"),
             ({"running.offload": True}, "accelerator"),
         ],
     )

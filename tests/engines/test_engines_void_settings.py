@@ -27,7 +27,7 @@ from cleanplate.media.frame import ColourTags
 from cleanplate.media.probe import ClipInfo
 from cleanplate.models.sparse.economy import Economy
 from cleanplate.models.void.config import PUBLISHED
-from cleanplate.motion.flow import FlowField, Gray, register_flow
+from cleanplate.motion.flow import FlowField, Gray
 from cleanplate.pipeline.machine import Machine
 
 SIZE = (1080, 1920)
@@ -113,6 +113,21 @@ def test_stages_fill_the_bar() -> None:
     assert cost.worth(outline(pass2="never"), "cuda")[sampling(2)] == 0
 
 
+def test_a_given_motion_and_a_network_of_flow_are_counted() -> None:
+    asked, guided = outline(pass2="always"), replace(outline(pass2="always"), guided=True)
+    assert guided.passes == (2,)
+    assert (asked.passes, outline(pass2="never").passes) == ((1, 2), (1,))
+    taken = cost.seconds(guided, "cuda", 1)
+    assert taken[sampling(1)] == taken[decoding(1)] == 0
+    assert taken[sampling(2)] == cost.seconds(asked, "cuda", 1)[sampling(2)]
+    assert sum(cost.worth(guided, "cuda").values()) == pytest.approx(1000, abs=5)
+    raft = outline(pass2="always", flow="raft")
+    assert cost.seconds(raft, "cpu", 1)[sampling(2)] > cost.seconds(asked, "cpu", 1)[sampling(2)] + 60
+    assert cost.seconds(outline(pass2="never", flow="raft"), "cpu", 1) == cost.seconds(outline(pass2="never"), "cpu", 1)
+    memory = [cost.memory(work, "cuda", work.settings.running) for work in (asked, raft)]
+    assert 2e8 < memory[1] - memory[0] < 1e9
+
+
 def test_time_grows_with_steps_questions_and_windows() -> None:
     def taken(work: Outline) -> float:
         return cost.seconds(work, "cuda", 1)[sampling(1)]
@@ -187,9 +202,8 @@ def test_the_noise_of_a_tail_goes_back(tmp_path: Path) -> None:
         seen.append((float(a.mean()), float(b.mean())))
         return np.zeros((*a.shape, 2), np.float32)
 
-    register_flow("still", lambda: still)
     with Pictures(tmp_path / "a.mkv") as first:
-        noise = list(warped_noise(first, take, "still", seed=0))
+        noise = list(warped_noise((first.at(place) for place in take.span.order), take, still, seed=0))
     grays = [20.0 * (place + 1) for place in take.span.order]
     assert seen == list(pairwise(grays))
     assert [tuple(latent.shape) for latent in noise] == [take.shape[1:]] * take.shape[0]

@@ -110,14 +110,14 @@ def convert(
     ] = None,
     json: o.Json = False,
 ) -> None:
-    """Write weights in our format: Wan2.1 as the first weights of Vera, or a model of ours in other numbers."""
+    """Write weights in our format: Wan2.1 as the first of Vera, RAFT, or a model of ours in other numbers."""
     screen = Screen(as_json=json)
     with guarded(screen), _learned():
         from cleanplate.models.store.convert import convert as run
 
         done = run(source, out, to, dtype, progress=screen.progress())
         document = {"out": str(out), "kind": done.kind, "tensors": done.tensors, "bytes": done.bytes}
-        document["system"] = done.system.model_dump(mode="json")
+        document["system"] = done.system.model_dump(mode="json") if done.system else None
         screen.result(document, [(f"{done.tensors} tensors, {done.bytes / 1e9:.2f} GB, in {out}", "bold green")])
 
 
@@ -134,9 +134,7 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
     """For people: without the list of tensors."""
     branches = ", ".join(f"{branch} {count:,}" for branch, count in found["by_branch"].items())
     passes = ", ".join(found.get("passes", {}).values())
-    codec, limits = found["codec"], found["limits"]
-    rows, columns = limits["multiple_of"]
-    frames, height, width = codec["stride"]
+    whose = branches or ("each pass" if passes else "")
     shown = {
         "Summary": found.get("summary"),
         "Weights": found.get("weights"),
@@ -144,11 +142,21 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         "Licence": found.get("licence"),
         "Folder": found["folder"],
         "Passes": passes,
-        "Parameters": f"{found['parameters']:,} ({branches or 'each pass'})",
+        "Parameters": f"{found['parameters']:,}" + (f" ({whose})" if whose else ""),
         "Tensors": f"{len(found['tensors']):,}",
+    }
+    if "codec" in found:
+        shown |= _video_facts(found["codec"], found["text_encoder"], found["limits"])
+    return [(f"{title:<14}{words}", "") for title, words in shown.items() if words]
+
+
+def _video_facts(codec: dict[str, Any], text: dict[str, Any], limits: dict[str, Any]) -> dict[str, str]:
+    """Of a model that makes videos from text."""
+    rows, columns = limits["multiple_of"]
+    frames, height, width = codec["stride"]
+    return {
         "Codec": f"{codec['name']}: {codec['channels']} channels for {frames} frames of {height} x {width} pixels",
-        "Text encoder": f"{found['text_encoder']['name']}: {found['text_encoder']['channels']} channels",
+        "Text encoder": f"{text['name']}: {text['channels']} channels",
         "Limits": f"{limits['frames']} frames, {limits['pixels']:,} pixels in multiples of {rows} x {columns}, "
         f"{limits['rate']:g} a second",
     }
-    return [(f"{title:<14}{words}", "") for title, words in shown.items() if words]

@@ -82,6 +82,10 @@ Prompt = Annotated[
 PassTwo = Annotated[
     str | None, _option("--pass2", help="auto, always or never: whether `void-5b` refines its result.", panel=_HOW)
 ]
+Motion = Annotated[
+    Path | None,
+    _option("--motion", help="A shot of the plate, or a video like it: `void-5b` follows its motion.", panel=_HOW),
+]
 MaxVram = Annotated[
     float | None,
     _option("--max-vram", help="Gigabytes of the accelerator that `void-5b` may take.", panel=_HOW, min=0.1),

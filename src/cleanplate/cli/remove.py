@@ -31,6 +31,7 @@ def remove(
     prompt: o.Prompt = None,
     steps: o.Steps = None,
     pass2: o.PassTwo = None,
+    motion: o.Motion = None,
     max_vram: o.MaxVram = None,
     set_: o.Set = None,
     segmenter: o.Segmenter = "classic",
@@ -67,6 +68,7 @@ def remove(
             grow=grow,
             pixel_precise=pixel_precise,
             prompt=prompt,
+            motion=motion,
         )
         package = run(
             plate,

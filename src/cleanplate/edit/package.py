@@ -20,7 +20,7 @@ COMPOSITE, COMPOSITE_FRAMES = "composite.mkv", "composite"
 LAYER, TRACKS, EXTRA, EXPORT = "layer", "tracks", "extra", "export"
 QUADMASK, REASONING, REGION = "quadmask.mkv", "reasoning.json", "region.mkv"
 PREVIEW, TIMELINE, REPORT = "preview.mp4", "timeline.otio", "report.html"
-GENERATED = "generated.mp4"
+GENERATED, MOTION = "generated.mp4", "motion.mkv"
 
 
 class ShotPackage:

@@ -7,7 +7,7 @@ as b(x + flow(x)).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -28,6 +28,17 @@ class Flow(Protocol):
     def __call__(self, a: Gray, b: Gray) -> FlowField:
         """Flow of `a` towards `b`, two pictures of one size."""
         ...
+
+
+@runtime_checkable
+class LearnedFlow(Flow, Protocol):
+    """A method by a network, which is given H x W x 3 R'G'B' where there is colour.
+
+    Attributes:
+        digest: tells its weights from others.
+    """
+
+    digest: str
 
 
 _SMALLEST_SIDE = 16

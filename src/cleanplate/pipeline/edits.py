@@ -40,6 +40,9 @@ class Remove(_Edit):
     prompt: str | None = Field(
         default=None, description="the scene afterwards, for engines that are told; None is what the reasoning says"
     )
+    motion: Path | None = Field(
+        default=None, description="a shot of the plate, or a video like it, whose motion an engine is to follow"
+    )
 
 
 class _Described(_Edit):

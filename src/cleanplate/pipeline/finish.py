@@ -36,7 +36,7 @@ MASK_FILES = (names.TRACKS, names.REASONING, names.QUADMASK, index_path(Path(nam
 _SHOT_FILES = (
     *(names.SHOT, names.RUN, names.COMPOSITE, names.COMPOSITE_FRAMES, names.LAYER, names.EXPORT, names.EXTRA),
     *(names.PREVIEW, names.TIMELINE, names.REPORT, FOLDER, *MASK_FILES),
-    *(names.REGION, index_path(Path(names.REGION)).name, names.GENERATED),
+    *(names.REGION, index_path(Path(names.REGION)).name, names.GENERATED, names.MOTION),
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from cleanplate.edit.layer import Layer
 from cleanplate.edit.manifest import EngineRecord, RegionRecord
-from cleanplate.edit.package import GENERATED, LAYER, ShotPackage
+from cleanplate.edit.package import GENERATED, LAYER, MOTION, ShotPackage
 from cleanplate.errors import CleanplateError
 from cleanplate.media.clip import Clip
 from cleanplate.pipeline import registry
@@ -137,10 +137,12 @@ def _generate(shop: Workshop, engine: Engine, plan: Plan, prepared: Prepared, or
             )
         if made.byproduct is not None:
             made.byproduct.replace(shop.folder / GENERATED)
+        if made.motion is not None:
+            made.motion.replace(shop.folder / MOTION)
         return {"measurements": dict(made.measurements)}
 
     spent = [_RAW, f"{LAYER}/{WORK}"]
-    stage = shop.stage("layer", inputs, [LAYER], work, leaves=[LAYER, GENERATED], spent=spent)
+    stage = shop.stage("layer", inputs, [LAYER], work, leaves=[LAYER, GENERATED, MOTION], spent=spent)
     Layer.open(shop.folder / LAYER).require_fit(scene.clip.info)
     measured: dict[str, Any] = stage["measurements"]
     return measured

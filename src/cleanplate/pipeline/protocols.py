@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,6 +51,25 @@ class Reasoner(Protocol):
 
 
 @dataclass(frozen=True)
+class Motion:
+    """A video, frame for frame with the plate, in which things move as they are to move in the result.
+
+    Attributes:
+        path: of the file, or of images.
+        digest: SHA-256.
+        rate: frames a second of images.
+    """
+
+    path: Path
+    digest: str
+    rate: Fraction | None = None
+
+    def open(self) -> Clip:
+        """It, for reading."""
+        return Clip.open(self.path, rate=self.rate)
+
+
+@dataclass(frozen=True)
 class Scene:
     """Everything known before a layer is generated.
 
@@ -57,6 +77,7 @@ class Scene:
         quadmask: what may change (removal); None for the other edits.
         region: what may change (the other edits); None for a removal.
         masked: a mask or a box says so; otherwise everything may change.
+        motion: what a `guided` engine is to follow, where it is given; see `registry.Part`.
         tracks: the removed objects' tracks, where there are any.
         things: tracks of affected things, by the id the reasoning gives them.
     """
@@ -68,6 +89,7 @@ class Scene:
     things: Mapping[str, Track] = field(default_factory=dict)
     region: PermittedRegion | None = None
     masked: bool = True
+    motion: Motion | None = None
 
     @property
     def permitted(self) -> PermittedRegion:
@@ -118,14 +140,15 @@ class Generated:
 
     Attributes:
         layer: the stored, quantised layer.
-        motion: flow by window, where the engine predicts motion.
+        motion: a video, frame for frame with the plate, in which things move as they are to move, for a `guided`
+            engine's next drawing of the shot; None where the composite shows it. In FFV1's or another Matroska.
         things: tracks of what moves in the result, by the reasoning's ids.
         measurements: figures for the manifest and the report (JSON values only).
         byproduct: a video for inspection that is no part of the result, or None.
     """
 
     layer: Layer
-    motion: Mapping[int, Path] | None = None
+    motion: Path | None = None
     things: Mapping[str, Track] | None = None
     measurements: Mapping[str, Any] = field(default_factory=dict)
     byproduct: Path | None = None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cleanplate.errors import ResourceError, UsageError
+from cleanplate.motion.flow import Flow, flow_names, make_flow
 from cleanplate.pipeline.fitting import Fit, Fitting, Footage, Place
 from cleanplate.pipeline.protocols import Engine, Reasoner, Segmenter
 
@@ -23,6 +24,7 @@ class Part:
     Attributes:
         weighted: the class takes ``weights``, a folder or a hub id.
         tuned: the class takes ``name``, its row's, and ``settings``, what the user chose of how it works.
+        guided: the engine follows the motion of a video where it is given one.
         caching: the class takes ``cache``, a folder that keeps its work between runs.
         fitting: ``module:function``, a `pipeline.fitting.Fitting`; empty where nothing is told before there is a clip.
     """
@@ -32,6 +34,7 @@ class Part:
     needs: str = "nothing but the base install"
     weighted: bool = False
     tuned: bool = False
+    guided: bool = False
     caching: bool = False
     fitting: str = ""
 
@@ -77,9 +80,19 @@ ENGINES: Mapping[str, Part] = {
         needs=_LEARNED,
         weighted=True,
         tuned=True,
+        guided=True,
         fitting="cleanplate.engines.void.fits:fits",
     ),
 }
+FLOWS: Mapping[str, Part] = {
+    "raft": Part(
+        "cleanplate.models.store.raft:flow_of",
+        "RAFT; weights that `cleanplate models convert` has written",
+        needs=_LEARNED,
+        weighted=True,
+    ),
+}
+"""Optical flow by networks; `motion.flow` has the methods that need none."""
 
 
 def segmenter(name: str, weights: str | None = None, cache: Path | None = None) -> Segmenter:
@@ -102,6 +115,25 @@ def engine(name: str, weights: str | None = None, settings: Mapping[str, Any] | 
         UsageError: an unknown engine, or weights or settings that it does not take.
     """
     return cast(Engine, _made(ENGINES, name, "engine", weights, settings=settings or {}))
+
+
+def flow(name: str, weights: str | None = None) -> Flow:
+    """The method of optical flow of that name: one of `motion.flow`, or a network's.
+
+    Args:
+        weights: a folder or file of a network's; None takes them from where they are kept.
+    Raises:
+        UsageError: an unknown one, or weights for one that takes none.
+        InputError, ResourceError: no weights of the network's on this machine, or a package is not installed.
+    """
+    if name in FLOWS:
+        return cast(Flow, _made(FLOWS, name, "optical flow", weights))
+    if name not in flow_names():
+        known = ", ".join(sorted((*flow_names(), *FLOWS)))
+        raise UsageError(f"no optical flow named '{name}'", remedy=f"Known ones: {known}.")
+    if weights is not None:
+        raise UsageError(f"the optical flow '{name}' takes no weights", remedy="Leave flow_weights out.")
+    return make_flow(name)
 
 
 def fits(name: str, footage: Footage, place: Place) -> list[Fit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from cleanplate.media.clip import Clip
 from cleanplate.pipeline.edits import Remove
 from cleanplate.pipeline.finish import MASK_FILES
 from cleanplate.pipeline.make import Order, Prepared, make
+from cleanplate.pipeline.moving import motion_of
 from cleanplate.pipeline.preflight import Preflight
 from cleanplate.pipeline.registry import ENGINES
 from cleanplate.pipeline.removal import Removal, edit_frames
@@ -57,14 +59,21 @@ def remove(
 
     if edit.prompt is not None and engine in ENGINES and not ENGINES[engine].tuned:
         raise UsageError(f"the engine '{engine}' reads no description", remedy="Leave --prompt out.")
+    if edit.motion is not None and engine in ENGINES and not ENGINES[engine].guided:
+        raise UsageError(f"the engine '{engine}' follows no motion", remedy="Leave --motion out.")
 
     def prepare(shop: Workshop, clip: Clip) -> Prepared:
         frames = edit_frames(edit, clip)
         removal = Removal(shop, clip, edit, progress or Silent())
+        motion = None if edit.motion is None else motion_of(edit.motion, clip)
         return Prepared(
-            scene=removal.scene(),
+            scene=replace(removal.scene(), motion=motion),
             region=RegionRecord(kind="quadmask", file=QUADMASK, frames=(frames.start, frames.stop - 1)),
-            inputs={"quadmask": shop.key("quadmask"), "reasoning": shop.key("reason")},
+            inputs={
+                "quadmask": shop.key("quadmask"),
+                "reasoning": shop.key("reason"),
+                **({} if motion is None else {"motion": motion.digest}),
+            },
             warnings=tuple(removal.warnings),
         )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from cleanplate.progress import Progress
+from cleanplate.worlds.afterwards import afterwards
 from cleanplate.worlds.counterfactual import Counterfactual, counterfactual
 from cleanplate.worlds.families import TRAINING
 from cleanplate.worlds.flow import flow
@@ -120,6 +121,7 @@ class PairJob:
                 for c in worlds.changed
             ),
             instruction=scene.instruction,
+            caption=afterwards(scene, worlds.altered),
             rate=scene.rate,
             facts=self._facts(),
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from cleanplate.engines.vera.cost import region_of
 from cleanplate.engines.void.latents import room
 from cleanplate.engines.void.outline import Outline, Take
-from cleanplate.engines.void.settings import Pass, Settings
+from cleanplate.engines.void.settings import RAFT, Pass, Settings
 from cleanplate.engines.void.stages import LAY, TELL, decoding, sampling
 from cleanplate.engines.void.windows import Window
 from cleanplate.media.probe import ClipInfo
+from cleanplate.models.flow import geometry
 from cleanplate.models.footprint import Grid, Region
 from cleanplate.models.running.settings import Running
 from cleanplate.models.void.config import PATCH
@@ -20,6 +21,10 @@ _CODEC = {"cpu": 4e-5, "cuda": 1e-7}
 """Seconds for a pixel of a frame that goes into the codec or comes out of it; for one thread."""
 _LAYING = 3e-7
 """Seconds for a pixel of the plate that is laid; for one thread."""
+_WARPING = 8e-7
+"""Seconds for a pixel that noise is moved at, flow by DIS among them; for one thread."""
+_FLOWING = {"cpu": 5e10, "cuda": 1e13}
+"""As `_RATES`, for the convolutions of a network of flow."""
 _TICKS = 1000
 _PICTURE_BYTES, _LAYER_BYTES = 6, 6
 """On disk, for a pixel of a picture of either pass, and of the layer."""
@@ -36,9 +41,11 @@ def seconds(outline: Outline, device: str, threads: int) -> dict[str, float]:
     laid = sum(len(take.frames) * take.area for take in outline.takes)
     found = {TELL: 2 * coded * _CODEC[device], LAY: laid * _LAYING}
     for number, how in enumerate((settings.first, settings.second), start=1):
-        runs = number == 1 or settings.pass2 != "never"
+        runs = number in outline.passes
         found[sampling(number)] = runs * how.steps * _asked(outline, how) / _RATES[device]
         found[decoding(number)] = runs * coded * _CODEC[device]
+    if 2 in outline.passes:
+        found[sampling(2)] += sum(_moving(take, settings.flow, device) for take in outline.takes)
     return {stage: taken / work for stage, taken in found.items()}
 
 
@@ -52,9 +59,11 @@ def worth(outline: Outline, device: str) -> dict[str, int]:
 def memory(outline: Outline, device: str, running: Running) -> int:
     """Bytes at the peak where the models run, whatever the clip's length."""
     settings = outline.settings
-    passes = [settings.first, settings.second][: 1 if settings.pass2 == "never" else 2]
+    passes = [(settings.first, settings.second)[number - 1] for number in outline.passes]
     calls = [_calls(take, how, settings) for take in outline.takes for how in passes]
     peak = max(footprint(outline.config, one, running).peak for one in calls)
+    if settings.flow == RAFT and 2 in outline.passes:
+        peak += max(geometry.memory(take.framing.rows, take.framing.columns) for take in outline.takes)
     return peak + _around(outline, running) if device == "cpu" else peak
 
 
@@ -88,6 +97,13 @@ def disk(outline: Outline, info: ClipInfo) -> int:
             kept = footprint(outline.config, _calls(take, settings.second, settings), settings.running).kept
             total += len(take.windows) * kept
     return total
+
+
+def _moving(take: Take, flow: str, device: str) -> float:
+    """Seconds in which the noise of the second pass is made; it is moved by the processor, whatever follows."""
+    rows, columns, pairs = take.framing.rows, take.framing.columns, take.span.length - 1
+    found = pairs * rows * columns * _WARPING
+    return found + (pairs * geometry.multiplied(rows, columns) / _FLOWING[device] if flow == RAFT else 0)
 
 
 def _asked(outline: Outline, how: Pass) -> float:

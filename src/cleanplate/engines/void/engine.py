@@ -17,13 +17,14 @@ from cleanplate.engines.void.production import Job, Production
 from cleanplate.engines.void.settings import Settings, settings_of
 from cleanplate.engines.void.verdict import measured
 from cleanplate.engines.void.wording import another_size, description, notes
-from cleanplate.errors import InputError
+from cleanplate.errors import InputError, UsageError
 from cleanplate.masks.quadmask import QuadMask
 from cleanplate.models.catalogue.voids import VOIDS
 from cleanplate.models.footprint import spare
 from cleanplate.models.text.instruction import warnings
 from cleanplate.models.tokens.backends import kernel
-from cleanplate.motion.flow import make_flow
+from cleanplate.motion.flow import LearnedFlow
+from cleanplate.pipeline import registry
 from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
 from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene
@@ -31,8 +32,8 @@ from cleanplate.progress import Progress
 
 _VERSION = 1
 """Goes up when the same parameters give other pixels."""
-_LIMIT = "max_vram"
-"""Decides how the models run, and through that alone what comes out."""
+_LOCAL = {"max_vram", "flow_weights"}
+"""Decides how models run and where they lie, and through that alone what comes out."""
 
 
 class VoidEngine:
@@ -70,9 +71,11 @@ class VoidEngine:
         prompt = description(edit, scene.reasoning)
         parts, device = self._named(self._weights), device_name()
         config, wanted = parts.config(), self._settings.of(device)
-        make_flow(wanted.flow)
+        flow = registry.flow(wanted.flow, wanted.flow_weights)
         kernel(wanted.running.attention)
-        asked = Outline.of(config, scene.quadmask, scene.clip.info, self._passes(parts, wanted))
+        guided = scene.motion is not None
+        passes = self._passes(parts, wanted, guided=guided)
+        asked = Outline.of(config, scene.quadmask, scene.clip.info, passes, guided=guided)
         if not asked.takes:
             return self._refuse("the quadmask keeps everything on every frame", "Mark what is to go.")
         outline = fitted(asked, device, machine)
@@ -93,14 +96,16 @@ class VoidEngine:
                 "kind": edit.kind,
                 "prompt": prompt,
                 "seed": seed,
-                **settings.model_dump(mode="json", exclude={_LIMIT}),
+                **settings.model_dump(mode="json", exclude=_LOCAL),
+                **({"flow_digest": flow.digest} if isinstance(flow, LearnedFlow) else {}),
+                **({"motion": scene.motion.digest} if scene.motion is not None else {}),
             },
             notes=(
                 *warnings(parts.read(texts).cuts),
                 *another_size(config, VOIDS[self.name].config, self.name),
                 *notes(outline, wanted, cleared, edit, scene.reasoning),
             ),
-            weights=parts.digest([1] if settings.pass2 == "never" else [1, 2]),
+            weights=parts.digest(outline.passes),
             device=device,
         )
 
@@ -111,13 +116,15 @@ class VoidEngine:
             raise ValueError("a plan is for a scene with a quadmask")
         parts = self._named(self._weights)
         settings = Settings.model_validate({name: asked[name] for name in Settings.model_fields if name in asked})
-        outline = Outline.of(parts.config(), quadmask, scene.clip.info, settings)
+        guided = scene.motion is not None
+        outline = Outline.of(parts.config(), quadmask, scene.clip.info, settings, guided=guided)
         job = Job(
             scene=scene,
             quadmask=quadmask,
             outline=outline,
             prompt=asked["prompt"],
             seed=asked["seed"],
+            flow=registry.flow(settings.flow, self._settings.flow_weights),
             key=f"{plan.weights} {plan.device} {json.dumps(asked, sort_keys=True)}",
             worth=cost.worth(outline, plan.device),
         )
@@ -132,12 +139,17 @@ class VoidEngine:
         measurements = {"spans": spans, "morph": measured(verdicts, settings.threshold)}
         return Generated(layer, measurements=measurements, byproduct=production.screening())
 
-    def _passes(self, parts: Parts, wanted: Settings) -> Settings:
+    def _passes(self, parts: Parts, wanted: Settings, *, guided: bool) -> Settings:
         """As asked; where the morph check decides and there are no weights of a second pass, there is none.
 
         Raises:
+            UsageError: it is given a motion to follow, and must not.
             InputError: the second pass is asked for, and there are no weights of it, or of another geometry.
         """
+        if guided and wanted.pass2 == "never":
+            raise UsageError("the second pass is what follows a motion, and it is to run never", remedy=_FOLLOWING)
+        if guided:
+            wanted = wanted.model_copy(update={"pass2": "always"})
         if wanted.pass2 == "auto" and not parts.has(2):
             return wanted.model_copy(update={"pass2": "never"})
         if wanted.pass2 != "never" and parts.config(2) != parts.config(1):
@@ -146,6 +158,9 @@ class VoidEngine:
 
     def _refuse(self, why: str, remedy: str) -> Refusal:
         return Refusal(self.name, why, remedy)
+
+
+_FOLLOWING = "Leave --motion out, or --pass2 never."
 
 
 def _require_fit(quadmask: QuadMask, scene: Scene) -> None:

@@ -53,14 +53,25 @@ class Outline:
     Attributes:
         settings: with what depends on the device.
         takes: in the order of the plate.
+        guided: their motion is given, so that the second pass needs no first one.
     """
 
     config: VoidConfig
     settings: Settings
     takes: tuple[Take, ...]
+    guided: bool = False
+
+    @property
+    def passes(self) -> tuple[int, ...]:
+        """Those that run, or may."""
+        if self.guided:
+            return (2,)
+        return (1,) if self.settings.pass2 == "never" else (1, 2)
 
     @staticmethod
-    def of(config: VoidConfig, quadmask: QuadMask, info: ClipInfo, settings: Settings) -> Outline:
+    def of(
+        config: VoidConfig, quadmask: QuadMask, info: ClipInfo, settings: Settings, *, guided: bool = False
+    ) -> Outline:
         """The work of a model on a clip.
 
         Raises:
@@ -81,7 +92,7 @@ class Outline:
                 changing=tuple(_share(quadmask.summaries[frame], framing) for frame in span.frames),
             )
             takes.append(take)
-        return Outline(config, settings, tuple(takes))
+        return Outline(config, settings, tuple(takes), guided)
 
     def figures(self) -> list[dict[str, Any]]:
         """Of every take, for the manifest."""

@@ -16,7 +16,7 @@ import torch
 
 from cleanplate.edit.layer import Layer, LayerWriter
 from cleanplate.edit.patch import Patch
-from cleanplate.engines.void.footage import Footage
+from cleanplate.engines.void.footage import Footage, Real
 from cleanplate.engines.void.latents import mapped
 from cleanplate.engines.void.lay.laying import Laying
 from cleanplate.engines.void.meter import Meter
@@ -31,12 +31,13 @@ from cleanplate.engines.void.sparing import Sparing, may_change, tokens_of
 from cleanplate.engines.void.stages import LAY, TELL, decoding, sampling
 from cleanplate.engines.void.telling import tell
 from cleanplate.engines.void.velocity import Velocity
-from cleanplate.engines.void.verdict import Verdict, judged, read_verdict, scores_of
+from cleanplate.engines.void.verdict import FOLLOWING, Verdict, judged, read_verdict, scores_of
 from cleanplate.engines.void.warping import warped_noise
 from cleanplate.files import disk_errors, write_text
 from cleanplate.masks.quadmask import QuadMask
 from cleanplate.media.clip import Clip
 from cleanplate.models.void.schedule import scheduler
+from cleanplate.motion.flow import Flow
 from cleanplate.pipeline.protocols import WORK, Scene
 from cleanplate.progress import Progress
 
@@ -49,6 +50,7 @@ class Job:
 
     Attributes:
         prompt: the scene after the removal.
+        flow: follows the motion that the second pass keeps.
         key: of all that is drawn, beside its span: weights and parameters.
         worth: of each stage on the bar, see `Meter`.
     """
@@ -58,6 +60,7 @@ class Job:
     outline: Outline
     prompt: str
     seed: int
+    flow: Flow
     key: str
     worth: Mapping[str, int]
 
@@ -82,8 +85,9 @@ class Production:
         with progress.task("Drawing", sum(self._job.worth.values())) as tick, disk_errors(self._work):
             self._meter = Meter(tick, self._job.worth)
             self._tell(takes)
-            self._sample(takes, 1)
-            self._decode(takes, 1)
+            if not self._job.outline.guided:
+                self._sample(takes, 1)
+                self._decode(takes, 1)
             verdicts = tuple(self._verdict(take) for take in takes)
             refined = [take for take, verdict in zip(takes, verdicts, strict=True) if verdict.refine]
             self._sample(refined, 2)
@@ -167,8 +171,18 @@ class Production:
         if number == 1:
             yield from latent_noise(self._job.seed, take.number, take.shape)
             return
-        with Pictures(self._pictures(take, 1)) as first:
-            yield from warped_noise(first, take, self._job.outline.settings.flow, self._job.seed)
+        with self._moving(take) as played:
+            yield from warped_noise(played, take, self._job.flow, self._job.seed)
+
+    @contextmanager
+    def _moving(self, take: Take) -> Iterator[Iterator[Real]]:
+        """The pictures whose motion the second pass keeps, in the order that the model sees: given, or the first's."""
+        if (motion := self._job.scene.motion) is not None:
+            with motion.open() as clip:
+                yield Footage(clip, self._job.quadmask, take.span, take.framing).pictures()
+        else:
+            with Pictures(self._pictures(take, 1)) as first:
+                yield (first.at(place) for place in take.span.order)
 
     def _decode(self, takes: Sequence[Take], number: int) -> None:
         """From latents to pictures; the latents are let go."""
@@ -185,6 +199,8 @@ class Production:
 
     def _verdict(self, take: Take) -> Verdict:
         """Of the morph check; kept, so that a run that goes on goes the same way."""
+        if self._job.outline.guided:
+            return FOLLOWING
         note, settings = self._at(take, "verdict.json"), self._job.outline.settings
         if not note.is_file():
             with Pictures(self._pictures(take, 1)) as first:

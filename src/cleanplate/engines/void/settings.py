@@ -17,6 +17,8 @@ from cleanplate.models.running.settings import DType, Running
 from cleanplate.models.sparse.economy import Economy
 from cleanplate.models.void.schedule import GUIDANCE, NOISE, STEPS
 
+RAFT = "raft"
+"""The flow that is a network's; see `registry.FLOWS`."""
 PassTwo = Literal["auto", "always", "never"]
 _DTYPES: Mapping[str, DType] = {"cpu": "float32", "cuda": "bfloat16"}
 """In what a device computes fastest."""
@@ -46,7 +48,8 @@ class Settings(BaseModel):
         first, second: the passes.
         pass2: whether the second pass runs; `auto` leaves that to the morph check.
         threshold: how far a thing may depart from smooth motion before the second pass runs; see `morph.score`.
-        flow: the method that follows the first pass's motion, for the second; see `motion.flow`.
+        flow: the method that follows the first pass's motion, for the second; see `registry.flow`.
+        flow_weights: that method's, where it takes any: a folder or file; None takes them from where they are kept.
         negative: what guidance leads away from.
         noise: on the plate that the model is told, standard deviation in -1..1.
         background: still background comes from the plate's other frames where these show it, instead of the codec.
@@ -69,6 +72,7 @@ class Settings(BaseModel):
     pass2: PassTwo = "auto"
     threshold: Annotated[float, Field(gt=0)] = THRESHOLD
     flow: str = "dis"
+    flow_weights: str | None = None
     negative: str = ""
     noise: Annotated[float, Field(ge=0, le=1)] = NOISE
     background: bool = True

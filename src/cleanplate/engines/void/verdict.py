@@ -48,6 +48,9 @@ class Verdict:
         return {"pass2": self.refine, "why": self.why, "things": list(self.things)}
 
 
+FOLLOWING = Verdict(True, "it follows a motion that was given", ())
+
+
 def read_verdict(path: Path) -> Verdict:
     """One that was written as its document."""
     known = json.loads(path.read_bytes())

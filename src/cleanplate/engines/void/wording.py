@@ -37,6 +37,8 @@ def notes(
     found, settings = [], outline.settings
     if wanted.pass2 == "auto" and settings.pass2 == "never":
         found.append("There are no weights of a second pass here: the first one's result stays as it is.")
+    if outline.guided:
+        found.append("It follows a motion that was given: there is no first pass, and nothing for the morph check.")
     if settings.max_vram is not None and settings.running != wanted.running:
         found.append(f"Runs with {written(settings.running, wanted.running)} to keep to {settings.max_vram:g} GB.")
     if not _told(edit, reasoning):

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from cleanplate.errors import CleanplateError
+from cleanplate.models.catalogue import flow_facts as flow
 from cleanplate.models.catalogue import places
 from cleanplate.models.catalogue import void_facts as void
+from cleanplate.models.catalogue.flows import FLOWS
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.table import MODELS, PARTS, Model
 from cleanplate.models.catalogue.voids import VOIDS
@@ -22,7 +24,7 @@ _WANS_HEAD = 128
 def rows() -> list[dict[str, Any]]:
     """Every row of the table. Neither torch nor the hub's client is needed."""
     voids = [{"name": name} | void.row(row) for name, row in VOIDS.items()]
-    return [*({"name": name} | _row(row) for name, row in MODELS.items()), *voids]
+    return [*({"name": name} | _row(row) for name, row in MODELS.items()), *voids, *flow.rows()]
 
 
 def parts() -> list[dict[str, Any]]:
@@ -46,11 +48,15 @@ def facts(name: str) -> dict[str, Any]:
     if name in VOIDS and not Path(name).exists():
         row = VOIDS[name]
         return {"name": name} | void.row(row) | {"folder": _here(name)} | void.counted(row)
+    if name in FLOWS and not Path(name).exists():
+        return {"name": name} | flow.row(FLOWS[name]) | {"folder": _here(name)} | flow.counted()
     if name in MODELS and not Path(name).exists():
         known = {"name": name} | _row(MODELS[name]) | {"folder": _here(name)}
         system = MODELS[name].system
     else:
         folder = places.located(name)
+        if not is_ours(_inside(folder)) and flow.is_flow(_inside(folder)):
+            return {"name": name, "folder": str(folder)} | flow.counted()
         system = _system_in(folder)
         known = {"name": name, "folder": str(folder)}
     return known | _counted(system)
@@ -78,7 +84,7 @@ def _system_in(folder: Path) -> System:
     from cleanplate.models.mixture import wan
     from cleanplate.models.weights.checkpoint import Checkpoint
 
-    inside = folder / "transformer" if (folder / "transformer").is_dir() else folder
+    inside = _inside(folder)
     if is_ours(inside):
         return read_system(inside)
     shapes = Checkpoint.open(inside).shapes
@@ -87,6 +93,10 @@ def _system_in(folder: Path) -> System:
         return read_system(inside)
     geometry = wan.geometry(shapes, layout)
     return System(transformer=plain(heads=max(1, geometry["dim"] // _WANS_HEAD), **geometry))
+
+
+def _inside(folder: Path) -> Path:
+    return inside if (inside := folder / "transformer").is_dir() else folder
 
 
 def _counted(system: System) -> dict[str, Any]:

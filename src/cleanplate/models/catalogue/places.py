@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from cleanplate.errors import InputError, UsageError
+from cleanplate.models.catalogue.flows import FLOWS, absent, pickled
 from cleanplate.models.catalogue.table import MODELS, PARTS, Weights
 from cleanplate.models.catalogue.voids import VOIDS
 from cleanplate.models.weights import hub
@@ -31,6 +32,8 @@ def located(name: str | Path) -> Path:
         return fetched(_published(name), name)
     if name in VOIDS:
         return fetched(VOIDS[name].passes[1], name).parent
+    if name in FLOWS:
+        return _converted(name)
     if hub.is_repository(name):
         return fetched(Weights(name, "", ""), name)
     raise _unknown(name)
@@ -39,12 +42,16 @@ def located(name: str | Path) -> Path:
 def sources(name: str) -> tuple[Weights, ...]:
     """What is fetched under a name: for a row all that it needs, its parts included; a part; or a whole repository.
 
-    Raises UsageError for a name that is neither known nor spelled like a repository.
+    Raises:
+        UsageError: a name that is neither known nor spelled like a repository.
+        InputError: what has that name is published as a pickle only.
     """
     if name in MODELS:
         return MODELS[name].needs
     if name in VOIDS:
         return VOIDS[name].needs
+    if name in FLOWS:
+        raise pickled(name)
     if name in PARTS:
         return PARTS[name]
     if hub.is_repository(name):
@@ -81,10 +88,22 @@ def fetched(weights: Weights, name: str) -> Path:
 
 
 def prompts() -> Path:
-    """Where encoded texts are kept: in the folder that CLEANPLATE_MODELS names, or in the user's cache."""
+    """Where encoded texts are kept."""
+    return _kept("prompts")
+
+
+def _kept(name: str) -> Path:
+    """What is no repository's: in the folder that CLEANPLATE_MODELS names, or in the user's cache."""
     if (home := hub.home()) is not None:
-        return home / "prompts"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cleanplate" / "prompts"
+        return home / name
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cleanplate" / name
+
+
+def _converted(name: str) -> Path:
+    folder = _kept(name)
+    if not folder.is_dir():
+        raise absent(name, folder)
+    return folder
 
 
 def _published(name: str) -> Weights:
@@ -98,5 +117,5 @@ def _published(name: str) -> Weights:
 
 
 def _unknown(name: str) -> UsageError:
-    known = ", ".join((*MODELS, *VOIDS, *PARTS))
+    known = ", ".join((*MODELS, *VOIDS, *FLOWS, *PARTS))
     return UsageError(f"'{name}' is no model and no folder", remedy=f"Name a folder, OWNER/NAME, or one of: {known}.")

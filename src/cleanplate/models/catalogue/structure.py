@@ -9,6 +9,7 @@ from typing import Any
 
 from cleanplate.errors import InputError, missing_extra
 from cleanplate.models.catalogue.written import is_ours, read_system
+from cleanplate.models.flow import layouts as flows
 from cleanplate.models.mixture.config import MixtureConfig, plain
 from cleanplate.models.text.encoder import imported
 from cleanplate.models.void.config import VoidConfig
@@ -52,6 +53,8 @@ def _needed(
         return _text_encoder(path, said, shapes)
     if isinstance(config, VoidConfig) or layout_of(shapes):
         return _void(path, shapes, config if isinstance(config, VoidConfig) else None)
+    if flow := flows.layout_of(shapes):
+        return _flow(shapes, flow)
     layout = wan.layout_of(shapes)
     if layout is None:
         raise InputError("this is no model that we know", where=str(path), remedy="Name another.")
@@ -67,6 +70,12 @@ def _void(path: Path, shapes: Mapping[str, Shape], config: VoidConfig | None) ->
 
     told, layout = transformer.told(shapes, path)
     return transformer.needed(config or told, layout)
+
+
+def _flow(shapes: Mapping[str, Shape], layout: flows.Layout) -> dict[str, Shape | None]:
+    from cleanplate.models.flow.loading import needed
+
+    return needed(shapes, layout)
 
 
 def _autoencoder(said: dict[str, Any]) -> dict[str, Shape | None]:

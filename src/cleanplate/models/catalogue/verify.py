@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue import places
+from cleanplate.models.catalogue.flows import FLOWS
 from cleanplate.models.catalogue.structure import structural
 from cleanplate.models.catalogue.table import MODELS, PARTS, Weights
 from cleanplate.models.catalogue.voids import VOIDS
@@ -87,6 +88,8 @@ def _parts(name: str) -> list[Part]:
         row = VOIDS[name]
         passes = [Part(places.fetched(weights, name), row.config) for weights in row.passes.values()]
         return [*passes, *_fetched(row.needs[len(passes) :], name)]
+    if name in FLOWS:
+        return [Part(places.located(name))]
     if name in PARTS:
         return _fetched(PARTS[name], name)
     return _inside(places.located(name))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,9 +14,12 @@ from torch import Tensor
 
 from cleanplate.errors import InputError, UsageError
 from cleanplate.files import disk_errors, whole_folder
+from cleanplate.models.catalogue import flows
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.table import MODELS, model
 from cleanplate.models.catalogue.written import is_ours, read_system, write_config
+from cleanplate.models.flow import layouts
+from cleanplate.models.flow.loading import needed
 from cleanplate.models.mixture import wan
 from cleanplate.models.mixture.model import skeleton
 from cleanplate.models.weights.checkpoint import Checkpoint
@@ -35,22 +39,35 @@ class Converted:
     Attributes:
         kind: what the input was, in `CONVERTERS`.
         tensors, bytes: how many.
-        system: of the model.
+        system: of the model; None for one that makes no videos.
     """
 
     kind: str
     tensors: int
     bytes: int
-    system: System
+    system: System | None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Attributes: the model to write, and for every tensor of the input the names that it gets there; what is zero."""
+    """What becomes of a checkpoint.
 
-    system: System
+    Attributes:
+        targets: for every tensor of the input the names that it gets.
+        described: writes the config into a folder.
+        system: see `Converted`.
+        zeros: shapes by name of what is zero.
+    """
+
     targets: wan.Targets
-    zeros: Mapping[str, tuple[int, ...]]
+    described: Callable[[Path], None]
+    system: System | None = None
+    zeros: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(system: System, targets: wan.Targets, zeros: Mapping[str, tuple[int, ...]]) -> Plan:
+        """A mixture's."""
+        return Plan(targets, partial(write_config, system), system, zeros)
 
 
 @dataclass(frozen=True)
@@ -94,13 +111,13 @@ def convert(
         known = "; ".join(f"{name}: {converter.summary}" for name, converter in CONVERTERS.items())
         raise InputError("these weights are of no kind that is converted", where=str(source), remedy=f"Known: {known}.")
     plan = CONVERTERS[kind].plan(checkpoint, to)
-    with disk_errors(out), whole_folder(out) as partial:
-        writer = _Shards(partial, shard)
+    with disk_errors(out), whole_folder(out) as made:
+        writer = _Shards(made, shard)
         with progress.task("Converting", total=len(checkpoint.shapes)) as tick:
             for name, tensor in _renamed(checkpoint, plan, DTYPES[dtype] if dtype else None, tick):
                 writer.add(name, tensor)
         writer.close()
-        write_config(plan.system, partial)
+        plan.described(made)
     return Converted(kind, len(writer.homes), writer.bytes, plan.system)
 
 
@@ -110,8 +127,9 @@ def _renamed(
     stored = dtype
     for name, tensor in checkpoint.tensors():
         stored = stored or tensor.dtype
+        kind = dtype if dtype and tensor.is_floating_point() else tensor.dtype
         for ours in plan.targets[name]:
-            yield ours, tensor.to(dtype or tensor.dtype, copy=True).contiguous()
+            yield ours, tensor.to(kind, copy=True).contiguous()
         tick()
     for name, shape in plan.zeros.items():
         yield name, torch.zeros(shape, dtype=stored)
@@ -174,7 +192,7 @@ def _from_wan(checkpoint: Checkpoint, to: str | None) -> Plan:
     difference = next(differences(checkpoint.shapes, wanted(targets, shapes)), None)
     if difference is not None:
         raise InputError(difference, where=str(checkpoint.path), remedy="Name the model that starts from these: --to.")
-    return Plan(system, targets, {name: shapes[name] for name in sorted(wan.untaught(system.transformer))})
+    return Plan.of(system, targets, {name: shapes[name] for name in sorted(wan.untaught(system.transformer))})
 
 
 def _only_fit(checkpoint: Checkpoint, layout: int) -> System:
@@ -203,7 +221,23 @@ def _from_ours(checkpoint: Checkpoint, to: str | None) -> Plan:
     difference = next(differences(checkpoint.shapes, shapes), None)
     if difference is not None:
         raise InputError(difference, where=str(checkpoint.path), remedy="Take the whole model.")
-    return Plan(system, {name: (name,) for name in shapes}, {})
+    return Plan.of(system, {name: (name,) for name in shapes}, {})
+
+
+def _is_raft(checkpoint: Checkpoint) -> bool:
+    return layouts.layout_of(checkpoint.shapes) is not None
+
+
+def _from_raft(checkpoint: Checkpoint, to: str | None) -> Plan:
+    """Torchvision's names, which are ours."""
+    layout = layouts.layout_of(checkpoint.shapes)
+    assert layout is not None  # noqa: S101
+    if to not in (None, flows.RAFT):
+        raise UsageError(f"these weights are of '{flows.RAFT}', not of '{to}'", where=str(checkpoint.path))
+    difference = next(differences(checkpoint.shapes, needed(checkpoint.shapes, layout)), None)
+    if difference is not None:
+        raise InputError(difference, where=str(checkpoint.path), remedy="Take the whole of RAFT, the large one.")
+    return Plan(layouts.targets(checkpoint.shapes, layout), flows.write_config)
 
 
 def _named(name: str) -> System:
@@ -215,5 +249,6 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType(
     {
         "cleanplate": Converter("a model of ours, to other numbers", _is_ours, _from_ours),
         "wan2.1": Converter("a Wan2.1 transformer, to the first weights of Vera", _is_wan, _from_wan),
+        "raft": Converter("RAFT, the large one, of torchvision's or its authors' names", _is_raft, _from_raft),
     }
 )
