@@ -1,6 +1,6 @@
 """The morph check on `worlds`: truth that must not trigger it, against the same truth with synthetic morphing.
 
-    python bench/morph.py [--folder FOLDER] [--training 22] [--held-out 9] [--fit WEIGHTS.py]
+    python bench/morph.py [--folder FOLDER] [--training 126] [--held-out 60] [--fit WEIGHTS.py]
 
 For families by turns the world without the removed things is rendered (`morph_clips.py`), and the things that are
 changed and move there are followed from their masks on frame 0: as they are, with a warp of 10 % of their size, and
@@ -21,28 +21,28 @@ from pathlib import Path
 import cv2
 import numpy as np
 from morph_clips import Seen, things
-from morph_fit import HOLDS, Example, Fit, auc, fitted, left_out, recall
+from morph_fit import HOLDS, Example, Fit, auc, example, fitted, left_out, recall
 from morphing import MORPHS, decoded
 from numpy.typing import NDArray
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from cleanplate.engines.void.morph.check import Start, morph_scores
 from cleanplate.engines.void.morph.drift import Drift
-from cleanplate.engines.void.morph.evidence import NAMES, evidence
 from cleanplate.engines.void.morph.score import THRESHOLD, departures, pooled
 from cleanplate.worlds.families import FAMILIES, TRAINING
 
 HELD_OUT = tuple(name for name in FAMILIES if name not in TRAINING)
 MODELS_GRID, SMALL_GRID = (384, 672), (224, 384)
+FRESH = 101
+"""First clip of the held-out families: those before it were looked at while the check was made."""
 _LARGE = 16
 """Clips at the model's grid; the others are smaller, and take a third of the time."""
 TRUTH, MAIN = "truth", "warp 10 %"
 OTHERS = tuple(kind for kind in MORPHS if kind != MAIN)
 ALARMS = 0.05
 Floats = NDArray[np.float64]
-_SMALL = 0.5
-"""How much a warp of 5 % counts in the fit, beside one of 10 %: less than that need not be found."""
 
 
 @dataclass(frozen=True)
@@ -65,22 +65,22 @@ class Measured:
     @property
     def example(self) -> Example:
         """For the fit."""
-        weight = _SMALL if self.kind == "warp 5 %" else 1.0
-        return Example(evidence(self.drifts)[1], self.family, self.kind, self.kind != TRUTH, weight)
+        return example(self.drifts, self.family, self.kind, self.kind != TRUTH)
 
 
 def main() -> None:
     """Make, measure, fit where asked, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("bench-out/morph"))
-    parser.add_argument("--training", type=int, default=22, help="clips of families that models are trained on")
-    parser.add_argument("--held-out", type=int, default=9, help="clips of the other families")
+    parser.add_argument("--training", type=int, default=126, help="clips of families that models are trained on")
+    parser.add_argument("--held-out", type=int, default=60, help="clips of the other families")
     parser.add_argument("--fit", type=Path, help="where to write the weights that were fitted")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    for families, count in ((TRAINING, options.training), (HELD_OUT, options.held_out)):
-        for seed in range(1, count + 1):
-            measure(options.folder, families, seed)
+    clips = [(TRAINING, seed) for seed in range(1, options.training + 1)]
+    clips += [(HELD_OUT, seed) for seed in range(FRESH, FRESH + options.held_out)]
+    for families, seed in track(clips, "Clips", console=Console(stderr=True)):
+        measure(options.folder, families, seed)
     rows = list(read(options.folder))
     known, unseen = ([row for row in rows if row.family in group] for group in (TRAINING, HELD_OUT))
     examples = [row.example for row in known]
@@ -135,17 +135,20 @@ def best(examples: Sequence[Example]) -> tuple[float, Floats]:
 
 
 def module(fit: Fit, truth: Floats) -> str:
-    """The package's module of weights: departures are 1 where odds are even, and grow with their square root.
+    """The package's module of weights: the threshold is a departure, which grows with the square root of odds.
 
     Args:
         truth: odds of unmorphed things by weights that were fitted without their family.
     """
     limit = float(np.exp(np.quantile(truth, 1 - ALARMS) / 2))
-    rows = zip(NAMES, fit.usual, fit.spread, fit.weights / 2, strict=True)
-    lines = "".join(
-        f'    "{name}": ({usual:.3f}, {spread:.3f}, {weight:.4f}),\n' for name, usual, spread, weight in rows
+    wavers, changes = (
+        "".join(
+            f'    "{name}": ({usual:.3f}, {spread:.3f}, {weight:.4f}),\n'
+            for name, (usual, spread, weight) in table.items()
+        )
+        for table in fit.tables()
     )
-    return _MODULE.format(lines=lines, bias=fit.bias / 2, limit=limit, alarms=ALARMS, count=len(truth))
+    return _MODULE.format(wavers=wavers, changes=changes, limit=limit, alarms=ALARMS, count=len(truth))
 
 
 _MODULE = '''"""What each piece of evidence weighs.
@@ -153,10 +156,12 @@ _MODULE = '''"""What each piece of evidence weighs.
 Made by ``python bench/morph.py --fit`` of those families of `worlds` that models are trained on.
 """
 
-TABLE: dict[str, tuple[float, float, float]] = {{
-{lines}}}
-"""By name: what is usual, its spread, and the weight of each spread above it."""
-BIAS = {bias:.4f}
+WAVERS: dict[str, tuple[float, float, float]] = {{
+{wavers}}}
+"""By name: what is usual, its spread, and the weight of each spread above it, in the logarithm of odds."""
+CHANGES: dict[str, tuple[float, float, float]] = {{
+{changes}}}
+"""The same of what changes at once."""
 THRESHOLD = {limit:.2f}
 """Exceeded by {alarms:.0%} of {count} unmorphed things, by weights that were fitted without their families."""
 '''

@@ -1,9 +1,10 @@
-"""How a thing departs from rigid and from smooth motion around a frame: what is measured, unweighted.
+"""How a thing departs from smooth motion around a frame: what is measured, unweighted.
 
 Whatever keeps its shape, or changes it smoothly, goes on after a frame as it did before: a cushion goes on sinking in,
-what comes nearer goes on growing. And whatever is rigid moves its points as only a solid body can, however suddenly.
-Generated shapes change with the codec's step in time, four frames: two frames in a row are too close to tell that from
-the follower's noise. Shares are in percent of the thing's size, the root of its area.
+what comes nearer goes on growing, and what turns shows, over as many frames before as after, the same change twice but
+for a shear. So each measure is of the difference between what comes after a frame and what came before it. Generated
+shapes change with the codec's step in time, four frames, and show most over as many; what turns too fast to be followed
+over those is followed over fewer. Shares are in percent of the thing's size, the root of its area.
 """
 
 from __future__ import annotations
@@ -16,14 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.void.morph.follow import Sighting, Step
-from cleanplate.engines.void.morph.outline import outline_change
-from cleanplate.engines.void.morph.surface import Surface, spread, surface, unbent, unrigid
-from cleanplate.motion.warp import flow_warp
+from cleanplate.engines.void.morph.surface import Surface, tracks, unbent, waved
 
-REACH = 3
-"""Frames."""
+REACH = 4
+"""Frames to either side: the codec's step."""
 _CLOSE = 2
-"""Frames over which a thing's points are taken for those of a solid body: over more of them too few stay in sight."""
+_THINNEST = 1e-3
+"""Of its width: what is stretched to less is taken for that."""
 
 
 @dataclass(frozen=True)
@@ -31,95 +31,62 @@ class Drift:
     """At one frame; what could not be measured is None.
 
     Attributes:
-        bend: by how much its surface bends (moves other than affinely) otherwise after the frame than before.
-        ripple: by how much it bends within one frame.
-        pliant: how far its points' paths are from those of any rigid body.
-        outline: distance of its outline from midway between those before and after, laid on it.
-        flutter: the same from one frame to the next.
-        size: difference of its size from midway between those before and after; percent.
-        light, colour: difference of its mean lightness and chroma from midway between those before and after; CIE Lab.
-        fade: how differently its surface looks on the next frame, carried there: root mean square, CIE Lab.
-        torn: percent of its surface that cannot be followed into the next frame and back.
-        stir: how far its surface moves against its middle in a frame, as it turns or grows.
-        speed: how far it goes in a frame.
+        wave: by how much its surface bends (moves otherwise than affinely, as far as that is smooth) otherwise after
+            the frame than before, over `REACH` frames to either side.
+        pulse, pulse_close: by how many percent it is stretched otherwise after the frame than before, over `REACH` and
+            over two frames to either side.
+        turn: how much it turns, grows or is sheared in `REACH` frames, percent.
+        size: difference of its size from midway between those `REACH` frames before and after; percent.
+        colour: difference of its mean chroma from midway between those; CIE Lab.
         pixels: its size in pixels of the picture.
     """
 
-    bend: float | None
-    ripple: float | None
-    pliant: float | None
-    outline: float
-    flutter: float
+    wave: float | None
+    pulse: float | None
+    pulse_close: float | None
+    turn: float | None
     size: float
-    light: float
     colour: float
-    fade: float | None
-    torn: float
-    stir: float
-    speed: float
     pixels: float
 
 
 def drift(steps: Sequence[Step]) -> Drift:
     """At the frame in the middle of 2 x `REACH` steps that follow each other."""
-    middle = steps[REACH]
-    here, first, last = middle.before, steps[0].before, steps[-1].after
-    share = 100 / here.size
-    far, close = surface(steps), surface(steps[REACH - _CLOSE : REACH + _CLOSE])
-    ripple, stir = (None, None) if close is None else _moves(close)
-    light, *chroma = _colour(here) - (_colour(first) + _colour(last)) / 2
+    here, first, last = steps[REACH].before, steps[0].before, steps[-1].after
+    points = tracks(steps)
+    far, close = points.within(REACH), points.within(_CLOSE)
+    wave, pulse, turn = (None, None, None) if far is None else _change(far)
+    chroma = _chroma(here) - (_chroma(first) + _chroma(last)) / 2
     return Drift(
-        bend=_times(share, None if far is None else _bend(far)),
-        ripple=_times(share, ripple),
-        pliant=_times(share, None if close is None else unrigid(close)),
-        outline=share * outline_change(steps),
-        flutter=share * outline_change(steps[REACH - 1 : REACH + 1]),
+        wave=None if wave is None else wave / here.size * 100,
+        pulse=pulse,
+        pulse_close=None if close is None else _change(close)[1],
+        turn=turn,
         size=100 * float(abs(np.log(here.size) - (np.log(first.size) + np.log(last.size)) / 2)),
-        light=float(abs(light)),
         colour=float(np.linalg.norm(chroma)),
-        fade=_fade(middle),
-        torn=100 * (1 - float(middle.trusted[here.solid].mean())),
-        stir=share * (stir or 0.0),
-        speed=share * float(np.hypot(*(_place(middle.after) - _place(here)))),
         pixels=here.size,
     )
 
 
-def _times(share: float, value: float | None) -> float | None:
-    return None if value is None else share * value
+def _change(seen: Surface) -> tuple[float, float, float]:
+    """How the points' motion after the frame differs from that before: pixels that are smooth and not affine, and
+    percent of stretching; and percent of all but the shift that both have in common."""
+    before, here, after = seen.paths[[0, len(seen.paths) // 2, -1]]
+    changed, rest = unbent(after - 2 * here + before, here, seen.tensors)
+    steady, _ = unbent((after - before) / 2, here, seen.tensors)
+    ahead = np.eye(2) + steady[:, :2] + changed[:, :2] / 2
+    behind = np.eye(2) - steady[:, :2] + changed[:, :2] / 2
+    pulse = float(np.linalg.norm(stretch(ahead) + stretch(behind)))
+    return waved(rest, here, seen.tensors), 100 * pulse, 100 * float(np.linalg.norm(steady[:, :2]))
 
 
-def _bend(seen: Surface) -> float:
-    """The change of motion of points, less what is affine of it."""
-    first, here, last = seen.paths[[0, REACH, -1]]
-    return spread(unbent(last - 2 * here + first, here, seen.tensors)[1], seen.tensors)
+def stretch(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """2 x 2: the logarithm of what a linear motion (2 x 2) stretches, whatever it turns by."""
+    _, along, axes = np.linalg.svd(linear)
+    return np.asarray((axes.T * np.log(np.maximum(along, _THINNEST))) @ axes)
 
 
-def _moves(seen: Surface) -> tuple[float, float]:
-    """Of the step to the next frame: what is not affine of it, and all but the shift; pixels."""
-    here, after = seen.paths[[_CLOSE, _CLOSE + 1]]
-    matrix, rest = unbent(after - here, here, seen.tensors)
-    away = (here - here.mean(axis=0)) @ matrix[:, :2].T
-    return spread(rest, seen.tensors), float(np.sqrt((away**2).sum(axis=1).mean()))
-
-
-def _fade(step: Step) -> float | None:
-    known = step.before.solid & step.trusted
-    if not known.any():
-        return None
-    apart = (flow_warp(_lab(step.after), step.flow) - _lab(step.before))[known]
-    return float(np.sqrt(((apart - apart.mean(axis=0)) ** 2).sum(axis=1).mean()))
-
-
-def _colour(thing: Sighting) -> NDArray[np.float64]:
-    return np.asarray(_lab(thing)[thing.solid].mean(axis=0), np.float64)
-
-
-def _lab(thing: Sighting) -> NDArray[np.float32]:
-    return np.asarray(cv2.cvtColor(thing.picture / np.float32(255), cv2.COLOR_RGB2LAB))
-
-
-def _place(thing: Sighting) -> NDArray[np.float64]:
-    rows, columns = np.nonzero(thing.solid)
-    middle = np.array([columns.mean(), rows.mean()])
-    return np.asarray((middle - thing.window.matrix[:, 2]) / thing.window.scale)
+def _chroma(thing: Sighting) -> NDArray[np.float64]:
+    """Its mean: two values, CIE Lab."""
+    pixels = thing.picture[thing.solid][None] / np.float32(255)
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)[0, :, 1:].mean(axis=0), np.float64)

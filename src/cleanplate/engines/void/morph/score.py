@@ -1,4 +1,4 @@
-"""One score a frame and one a thing: how far it departs from rigid and from smooth motion.
+"""One score a frame and one a thing: how far it departs from smooth motion.
 
 A departure of 1 is as likely of a thing that keeps its shape as of one that morphs; its square is a ratio of odds.
 """
@@ -13,16 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.void.morph.drift import Drift
-from cleanplate.engines.void.morph.evidence import NAMES, evidence
-from cleanplate.engines.void.morph.weights import BIAS, TABLE, THRESHOLD
+from cleanplate.engines.void.morph.evidence import evidence
+from cleanplate.engines.void.morph.weights import CHANGES, THRESHOLD, WAVERS
 
-__all__ = ["MOVED", "THRESHOLD", "TOP", "MorphScore", "departures", "pooled"]
-TOP = 6
-"""A thing's score is that of so many highest frames: a sudden change shows on that many."""
+__all__ = ["MOVED", "THRESHOLD", "MorphScore", "departures", "either", "normal", "pooled"]
 EVEN = 1.0
 """Departure of what is as likely to morph as not."""
 MOVED = 0.25
 """Of its own size, how far a thing goes at least that counts as moving."""
+_EXTREME = 3.0
+"""Spreads from what is usual from which on a measure says no more."""
+_SELDOM = 2.0
+"""By how much the odds that a thing changes at once have to exceed the odds that it wavers to count as much: a bounce
+or something that passes by looks like a change."""
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,9 @@ class MorphScore:
 
     Attributes:
         thing: its id in the reasoning, or a name.
-        score: geometric mean of the `TOP` highest of `curve`; `EVEN` for one that could not be judged.
+        score: the highest of `curve`; `EVEN` for one that could not be judged.
         frames: those that could be judged, in order.
-        curve: for each of them, how far the thing departs from rigid or smooth motion; above 0.
+        curve: for each of them, how far the thing departs from smooth motion around it; above 0.
         drifts: what was measured, by frames, but for those around which the thing reaches the picture's edge.
         moved: how far it went from its start at most, in its own sizes.
         lost: the frame from which it was not found any more, or None.
@@ -64,13 +68,36 @@ class MorphScore:
 
 def departures(drifts: Mapping[int, Drift]) -> dict[int, float]:
     """The curve, by frames, of a thing that was measured on those frames."""
-    frames, found = evidence(drifts)
-    usual, spread, weights = np.array([TABLE[name] for name in NAMES]).T
-    normal: NDArray[np.float64] = np.nan_to_num((found - usual) / spread)
-    return {frame: float(value) for frame, value in zip(frames, np.exp(normal @ weights + BIAS), strict=True)}
+    curve = {}
+    for frame, found in evidence(drifts).items():
+        odds = (
+            float(normal(one, table[:, 0], table[:, 1]) @ table[:, 2]) + bias
+            for one, (table, bias) in ((found.wavers, _WAVERS), (found.changes, _CHANGES))
+        )
+        curve[frame] = float(np.exp(either(*odds) / 2))
+    return curve
+
+
+def normal(evidence: Array, usual: Array, spread: Array) -> Array:
+    """Evidence in its usual spreads; what is not known is as usual."""
+    return np.clip(np.nan_to_num((evidence - usual) / spread), -_EXTREME, _EXTREME)
+
+
+def either(wavers: float, changes: float) -> float:
+    """The logarithm of the odds that a thing does one or the other, by those of each."""
+    return float(np.logaddexp(wavers, changes - _SELDOM))
 
 
 def pooled(curve: Iterable[float]) -> float:
     """A thing's score."""
-    highest = sorted(curve)[-TOP:]
-    return float(np.exp(np.mean(np.log(highest)))) if highest else EVEN
+    return max(curve, default=EVEN)
+
+
+def _table(weights: Mapping[str, tuple[float, float, float]]) -> tuple[Array, float]:
+    """Names x (usual, spread, weight), and the bias."""
+    rows = dict(weights)
+    _, _, bias = rows.pop("bias")
+    return np.array(list(rows.values())), bias
+
+
+_WAVERS, _CHANGES = _table(WAVERS), _table(CHANGES)

@@ -27,9 +27,8 @@ _GRAIN = 6.0
 """Squared codes of 255 a pixel: gradients that are mostly noise, which tell little."""
 _KEPT = 0.9
 """Share of the points that a motion has to explain: some follow what lies behind, or a highlight."""
-_RIGID = 3
-"""Dimensions in which the paths of a rigid thing's points lie once their middle is taken off (Tomasi and Kanade,
-1992), seen from afar: a rotation and the depth of each point make no more of them, however jerky it moves."""
+_FLAT = 0.05
+"""How strongly smooth bending is held small, beside what the points tell of it."""
 
 
 @dataclass(frozen=True)
@@ -48,61 +47,83 @@ class Surface:
         return int(self.paths.shape[1])
 
 
-def surface(steps: Sequence[Step]) -> Surface | None:
-    """Of the frame between two halves of steps in a row; None where too few points can be followed through them all."""
+@dataclass(frozen=True)
+class Tracks:
+    """All points of a thing's surface on a frame.
+
+    Attributes:
+        paths: as in `Surface`; of frames to which a point is not followed they say nothing.
+        reach: N: over how many frames to either side each is followed.
+        tensors: as in `Surface`, of any scale.
+    """
+
+    paths: NDArray[np.float64]
+    reach: NDArray[np.int64]
+    tensors: NDArray[np.float64]
+
+    def within(self, reach: int) -> Surface | None:
+        """What is followed over so many frames to either side; None where that is too little."""
+        known = self.reach >= reach
+        if np.count_nonzero(known) < _LEAST:
+            return None
+        middle = len(self.paths) // 2
+        tensors = self.tensors[known]
+        mean = max(float(np.trace(tensors, axis1=1, axis2=2).mean()), 1e-9)
+        return Surface(self.paths[middle - reach : middle + reach + 1, known], tensors / mean)
+
+
+def tracks(steps: Sequence[Step]) -> Tracks:
+    """Of the frame between two halves of steps in a row."""
     half = len(steps) // 2
     here = steps[half].before
     start = _points(here)
-    known = np.ones(len(start), np.bool_)
+    reach = np.full(len(start), half)
     ahead, behind = [start], [start]
-    for step in steps[half:]:
-        known &= _onward((step.before.window, step.after.window), step.flow, step.trusted, ahead)
-    for step in reversed(steps[:half]):
-        known &= _onward((step.after.window, step.before.window), step.back, step.held, behind)
-    if np.count_nonzero(known) < _LEAST:
-        return None
-    tensors = _tensors(here)[tuple(_at(here.window, start[known]).astype(int).T[::-1])]
-    paths = np.stack([*behind[:0:-1], *ahead])[:, known]
-    return Surface(paths, tensors / max(float(np.trace(tensors, axis1=1, axis2=2).mean()), 1e-9))
+    for number, (step, back) in enumerate(zip(steps[half:], reversed(steps[:half]), strict=True)):
+        known = _onward((step.before.window, step.after.window), step.flow, step.trusted, ahead)
+        known &= _onward((back.after.window, back.before.window), back.back, back.held, behind)
+        reach = np.where(known, reach, np.minimum(reach, number))
+    tensors = _tensors(here)[tuple(_at(here.window, start).astype(int).T[::-1])]
+    return Tracks(np.stack([*behind[:0:-1], *ahead]), reach, tensors)
 
 
 def unbent(moves: Points, places: Points, tensors: NDArray[np.float64]) -> tuple[Affine, Points]:
     """The affine motion that most of the `moves` of points at `places` agree on, and what it leaves of them."""
     basis = np.column_stack([places - places.mean(axis=0), np.ones(len(places))])
     trust = np.ones(len(places))
-    matrix = np.zeros((3, 2))
     for _ in range(3):
-        weighted = tensors * trust[:, None, None]
-        normal = np.einsum("ni,nab,nj->iajb", basis, weighted, basis).reshape(6, 6)
-        right = np.einsum("ni,nab,nb->ia", basis, weighted, moves).reshape(6)
-        matrix = np.linalg.lstsq(normal + 1e-6 * np.eye(6), right, rcond=None)[0].reshape(3, 2)
+        matrix = _agreed(moves, basis, tensors * trust[:, None, None], 1e-6)
         miss = np.sqrt(_squares(moves - basis @ matrix, tensors))
         trust = 1 / (1 + (miss / max(2.0 * float(np.median(miss)), 1e-9)) ** 2)
     return matrix.T, np.asarray(moves - basis @ matrix)
 
 
-def spread(rest: Points, tensors: NDArray[np.float64]) -> float:
-    """Root mean square of what is left of moves, over the `_KEPT` share of points that it is least at."""
+def waved(rest: Points, places: Points, tensors: NDArray[np.float64]) -> float:
+    """Root mean square of what is smooth (of the second and third order of place) of moves that nothing affine is in.
+
+    The follower's noise differs from point to point and averages out of it; what a decoder bends is smooth.
+    """
+    away = places - places.mean(axis=0)
+    x, y = away.T / max(float(np.sqrt((away**2).sum(axis=1).mean())), 1e-9)
+    affine = np.column_stack([np.ones_like(x), x, y])
+    higher = np.column_stack([x * x, x * y, y * y, x**3, x * x * y, x * y * y, y**3])
+    higher = higher - affine @ np.linalg.lstsq(affine, higher, rcond=None)[0]
+    basis = np.linalg.qr(higher)[0] * np.sqrt(len(higher))
     squares = _squares(rest, tensors)
     most = squares <= np.quantile(squares, _KEPT)
-    told = np.trace(tensors[most], axis1=1, axis2=2).sum()
-    return float(np.sqrt(2 * squares[most].sum() / max(float(told), 1e-9)))
+    smooth = basis[most] @ _agreed(rest[most], basis[most], tensors[most], _FLAT * np.count_nonzero(most))
+    return float(np.sqrt((smooth**2).sum(axis=1).mean()))
 
 
-def unrigid(seen: Surface) -> float:
-    """How far the points' paths (pixels, root mean square) are from those of any rigid thing seen from afar."""
-    weight = np.sqrt(np.trace(seen.tensors, axis1=1, axis2=2) + 1e-3)
-    rows = seen.paths.transpose(0, 2, 1).reshape(-1, len(seen))
-    keep = np.ones(len(seen), np.bool_)
-    squares = np.zeros(len(seen))
-    for _ in range(3):
-        middle = np.average(rows[:, keep], axis=1, weights=weight[keep] ** 2)[:, None]
-        axes = np.linalg.svd((rows - middle)[:, keep] * weight[keep], full_matrices=False)[0][:, :_RIGID]
-        rest = (rows - middle) - axes @ (axes.T @ (rows - middle))
-        squares = (rest**2).sum(axis=0)
-        keep = squares <= np.quantile(squares, _KEPT)
-    mean = np.average(squares[keep], weights=weight[keep] ** 2)
-    return float(np.sqrt(mean / len(seen.paths)))
+def _agreed(
+    moves: Points, basis: NDArray[np.float64], tensors: NDArray[np.float64], held: float
+) -> NDArray[np.float64]:
+    """Columns of `basis` x 2: what of the moves it explains, by weighted least squares with weights held small."""
+    count = basis.shape[1]
+    xx, xy, yy = ((basis * tensors[:, a, b, None]).T @ basis for a, b in ((0, 0), (0, 1), (1, 1)))
+    normal = np.block([[xx, xy], [xy, yy]]) + held * np.eye(2 * count)
+    right = basis.T @ np.einsum("nab,nb->na", tensors, moves)
+    return np.linalg.solve(normal, right.T.ravel()).reshape(2, count).T
 
 
 def _squares(rest: Points, tensors: NDArray[np.float64]) -> NDArray[np.float64]:
