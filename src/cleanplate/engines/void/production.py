@@ -252,7 +252,7 @@ class Production:
         return self._at(take, f"pass{number}.npy")
 
     def _pictures(self, take: Take, number: int) -> Path:
-        return self._at(take, f"pass{number}.mkv")
+        return self._at(take, f"drawn{number}.npy")
 
     def _drawn(self, take: Take) -> list[Path]:
         """Pictures of the passes that ran."""
