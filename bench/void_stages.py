@@ -92,16 +92,16 @@ def _measure(stages: Stages, clip: Clip, quadmask: QuadMask, take: Take, folder:
     known = (take.shape[0], 2 * take.shape[1], *take.shape[2:])
     stages("latents to disk", lambda: stored(latent_noise(0, 0, known), known, folder / "known.npy"))
     for number in (1, 2):
-        kept = folder / f"pass{number}.mkv"
+        kept = folder / f"drawn{number}.npy"
         stages(f"pictures of pass {number} to disk", partial(Pictures.write, kept, cut))
-    with Pictures(folder / "pass1.mkv") as first, Pictures(folder / "pass2.mkv") as second:
+    with Pictures(folder / "drawn1.npy") as first, Pictures(folder / "drawn2.npy") as second:
         stages("morph check", lambda: scores_of(first, take, Scene(clip, quadmask)))
         stages("flow and warped noise", lambda: _last(warped_noise(first, take, "dis", 0)))
         laying = Laying(clip, quadmask, take.span, take.framing, folder=folder / "lay", background=background)
         with LayerWriter(folder / "layer", clip.info) as writer:
             patches = stages("laid onto the plate", lambda: [pair for pair in laying.patches(second) if pair[1]])
             stages("layer to disk", lambda: _store(writer, patches))
-    paths = [folder / "pass1.mkv", folder / "pass2.mkv"]
+    paths = [folder / "drawn1.npy", folder / "drawn2.npy"]
     stages("video to look at", lambda: write_screening([(take, paths)], clip.info, folder / "passes.mp4"))
 
 

@@ -14,13 +14,14 @@ from cleanplate.engines.void import cost
 from cleanplate.engines.void.fitting import Lack, fitted
 from cleanplate.engines.void.meter import Meter
 from cleanplate.engines.void.morph.score import MorphScore
+from cleanplate.engines.void.noise import warped_seed
 from cleanplate.engines.void.outline import Outline
 from cleanplate.engines.void.pictures import Pictures
 from cleanplate.engines.void.settings import Settings, settings_of
 from cleanplate.engines.void.stages import LAY, TELL, decoding, sampling
 from cleanplate.engines.void.verdict import judged, measured
 from cleanplate.engines.void.warping import warped_noise
-from cleanplate.errors import UsageError
+from cleanplate.errors import InputError, UsageError
 from cleanplate.masks.quadmask import FrameSummary
 from cleanplate.media.formats import pixel_format
 from cleanplate.media.frame import ColourTags
@@ -28,6 +29,7 @@ from cleanplate.media.probe import ClipInfo
 from cleanplate.models.sparse.economy import Economy
 from cleanplate.models.void.config import PUBLISHED
 from cleanplate.motion.flow import FlowField, Gray
+from cleanplate.motion.noise.stream import warped_latents
 from cleanplate.pipeline.machine import Machine
 
 SIZE = (1080, 1920)
@@ -190,23 +192,55 @@ def test_what_the_check_found_decides(scores: list[MorphScore], wanted: str, ref
     assert [thing["thing"] for thing in found["things"]] == [f"ball (span {n})" for n in (1, 2) for _ in scores]
 
 
-def test_the_noise_of_a_tail_goes_back(tmp_path: Path) -> None:
-    """The flows are those of what the model sees: forward over the span, and back over the tail that fills it up."""
-    (take,) = outline(9, window=13, pixels=32 * 48).takes
+@pytest.mark.parametrize("frames", [9, 4])
+def test_the_noise_of_a_tail_goes_back(tmp_path: Path, frames: int) -> None:
+    """The flows are those of what the model sees: forward over the span, and back over the tail that fills it up.
+
+    The noise is as if each of them were found anew; in truth each pair is looked at once, and no picture beside itself.
+    """
+    (take,) = outline(frames, window=13, pixels=32 * 48).takes
     rows, columns = take.framing.size.rows, take.framing.size.columns
-    levels = np.arange(20, 200, 20, dtype=np.float32) / np.float32(255)
-    Pictures.write(tmp_path / "a.mkv", (np.full((rows, columns, 3), level, np.float32) for level in levels))
+    levels = np.arange(20, 20 * (frames + 1), 20, dtype=np.float32) / np.float32(255)
+    Pictures.write(tmp_path / "a.npy", (np.full((rows, columns, 3), level, np.float32) for level in levels))
     seen: list[tuple[float, float]] = []
 
-    def still(a: Gray, b: Gray) -> FlowField:
-        seen.append((float(a.mean()), float(b.mean())))
-        return np.zeros((*a.shape, 2), np.float32)
+    def apart(a: Gray, b: Gray) -> FlowField:
+        return np.full((*a.shape, 2), (float(b.mean()) - float(a.mean())) / 8 + float(a.mean()) / 50, np.float32)
 
-    with Pictures(tmp_path / "a.mkv") as first:
-        noise = list(warped_noise((first.at(place) for place in take.span.order), take, still, seed=0))
+    def told(a: Gray, b: Gray) -> FlowField:
+        seen.append((float(a.mean()), float(b.mean())))
+        return apart(a, b)
+
+    with Pictures(tmp_path / "a.npy") as first:
+        noise = list(warped_noise(first, take, told, seed=0))
     grays = [20.0 * (place + 1) for place in take.span.order]
-    assert seen == list(pairwise(grays))
-    assert [tuple(latent.shape) for latent in noise] == [take.shape[1:]] * take.shape[0]
+    assert seen == list(dict.fromkeys(pair for pair in pairwise(grays) if pair[0] != pair[1]))
+    assert len(grays) == 13
+    shown = [np.full((take.framing.rows, take.framing.columns), gray, np.uint8) for gray in grays]
+    flows = (np.zeros((*a.shape, 2), np.float32) if (a == b).all() else apart(a, b) for a, b in pairwise(shown))
+    wanted = warped_latents(flows, take.shape[2:], seed=warped_seed(0, take.number), channels=take.shape[1])
+    for latent, expected in zip(noise, wanted, strict=True):
+        np.testing.assert_array_equal(latent.numpy(), expected)
+
+
+def test_drawn_pictures_come_back_as_they_were(tmp_path: Path) -> None:
+    """To half a code of 16 bits, in any order; a file cut short is refused, and none is left of a failed run."""
+    rng, path = np.random.default_rng(0), tmp_path / "a.npy"
+    drawn = [rng.random((12, 20, 3), np.float32) for _ in range(11)]
+    Pictures.write(path, iter(drawn))
+    with Pictures(path) as kept:
+        assert len(kept) == 11
+        for place in (0, 10, 3, 3):
+            assert np.abs(kept.at(place) - drawn[place]).max() <= 0.5001 / 65535
+        np.testing.assert_array_equal(np.stack(list(kept)), np.stack([kept.at(place) for place in range(11)]))
+    cut = tmp_path / "cut.npy"
+    cut.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(InputError, match="damaged"), Pictures(cut):
+        pass
+    for wrong in ([], [drawn[0], drawn[1][1:]]):
+        with pytest.raises(ValueError, match="picture"):
+            Pictures.write(tmp_path / "none.npy", iter(wrong))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.npy", "cut.npy"]
 
 
 def test_a_bar_counts_no_share_twice() -> None:

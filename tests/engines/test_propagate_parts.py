@@ -22,7 +22,7 @@ from cleanplate.engines.propagate.ledger import Ledger
 from cleanplate.engines.propagate.matte import cast_alpha, hole_alpha
 from cleanplate.engines.propagate.parallax import View, sweep
 from cleanplate.engines.propagate.source import soft_trust
-from cleanplate.engines.propagate.steady import steady
+from cleanplate.engines.propagate.steady import Steady
 from cleanplate.engines.propagate.survey import Survey
 from cleanplate.engines.propagate.tone import match_tone
 
@@ -255,6 +255,6 @@ def test_what_passes_through_is_not_the_scene() -> None:
         grays.append(gray)
         roles.append(role)
     survey = still_survey(grays, roles)
-    assert not steady(survey, 5)[22:38, 14:30].any()
-    assert steady(survey, 15)[5:55, 5:75].all()
-    assert steady(survey, 5)[5:55, 45:75].all()
+    assert not Steady(survey).at(5)[22:38, 14:30].any()
+    assert Steady(survey).at(15)[5:55, 5:75].all()
+    assert Steady(survey).at(5)[5:55, 45:75].all()

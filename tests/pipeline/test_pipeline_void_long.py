@@ -20,7 +20,7 @@ RESULTS = ("composite.mkv", "layer/layer.mkv", "layer/matte.mkv", "layer/layer.j
 MOMENTS = (
     "layer/work/span000.known.npy",
     "layer/work/span000.pass1/state.json",
-    "layer/work/span000.pass1.mkv",
+    "layer/work/span000.drawn1.npy",
     "layer/work/span000.pass2/state.json",
     "layer/segments/000001/layer.json",
     "layer/layer.json",

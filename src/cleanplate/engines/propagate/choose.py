@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.propagate.footage import CAST, FREE
-from cleanplate.engines.propagate.steady import steady
+from cleanplate.engines.propagate.steady import Steady
 from cleanplate.engines.propagate.survey import Survey
 from cleanplate.motion.warp import rescaled, warp_homography
 
@@ -32,8 +32,8 @@ class _Coarse:
 class Chooser:
     """Answers which frames reveal what a target hides. Remembers the coarse roles of the frames it has seen."""
 
-    def __init__(self, survey: Survey, count: int, reach: int) -> None:
-        self._survey, self._count, self._reach = survey, count, reach
+    def __init__(self, survey: Survey, steady: Steady, count: int, reach: int) -> None:
+        self._survey, self._steady, self._count, self._reach = survey, steady, count, reach
         height, width = survey.grays.shape[1:]
         self._factor = max(1.0, max(height, width) / _COARSE_SIDE)
         self._size = max(1, round(height / self._factor)), max(1, round(width / self._factor))
@@ -89,7 +89,7 @@ class Chooser:
             hidden = self._area(roles >= CAST) > 0
             # What may change by itself is a poor witness; one coarse pixel of rim keeps halos out.
             worth = np.where(self._area(roles > FREE) > 0, 0.3, 1.0).astype(np.float32)
-            worth *= self._area(steady(self._survey, frame)) > 0.5
+            worth *= self._area(self._steady.at(frame)) > 0.5
             worth[cv2.dilate(hidden.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 0
             self._known[frame] = _Coarse(hidden, worth)
         return self._known[frame]

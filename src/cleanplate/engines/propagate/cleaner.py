@@ -13,11 +13,13 @@ from cleanplate.engines.propagate.boxes import boxes_of, grown
 from cleanplate.engines.propagate.choose import Chooser
 from cleanplate.engines.propagate.footage import CAST, FREE, HOLE, Footage, halo
 from cleanplate.engines.propagate.gather import Gathered, gather
-from cleanplate.engines.propagate.geometry import Relation, relate, with_depth
+from cleanplate.engines.propagate.geometry import Relation, with_depth
 from cleanplate.engines.propagate.grain import Grain, make_grain
 from cleanplate.engines.propagate.matte import cast_alpha, hole_alpha
 from cleanplate.engines.propagate.plates import Plates, context_of
 from cleanplate.engines.propagate.source import Shelf, Source
+from cleanplate.engines.propagate.standing import Standing
+from cleanplate.engines.propagate.steady import Steady
 from cleanplate.engines.propagate.survey import Survey
 from cleanplate.masks.track import mask_box
 from cleanplate.motion.flow import make_flow
@@ -96,12 +98,14 @@ class Cleaner:
     ) -> None:
         self._footage, self._survey, self._run, self._settings = footage, survey, run, settings
         self._invents = invents
-        self._chooser = Chooser(survey, settings.sources, settings.reach)
-        self._shelf = Shelf(footage, survey, 2 * settings.sources + 1)
+        steady = Steady(survey)
+        self._chooser = Chooser(survey, steady, settings.sources, settings.reach)
+        self._shelf = Shelf(footage, steady, 2 * settings.sources + 1)
         self._flow = make_flow(settings.flow)
         self._plates = Plates(footage, folder, settings.seed, start)
         self._chosen: dict[int, list[int]] = {}
         self._relations: dict[tuple[int, int], Relation] = {}
+        self._standing = Standing(survey, self._flow)
         self._grow = halo(footage.height, footage.width)
 
     def fill(self, frame: int) -> tuple[list[Piece], Counts]:
@@ -162,7 +166,7 @@ class Cleaner:
     def _settle(self, frame: int, sources: list[int]) -> None:
         """Find the relations to all sources together: they share the depth of what the frame hides."""
         if any((frame, source) not in self._relations for source in sources):
-            single = {source: relate(self._survey, frame, source, self._flow) for source in sources}
+            single = {source: self._related(frame, source) for source in sources}
             together = with_depth(self._survey, frame, single)
             self._relations |= {(frame, source): relation for source, relation in together.items()}
 
@@ -228,5 +232,15 @@ class Cleaner:
 
     def _relate(self, target: int, source: int) -> Relation:
         if (target, source) not in self._relations:
-            self._relations[target, source] = relate(self._survey, target, source, self._flow)
+            self._relations[target, source] = self._related(target, source)
         return self._relations[target, source]
+
+    def _related(self, target: int, source: int) -> Relation:
+        return self._standing.relate(*self._keys(target), target, source)
+
+    def _keys(self, frame: int) -> tuple[int, int]:
+        """Frames before and after, in even steps from the run's first, between which sources are the same."""
+        before = max(0, frame - self._run.start) // _KEY_STEP
+        first, last = self._run.start, self._run.stop - 1
+        start, stop = (min(first + key * _KEY_STEP, last) for key in (before, before + 1))
+        return start, stop

@@ -10,14 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.engines.propagate.boxes import grown
 from cleanplate.engines.propagate.footage import CAST, LIVE, Footage, halo, survey_size
-from cleanplate.engines.propagate.steady import steady
-from cleanplate.engines.propagate.survey import Survey
+from cleanplate.engines.propagate.steady import Steady
+from cleanplate.masks.track import mask_box
 from cleanplate.motion.warp import Box
 
 TRUSTED = 255
 """Full trust."""
 _LIVE_TRUST = 0.3
+_ROOM = 64
 
 
 @dataclass(frozen=True)
@@ -41,26 +43,36 @@ class Source:
 
 def soft_trust(hidden: NDArray[np.bool_], live: NDArray[np.bool_], rim: int) -> NDArray[np.uint8]:
     """Zero within `rim` pixels of what is hidden, full beyond three times that, little on what moves by itself."""
+    trust = np.full(hidden.shape, TRUSTED, np.uint8)
+    some = mask_box(hidden | live)
+    if some is None:
+        return trust
+    y0, x0, y1, x1 = grown(some, 4 * rim + 1, *hidden.shape)  # beyond it the mean is of full trust alone
+    part = np.s_[y0:y1, x0:x1]
     side = 4 * rim + 1
-    kept = cv2.dilate(hidden.astype(np.uint8), np.ones((side, side), np.uint8)) == 0
-    trust = np.where(live, _LIVE_TRUST, 1.0).astype(np.float32) * kept
+    kept = cv2.dilate(hidden[part].astype(np.uint8), np.ones((side, side), np.uint8)) == 0
+    around = np.where(live[part], np.float32(_LIVE_TRUST), np.float32(1)) * kept
     side = 2 * rim + 1
-    soft = cv2.blur(trust, (side, side))
-    return np.asarray(np.rint(TRUSTED * soft), np.uint8)
+    trust[part] = np.rint(TRUSTED * cv2.blur(around, (side, side)))
+    return trust
 
 
 class Shelf:
     """The last few frames of the plate that served as sources, so that neighbours share one decode."""
 
-    def __init__(self, footage: Footage, survey: Survey, capacity: int) -> None:
-        self._footage, self._survey, self._capacity = footage, survey, capacity
+    def __init__(self, footage: Footage, steady: Steady, capacity: int) -> None:
+        self._footage, self._steady, self._capacity = footage, steady, capacity
         self._kept: OrderedDict[int, tuple[Box, Source]] = OrderedDict()
 
     def get(self, frame: int, box: Box) -> Source:
-        """The frame as a source, with colours at least in `box`."""
+        """The frame as a source, with colours at least in `box`.
+
+        They are read with room around it, for what the next frames will ask for: a box that moves is seldom read again.
+        """
         kept = self._kept.pop(frame, None)
         if kept is None or not _holds(kept[0], box):
-            wider = box if kept is None else _around(kept[0], box)
+            roomy = grown(box, _ROOM, self._footage.height, self._footage.width)
+            wider = roomy if kept is None else _around(kept[0], roomy)
             kept = wider, self._make(frame, wider)
         self._kept[frame] = kept
         while len(self._kept) > self._capacity:
@@ -70,7 +82,7 @@ class Shelf:
     def _make(self, frame: int, box: Box) -> Source:
         footage = self._footage
         colour, roles = footage.colour(frame, box), footage.roles(frame)
-        still = cv2.resize(steady(self._survey, frame).view(np.uint8), roles.shape[::-1]) > 0
+        still = cv2.resize(self._steady.at(frame).view(np.uint8), roles.shape[::-1]) > 0
         trust = soft_trust((roles >= CAST) | ~still, roles == LIVE, halo(footage.height, footage.width) // 2)
         size = survey_size(footage.height, footage.width)
         return Source(frame, colour, trust, shrink(colour, size))

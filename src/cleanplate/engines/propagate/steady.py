@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,41 +25,52 @@ _SLACK = 1.0
 """Pixels of misalignment (parallax, rolling shutter) that are forgiven, by way of the local slope."""
 
 
-def steady(survey: Survey, frame: int) -> NDArray[np.bool_]:
-    """h x w bool on the survey grid: where the frame looks as other frames that show the same place do.
+_HELD, _HELD_GRAYS = 64, 33
 
-    One neighbour must agree; before a quiet camera, most of all frames around. What moves by itself does not last, and
-    so is not taken for what the removed object hid. A pixel that no such frame shows is not confirmed.
-    """
-    here = _smooth(survey.gray(frame))
-    slope = np.hypot(cv2.Sobel(here, -1, 1, 0, scale=1 / 8), cv2.Sobel(here, -1, 0, 1, scale=1 / 8))
-    tolerance = _LEVELS + _SLACK * cv2.dilate(slope, np.ones((3, 3), np.uint8))
 
-    near = [frame + n for n in _NEAR if _comparable(survey, frame, frame + n)]
-    far = [frame + n for n in _FAR if _comparable(survey, frame, frame + n)]
-    far = [n for n in far if largest_shift(survey.guess(frame, n), *here.shape) < _QUIET]
-    shown, agreed = np.zeros(here.shape, np.float32), np.zeros(here.shape, np.float32)
-    for other in near + far:
-        look, seen = _look(survey, frame, other)
-        shown += seen
-        agreed += seen & (np.abs(look - here) < tolerance)
-    same = (agreed > 0) & (agreed >= (_MOST * shown if far else 0))
-    return np.asarray(cv2.erode(same.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+class Steady:
+    """Answers for frames of a survey; remembers the latest answers, and the pictures that they share."""
+
+    def __init__(self, survey: Survey) -> None:
+        self._survey = survey
+        self.at = lru_cache(_HELD)(self._at)
+        self._gray = lru_cache(_HELD_GRAYS)(self._smooth)
+
+    def _at(self, frame: int) -> NDArray[np.bool_]:
+        """h x w bool on the survey grid: where the frame looks as other frames that show the same place do.
+
+        One neighbour must agree; before a quiet camera, most of all frames around. What moves by itself does not last,
+        and so is not taken for what the removed object hid. A pixel that no such frame shows is not confirmed.
+        """
+        survey, here = self._survey, self._gray(frame)
+        slope = np.hypot(cv2.Sobel(here, -1, 1, 0, scale=1 / 8), cv2.Sobel(here, -1, 0, 1, scale=1 / 8))
+        tolerance = _LEVELS + _SLACK * cv2.dilate(slope, np.ones((3, 3), np.uint8))
+
+        near = [frame + n for n in _NEAR if _comparable(survey, frame, frame + n)]
+        far = [frame + n for n in _FAR if _comparable(survey, frame, frame + n)]
+        far = [n for n in far if largest_shift(survey.guess(frame, n), *here.shape) < _QUIET]
+        shown, agreed = np.zeros(here.shape, np.uint8), np.zeros(here.shape, np.uint8)
+        for other in near + far:
+            look, seen = self._look(frame, other)
+            shown += seen
+            agreed += seen & (cv2.absdiff(look, here) < tolerance)
+        enough = _MOST * shown.astype(np.float32) if far else 0
+        same = (agreed > 0) & (agreed >= enough)
+        return np.asarray(cv2.erode(same.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+
+    def _look(self, frame: int, other: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """The other frame brought onto this one, and where it shows it."""
+        gray, role, guess = self._gray(other), self._survey.role(other), self._survey.guess(frame, other)
+        if np.array_equal(guess, IDENTITY):
+            return gray, role < CAST
+        there = send_grid(guess, pixel_grid((0, 0, gray.shape[0], gray.shape[1])))
+        shown = (resample(role, there, kernel=cv2.INTER_NEAREST) < CAST) & covers(there, gray.shape[0], gray.shape[1])
+        return np.asarray(resample(gray, there, kernel=cv2.INTER_LINEAR), np.float32), shown
+
+    def _smooth(self, frame: int) -> NDArray[np.float32]:
+        gray = self._survey.gray(frame).astype(np.float32)
+        return np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.2), np.float32)
 
 
 def _comparable(survey: Survey, frame: int, other: int) -> bool:
     return other in survey.frames and survey.same_scene(frame, other)
-
-
-def _look(survey: Survey, frame: int, other: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The other frame brought onto this one, and where it shows it."""
-    gray, role, guess = _smooth(survey.gray(other)), survey.role(other), survey.guess(frame, other)
-    if np.array_equal(guess, IDENTITY):
-        return gray, role < CAST
-    there = send_grid(guess, pixel_grid((0, 0, gray.shape[0], gray.shape[1])))
-    shown = (resample(role, there, kernel=cv2.INTER_NEAREST) < CAST) & covers(there, gray.shape[0], gray.shape[1])
-    return np.asarray(resample(gray, there, kernel=cv2.INTER_LINEAR), np.float32), shown
-
-
-def _smooth(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(cv2.GaussianBlur(gray.astype(np.float32), (0, 0), 1.2), np.float32)

@@ -60,7 +60,7 @@ class Footage:
 
     def pictures(self) -> Iterator[Real]:
         """Rows x columns x 3, R'G'B' in 0..1, upright; plates that are no picture (PQ, HLG, log) pass their curve."""
-        return played(self._span.order, self._pictures())
+        return played(self._span.order, self.beats())
 
     def labels(self) -> Iterator[Labels]:
         """Rows x columns of 0, 127 and 255, upright: overlap goes, and nothing is affected on the first frame."""
@@ -72,7 +72,8 @@ class Footage:
         y0, x0, y1, x1 = self._framing.box
         return without_consequences(self._quadmask.at(self._span.frames[0])[y0:y1, x0:x1])[1]
 
-    def _pictures(self) -> Iterator[Real]:
+    def beats(self) -> Iterator[Real]:
+        """The pictures of the span's own frames, without a tail."""
         wanted = set(self._span.frames)
         for frame in self._clip.frames(self._span.frames[0], self._span.frames[-1] + 1):
             if frame.index in wanted:

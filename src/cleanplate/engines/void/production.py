@@ -16,7 +16,7 @@ import torch
 
 from cleanplate.edit.layer import Layer, LayerWriter
 from cleanplate.edit.patch import Patch
-from cleanplate.engines.void.footage import Footage, Real
+from cleanplate.engines.void.footage import Footage
 from cleanplate.engines.void.latents import mapped
 from cleanplate.engines.void.lay.laying import Laying
 from cleanplate.engines.void.meter import Meter
@@ -171,18 +171,18 @@ class Production:
         if number == 1:
             yield from latent_noise(self._job.seed, take.number, take.shape)
             return
-        with self._moving(take) as played:
-            yield from warped_noise(played, take, self._job.flow, self._job.seed)
+        with Pictures(self._moving(take)) as moving:
+            yield from warped_noise(moving, take, self._job.flow, self._job.seed)
 
-    @contextmanager
-    def _moving(self, take: Take) -> Iterator[Iterator[Real]]:
-        """The pictures whose motion the second pass keeps, in the order that the model sees: given, or the first's."""
-        if (motion := self._job.scene.motion) is not None:
+    def _moving(self, take: Take) -> Path:
+        """The pictures whose motion the second pass keeps: given, or the first pass's."""
+        motion, brought = self._job.scene.motion, self._at(take, "moving.npy")
+        if motion is None:
+            return self._pictures(take, 1)
+        if not brought.is_file():
             with motion.open() as clip:
-                yield Footage(clip, self._job.quadmask, take.span, take.framing).pictures()
-        else:
-            with Pictures(self._pictures(take, 1)) as first:
-                yield (first.at(place) for place in take.span.order)
+                Pictures.write(brought, Footage(clip, self._job.quadmask, take.span, take.framing).beats())
+        return brought
 
     def _decode(self, takes: Sequence[Take], number: int) -> None:
         """From latents to pictures; the latents are let go."""
@@ -268,7 +268,7 @@ class Production:
         return self._at(take, f"pass{number}.npy")
 
     def _pictures(self, take: Take, number: int) -> Path:
-        return self._at(take, f"pass{number}.mkv")
+        return self._at(take, f"drawn{number}.npy")
 
     def _drawn(self, take: Take) -> list[Path]:
         """Pictures of the passes that ran."""

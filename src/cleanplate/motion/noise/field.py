@@ -8,13 +8,12 @@ variance, whatever the flow.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.motion.noise.groups import Rows, merge, split
-from cleanplate.motion.noise.paths import OUTSIDE, Moves, Paths, find_paths
+from cleanplate.motion.noise.paths import OUTSIDE, Indices, Moves, Paths, find_paths
 
 _LEAST_WEIGHT = 1e-5
 _FORGETTING = 0.9999
@@ -60,12 +59,39 @@ def advance(field: NoiseField, flow: Moves, rng: np.random.Generator, *, publish
     height, width, channels = field.noise.shape
     noise, copies = _split(field.noise.reshape(-1, channels), paths, rng)
     thinned, of_holes = _thinned(field.weight.ravel(), paths)
-    moved = _landed(noise, thinned, paths)
+    arrivals = _arrivals(paths)
+    moved = _landed(noise, thinned, arrivals)
     moved[paths.holes] = copies
-    weight = _at_targets(thinned[paths.source], paths)
-    rest = field.rest if published else _left_over(moves, thinned, weight, paths)
+    weight = _at_targets(thinned, arrivals)
+    rest = field.rest if published else _left_over(moves, thinned, weight, paths, arrivals)
     weight[paths.holes] = of_holes
     return NoiseField(moved.reshape(height, width, channels), _settled(weight).reshape(height, width), rest)
+
+
+@dataclass(frozen=True)
+class _Arrivals:
+    """What lands, told by where: most cells take over one other, and only those that meet are summed.
+
+    Attributes:
+        single: P; the cell that lands on each, one of those that meet there, or itself for a hole.
+        places: the cells on which several land, rising.
+        sizes: how many.
+        members: the cells that meet there, one place after another, rising at each.
+    """
+
+    single: Indices
+    places: Indices
+    sizes: Indices
+    members: Indices
+
+
+def _arrivals(paths: Paths) -> _Arrivals:
+    single = np.arange(len(paths.arrivals))
+    single[paths.target] = paths.source
+    places = np.flatnonzero(paths.arrivals > 1)
+    met = np.flatnonzero(paths.arrivals[paths.target] > 1)
+    members = paths.source[met[np.argsort(paths.target[met], kind="stable")]]
+    return _Arrivals(single, places, paths.arrivals[places], members)
 
 
 def _split(noise: Rows, paths: Paths, rng: np.random.Generator) -> tuple[Rows, Rows]:
@@ -106,35 +132,39 @@ def _thinned(weight: NDArray[np.float32], paths: Paths) -> tuple[NDArray[np.floa
     return np.where(paths.gone, nowhere, shares), holes
 
 
-def _landed(noise: Rows, weight: NDArray[np.float32], paths: Paths) -> Rows:
-    """The noise of the cells on which something lands (P x C); zero in the holes."""
-    moved = np.zeros_like(noise)
-    alone = paths.arrivals[paths.target] == 1
-    moved[paths.target[alone]] = noise[paths.source[alone]]
-    met = np.flatnonzero(~alone)
-    met = paths.source[met[np.argsort(paths.target[met], kind="stable")]]
-    places = np.flatnonzero(paths.arrivals > 1)
-    moved[places] = merge(noise[met], weight[met], paths.arrivals[places])
+def _landed(noise: Rows, weight: NDArray[np.float32], arrivals: _Arrivals) -> Rows:
+    """The noise of the cells on which something lands (P x C); anything in the holes."""
+    moved = noise.take(arrivals.single, axis=0)
+    members = arrivals.members
+    moved[arrivals.places] = merge(noise[members], weight[members], arrivals.sizes)
     return moved
 
 
 def _left_over(
-    moves: Moves, thinned: NDArray[np.float32], weight: NDArray[np.float64], paths: Paths
+    moves: Moves, thinned: NDArray[np.float32], weight: NDArray[np.float64], paths: Paths, arrivals: _Arrivals
 ) -> NDArray[np.float32]:
     """What rounding left of the moves, where they landed (H x W x 2); of those that meet, by weight; zero in holes."""
-    over = (moves - np.rint(moves)).reshape(-1, 2)[paths.source]
-    # In float64 a single cell's remainder comes back to the bit.
-    parts = over * thinned[paths.source, None].astype(np.float64)
-    total = np.where(weight > 0, weight, 1)
-    rest = [_at_targets(parts[:, axis], paths) / total for axis in (0, 1)]
-    return np.stack(rest, axis=1).astype(np.float32).reshape(moves.shape)
+    over = (moves - np.rint(moves)).reshape(-1, 2)
+    rest = over.take(arrivals.single, axis=0)
+    members = arrivals.members
+    parts = over[members] * thinned[members, None].astype(np.float64)
+    for axis in (0, 1):
+        rest[arrivals.places, axis] = _summed(parts[:, axis], arrivals) / weight[arrivals.places]
+    rest[paths.holes] = 0
+    return rest.reshape(moves.shape)
 
 
-def _at_targets(values: NDArray[Any], paths: Paths) -> NDArray[np.float64]:
-    """Values of the cells that land (one each), summed over the cells on which they do (P)."""
-    sums = np.bincount(paths.target, values, len(paths.arrivals))
-    # bincount counts in integers when nothing lands.
-    return np.asarray(sums, np.float64)
+def _at_targets(values: NDArray[np.float32], arrivals: _Arrivals) -> NDArray[np.float64]:
+    """Values of the cells that land, summed over the cells on which they do (P); anything in the holes."""
+    landed = values.take(arrivals.single).astype(np.float64)
+    landed[arrivals.places] = _summed(values[arrivals.members].astype(np.float64), arrivals)
+    return landed
+
+
+def _summed(values: NDArray[np.float64], arrivals: _Arrivals) -> NDArray[np.float64]:
+    """Of the members at each place, one after another, in float64."""
+    place = np.repeat(np.arange(len(arrivals.places)), arrivals.sizes)
+    return np.asarray(np.bincount(place, values, len(arrivals.places)), np.float64)
 
 
 def _settled(weight: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -61,9 +61,11 @@ def landings(moves: Moves) -> Indices:
     """The cell on which each cell lands (P), by its motion rounded; OUTSIDE beyond the edges."""
     height, width = moves.shape[:2]
     # The motion is rounded, not the place: equal motions of half a cell then go the same way.
-    steps = np.rint(moves.reshape(-1, 2))
-    row, column = np.divmod(np.arange(height * width), width)
-    return _numbered(column + steps[:, 0], row + steps[:, 1], height, width)
+    steps = np.rint(moves)
+    x = steps[..., 0] + np.arange(width, dtype=np.float32)
+    y = steps[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    return np.where(inside, y.astype(np.float64) * width + x, OUTSIDE).astype(np.intp).ravel()
 
 
 def origins(moves: Moves, cells: Indices) -> Indices:

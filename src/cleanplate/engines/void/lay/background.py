@@ -8,6 +8,7 @@ before, and nothing is copied that what was drawn does not show. No texture is m
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,13 @@ from cleanplate.engines.propagate.survey import make_survey
 from cleanplate.engines.void.lay.compared import Compared
 from cleanplate.engines.void.timing import Span
 from cleanplate.masks.quadmask import QuadMask
+from cleanplate.masks.track import mask_box
 from cleanplate.motion.warp import Box
 from cleanplate.pipeline.protocols import Scene
 
 _WINDOW = 240
+_HELD = 4
+"""Frames whose roles are remembered."""
 _SHOWS = 0.25
 """Of a change: from here on it is filled, and not copied from."""
 
@@ -70,6 +74,7 @@ class _Changed:
         self.height, self.width, self.length = self._plate.height, self._plate.width, self._plate.length
         self.peak, self.dtype = self._plate.peak, self._plate.dtype
         self.box = compared.plate.scale.box
+        self._roles = lru_cache(_HELD)(self._found)
 
     def grays(self, frames: range) -> Iterator[NDArray[np.uint8]]:
         return self._plate.grays(frames)
@@ -79,13 +84,21 @@ class _Changed:
 
     def roles(self, index: int) -> Roles:
         """What the quadmask says; in the span, what is affected counts as removed where it changed, else as kept."""
+        return self._roles(index).copy()
+
+    def _found(self, index: int) -> Roles:
         roles, frames = self._plate.roles(index), self._span.frames
-        if frames[0] <= index <= frames[-1]:
-            scale = self._compared.plate.scale
-            y0, x0, y1, x1 = scale.box
-            part = roles[y0:y1, x0:x1]
-            shows = scale.up_smoothly(self._compared.change(index), scale.box) >= _SHOWS
-            part[part == LIVE] = np.where(shows, HOLE, FREE)[part == LIVE]
+        if not frames[0] <= index <= frames[-1]:
+            return roles
+        y0, x0, y1, x1 = self.box
+        live = roles[y0:y1, x0:x1] == LIVE
+        inner = mask_box(live)
+        if inner is not None:
+            top, left, bottom, right = inner
+            part = np.s_[y0 + top : y0 + bottom, x0 + left : x0 + right]
+            box = y0 + top, x0 + left, y0 + bottom, x0 + right
+            shows = self._compared.plate.scale.up_smoothly(self._compared.change(index), box) >= _SHOWS
+            roles[part] = np.where(live[top:bottom, left:right], np.where(shows, HOLE, FREE), roles[part])
         return roles
 
 
