@@ -84,9 +84,7 @@ class Trouble(Exception):  # noqa: N818
         super().__init__(what)
 
 
-def persistently(
-    ask: Callable[[float], Reply], settings: Asking, where: str, sleep: Callable[[float], None] = time.sleep
-) -> Reply:
+def persistently(ask: Callable[[float], Reply], settings: Asking, where: str) -> Reply:
     """A reply, by as many tries as the settings allow, with exponential waits in between.
 
     The waits are drawn from the settings' seed. A server that says how long to wait is obeyed.
@@ -111,7 +109,7 @@ def persistently(
                 remedy = "Try later, or give it more time with --reasoner-set patience=SECONDS."
                 what = f"{trouble.what}; the next try would be in {wait:.0f} s"
                 raise ReasonerError(what, where=where, remedy=remedy) from trouble
-            sleep(wait)
+            time.sleep(wait)
     raise AssertionError("the loop returns or raises")
 
 
