@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from cleanplate.media.clip import Clip
 from cleanplate.pipeline.registry import reasoner
 from cleanplate.progress import Silent
 from cleanplate.reason.asking import kept, prompt
+from cleanplate.reason.asking.moments import signals
 from talking_server import Act, TalkingServer, talking
 
 GOOD = Act(says("shadow"))
@@ -32,8 +34,11 @@ KEY = "sk-secret-0123456789"
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Clip, list[Track]]]:
+    """The clip is looked at once for all tests."""
     clip, tracks = asked_clip(tmp_path_factory.mktemp("wire"))
-    with clip:
+    with clip, pytest.MonkeyPatch.context() as patched:
+        seen = signals(clip, tracks, range(LENGTH), lambda advance=1: None)
+        patched.setattr("cleanplate.reason.asking.reasoner.signals", lambda *_: seen)
         yield clip, tracks
 
 
@@ -45,6 +50,8 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in ("CLEANPLATE_REASONER_KEY", "CLEANPLATE_REASONER_MODEL"):
         monkeypatch.delenv(name, raising=False)
+    # Reading the system's certificates takes most of a test's time, and no server here has any.
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
 
 
 @pytest.fixture
