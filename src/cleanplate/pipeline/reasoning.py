@@ -26,8 +26,8 @@ class Answered:
     warnings: tuple[str, ...] = ()
 
 
-def require_answerable(edit: Remove) -> None:
-    """Raise UsageError for a fallback that is none, or things to ask about and nobody to ask."""
+def require_answerable(edit: Remove, asking: Mapping[str, Any]) -> None:
+    """Raise UsageError for a fallback that is none, or for things or ways to ask and nobody to ask."""
     if edit.fallback is not None:
         if edit.fallback not in registry.REASONERS or registry.REASONERS[edit.fallback].asking:
             known = [name for name, part in registry.REASONERS.items() if not part.asking]
@@ -43,6 +43,7 @@ def require_answerable(edit: Remove) -> None:
             f"'{edit.reasoner}' cannot be asked about {', '.join(edit.also)}: it knows no words",
             remedy="Choose another --reasoner, or write the thing into a reasoning.json of your own.",
         )
+    registry.require_asked(edit.reasoner, [*_settings(edit, asking)])
 
 
 def reasoner_key(edit: Remove, asking: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,10 +71,8 @@ def answered(
     Raises:
         ResourceError: no answer, and no fallback.
     """
-    chosen = {"model": edit.reasoner_model, "url": edit.reasoner_url} | dict(asking)
-    settings = {name: value for name, value in chosen.items() if value not in (None, False)}
     try:
-        part = registry.reasoner(edit.reasoner, settings, edit.also)
+        part = registry.reasoner(edit.reasoner, _settings(edit, asking), edit.also)
         return Answered(part.reason(clip, tracks, frames, folder, progress))
     except ResourceError as error:
         if edit.fallback is None:
@@ -85,6 +84,12 @@ def answered(
         if edit.also:
             told.append(f"Nobody was asked about {', '.join(edit.also)}.")
         return Answered(document, tuple(told))
+
+
+def _settings(edit: Remove, asking: Mapping[str, Any]) -> dict[str, Any]:
+    """What was chosen of how a model is asked."""
+    chosen = {"model": edit.reasoner_model, "url": edit.reasoner_url} | dict(asking)
+    return {name: value for name, value in chosen.items() if value not in (None, False)}
 
 
 def narrowed(document: Reasoning, edit: Remove) -> Reasoning:

@@ -113,11 +113,16 @@ def reasoner(name: str, settings: Mapping[str, Any] | None = None, also: Sequenc
         UsageError: an unknown reasoner, or one that is not asked and so takes neither.
     """
     part = _part(REASONERS, name, "reasoner")
-    if (settings or also) and not part.asking:
-        taken = ", ".join([*(settings or {}), *(["also"] if also else [])])
-        raise UsageError(f"the reasoner '{name}' is asked nothing: it takes no {taken}", remedy=_NOT_ASKED)
+    require_asked(name, [*(settings or {}), *(["also"] if also else [])])
     options = {"settings": settings or {}, "also": also} if part.asking else {}
     return cast(Reasoner, _started(part, name, "reasoner", options))
+
+
+def require_asked(name: str, chosen: Sequence[str]) -> None:
+    """Raise UsageError for an unknown reasoner, or for choices of how one is asked that is asked nothing."""
+    if chosen and not _part(REASONERS, name, "reasoner").asking:
+        what = f"the reasoner '{name}' is asked nothing: it takes no {', '.join(chosen)}"
+        raise UsageError(what, remedy="Leave these options out, or choose another --reasoner.")
 
 
 def engine(name: str, weights: str | None = None, settings: Mapping[str, Any] | None = None) -> Engine:
@@ -178,9 +183,3 @@ def _started(part: Part, name: str, what: str, options: Mapping[str, Any]) -> An
         remedy = f"Install it with: pip install '{part.needs}'"
         raise ResourceError(f"the {what} '{name}' needs the package '{error.name}'", remedy=remedy) from error
     return made(**options)
-
-
-_NOT_ASKED = (
-    "Choose one that is asked with --reasoner, or write what it should say into reasoning.json and give it back with "
-    "--reasoning."
-)

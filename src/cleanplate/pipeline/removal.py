@@ -61,9 +61,9 @@ class Removal:
                 "say what goes by clicks, boxes or strokes, or by a mask file",
                 remedy="Give --click X,Y[@FRAME], --box X0,Y0,X1,Y1[@FRAME], or --mask FILE.",
             )
-        require_answerable(edit)
         self._shop, self._clip, self._edit, self._progress = shop, clip, edit, progress
         self._asking = asking or {}
+        require_answerable(edit, self._asking)
         self.frames = edit_frames(edit, clip)
         self.warnings: list[str] = []
         shop.folder.joinpath(TRACKS).mkdir(exist_ok=True)
