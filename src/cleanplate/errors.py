@@ -55,6 +55,10 @@ class ResourceError(CleanplateError):
     exit_code = 5
 
 
+class ReasonerError(ResourceError):
+    """A reasoner gave no answer that can be used: not reached, not allowed, too dear, or nonsense twice."""
+
+
 def missing_extra(package: str, extra: str) -> ResourceError:
     """The error for an optional dependency that is not installed."""
     return ResourceError(

@@ -14,6 +14,7 @@ from cleanplate.cli.engines import engines
 from cleanplate.cli.info import info
 from cleanplate.cli.models import models
 from cleanplate.cli.pointing import scoped
+from cleanplate.cli.reason import reason
 from cleanplate.cli.remove import mask, remove
 from cleanplate.cli.train import train
 from cleanplate.cli.verify import verify
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (remove, add, background, mask, composite, verify, info, engines):
+for command in (remove, add, background, mask, reason, composite, verify, info, engines):
     app.command()(command)
 worlds.command()(people)
 app.add_typer(worlds)

@@ -13,12 +13,14 @@ import typer
 from cleanplate.cli.pointing import frame_range, selections
 from cleanplate.errors import UsageError
 from cleanplate.masks.codec import MaskKind
+from cleanplate.masks.reasoning import Kind as Affects
 from cleanplate.masks.written import parse_box
 from cleanplate.media.clip import Clip
 from cleanplate.media.timecode import parse_time
 from cleanplate.pipeline.edits import Remove
 
 _WHERE, _WHAT, _HOW = "Where", "What goes", "How"
+_WHY = "What else is affected"
 _BOX = re.compile(r"[\d.]+(,[\d.]+){3}")
 _WHERE_TO, _WHAT_COMES = "What may change", "What comes"
 
@@ -33,7 +35,7 @@ Rate = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    _option("--out", "-o", help="Folder to write. Default: NAME.shot (mask: NAME.mask) here.", panel=_WHERE),
+    _option("--out", "-o", help="Folder to write. Default: NAME.shot (NAME.mask, NAME.reason) here.", panel=_WHERE),
 ]
 Reuse = Annotated[
     Path | None, _option("--reuse", help="A folder an earlier run wrote; its stages serve again.", panel=_WHERE)
@@ -90,7 +92,36 @@ MaxVram = Annotated[
     float | None,
     _option("--max-vram", help="Gigabytes of the accelerator that `void-5b` may take.", panel=_HOW, min=0.1),
 ]
-ReasoningFile = Annotated[Path | None, _option("--reasoning", help="Replay this (edited) reasoning.json.", panel=_HOW)]
+Reasoner = Annotated[
+    str, _option("--reasoner", help="Who says what else is affected: physics, openai, gemini or local.", panel=_WHY)
+]
+ReasonerModel = Annotated[
+    str | None,
+    _option("--reasoner-model", help="Who is asked: a model's name there; for `local` a folder or hub id.", panel=_WHY),
+]
+ReasonerUrl = Annotated[
+    str | None, _option("--reasoner-url", help="Where it is served, such as http://localhost:8000/v1.", panel=_WHY)
+]
+ReasonerSet = Annotated[
+    list[str] | None,
+    _option(
+        "--reasoner-set", help="NAME=VALUE of how it is asked, such as frames=5; see the how-to `reason`.", panel=_WHY
+    ),
+]
+AllowUpload = Annotated[
+    bool,
+    _option("--allow-upload", help="Small pictures of the plate may be sent to the reasoner's server.", panel=_WHY),
+]
+Fallback = Annotated[
+    str | None, _option("--fallback", help="Who reasons where the reasoner has no answer: physics.", panel=_WHY)
+]
+Only = Annotated[
+    list[Affects] | None, _option("--only", help="Of what is affected, take in this kind alone.", panel=_WHY)
+]
+Also = Annotated[
+    list[str] | None, _option("--also", help="Ask about this thing in particular, such as 'the curtain'.", panel=_WHY)
+]
+ReasoningFile = Annotated[Path | None, _option("--reasoning", help="Replay this (edited) reasoning.json.", panel=_WHY)]
 Grow = Annotated[int, _option("--grow", help="Pixels to grow the removed region by.", panel=_HOW, min=0)]
 PixelPrecise = Annotated[
     bool, _option("--pixel-precise", help="Affected regions by the pixel, not the grid cell.", panel=_HOW)
@@ -159,15 +190,23 @@ def given(**settings: Any) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value is not None}
 
 
-def settings_of(written: list[str] | None) -> dict[str, Any]:
-    """The settings of ``--set``. Raises UsageError for one that is no NAME=VALUE."""
+def settings_of(
+    written: list[str] | None, option: str = "--set", example: str = "running.offload=yes"
+) -> dict[str, Any]:
+    """The settings of an option. Raises UsageError for one that is no NAME=VALUE."""
     found: dict[str, Any] = {}
     for setting in written or ():
         name, equals, value = setting.partition("=")
         if not name or not equals:
-            raise UsageError(f"--set {setting}: no NAME=VALUE", remedy="For example: --set running.offload=yes")
+            raise UsageError(f"{option} {setting}: no NAME=VALUE", remedy=f"For example: {option} {example}")
         found[name] = None if value == "none" else value
     return found
+
+
+def asking_of(written: list[str] | None, allow_upload: bool) -> dict[str, Any]:
+    """How a reasoner's model is asked. Raises UsageError."""
+    chosen = settings_of(written, "--reasoner-set", "frames=5")
+    return chosen | ({"allow_upload": True} if allow_upload else {})
 
 
 def _frame_parser(plate: Path, rate: Fraction | None) -> Callable[[str], int]:

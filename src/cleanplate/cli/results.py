@@ -7,7 +7,7 @@ from pathlib import Path
 from cleanplate.cli.console import Screen
 from cleanplate.edit.package import QUADMASK, REASONING, REPORT, ShotPackage
 from cleanplate.edit.proof import Proof
-from cleanplate.masks.reasoning import read_reasoning
+from cleanplate.masks.reasoning import Reasoning, read_reasoning
 
 
 def show_package(screen: Screen, package: ShotPackage) -> None:
@@ -57,12 +57,7 @@ def show_mask(screen: Screen, folder: Path, warnings: tuple[str, ...]) -> None:
     for warning in warnings:
         screen.warn(warning)
     document = read_reasoning(folder / REASONING)
-    lines = [("", "")]
-    for thing in document.affected:
-        span = f"frames {thing.onset}-{thing.end}"
-        lines.append((f"{thing.name} ({thing.kind}, {span}, {thing.confidence:.0%} sure): {thing.why}", ""))
-    if not document.affected:
-        lines.append(("Nothing else was found to be affected.", ""))
+    lines = [("", ""), *reasoning_lines(document)]
     lines += [("", ""), (f"Quadmask   {folder / QUADMASK}", ""), (f"Reasoning  {folder / REASONING}", "")]
     lines.append((f"Go on with: cleanplate remove ... --reuse {folder}", "bold"))
     answer = {
@@ -72,3 +67,57 @@ def show_mask(screen: Screen, folder: Path, warnings: tuple[str, ...]) -> None:
         "warnings": warnings,
     }
     screen.result(answer, lines)
+
+
+def show_reasoning(screen: Screen, folder: Path, warnings: tuple[str, ...]) -> None:
+    """What else is affected, and why, as a table."""
+    for warning in warnings:
+        screen.warn(warning)
+    document = read_reasoning(folder / REASONING)
+    lines = [("", ""), *reasoning_table(document)]
+    if document.scene_after:
+        lines += [("", ""), (f"Afterwards: {document.scene_after}", "")]
+    lines += [("", ""), (f"Reasoning  {folder / REASONING}", "")]
+    lines.append(
+        (f"Edit it and go on with: cleanplate remove ... --reasoning {folder / REASONING} --reuse {folder}", "bold")
+    )
+    answer = {
+        "folder": str(folder),
+        "reasoning": document.model_dump(mode="json"),
+        "file": str(folder / REASONING),
+        "warnings": warnings,
+    }
+    screen.result(answer, lines)
+
+
+def reasoning_lines(document: Reasoning) -> list[tuple[str, str]]:
+    """One line for each thing that is affected."""
+    lines = [
+        (f"{t.name} ({t.kind}, frames {t.onset}-{t.end}, {t.confidence:.0%} sure): {t.why}", "")
+        for t in document.affected
+    ]
+    return lines or [("Nothing else was found to be affected.", "")]
+
+
+def reasoning_table(document: Reasoning) -> list[tuple[str, str]]:
+    """Columns in lines of (text, style): what goes with an object, what is affected, and the reason below each."""
+    rows = [("thing", "kind", "frames", "because of", "sure", "says")]
+    reasons = [""]
+    for belonging in document.removed_with:
+        rows.append(
+            (belonging.name, "goes, too", "", belonging.removed_with, f"{belonging.confidence:.0%}", belonging.source)
+        )
+        reasons.append(belonging.why)
+    for thing in document.affected:
+        span = f"{thing.onset}-{thing.end}"
+        rows.append((thing.name, thing.kind, span, thing.caused_by, f"{thing.confidence:.0%}", thing.source))
+        reasons.append(thing.why)
+    if len(rows) == 1:
+        return [("Nothing else was found to be affected.", "")]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines: list[tuple[str, str]] = []
+    for number, (row, reason) in enumerate(zip(rows, reasons, strict=True)):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        lines.append((text, "bold" if number == 0 else ""))
+        lines += [(f"    {reason}", "dim")] if reason else []
+    return lines

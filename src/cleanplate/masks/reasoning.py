@@ -71,9 +71,15 @@ class RemovedWith(_Strict):
     name: Name
     why: str
     removed_with: str = Field(description="the selected object that it belongs to")
+    cells_by_time: tuple[CellsAt, ...] = Field(default=(), description="where it is seen, for want of a track")
     track: TrackName | None = Field(default=None, description="its track's file name in the package, if it has one")
     confidence: float = Field(default=1.0, ge=0, le=1)
     source: str = "person"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _require_rising(f"removed_with '{self.name}', cells_by_time", [at.frame for at in self.cells_by_time])
+        return self
 
 
 class Thing(_Strict):
@@ -102,9 +108,7 @@ class Thing(_Strict):
         if self.end < self.onset:
             raise ValueError(f"thing '{self.id}', end: {self.end} lies before onset {self.onset}")
         for field, entries in (("cells_by_time", self.cells_by_time), ("path", self.path)):
-            frames = [entry.frame for entry in entries]
-            if any(b <= a for a, b in pairwise(frames)):
-                raise ValueError(f"thing '{self.id}', {field}: frames must rise, these are {frames}")
+            _require_rising(f"thing '{self.id}', {field}", [entry.frame for entry in entries])
         return self
 
     def cells_on(self, frame: int) -> tuple[Cell, ...]:
@@ -138,8 +142,10 @@ class Reasoning(_Strict):
         if len({*ids} | names) != len(ids) + len(names):
             raise ValueError("affected: two things bear the same id, or the name of a removed object")
         for belonging in self.removed_with:
+            where = f"removed_with '{belonging.name}'"
             if belonging.removed_with not in self.removed:
-                raise ValueError(f"removed_with '{belonging.name}': there is no object '{belonging.removed_with}'")
+                raise ValueError(f"{where}: there is no object '{belonging.removed_with}'")
+            self._check_places(where, [("cells_by_time", c) for at in belonging.cells_by_time for c in at.cells])
         for thing in self.affected:
             self._check(thing, names | {*ids})
         return self
@@ -155,6 +161,9 @@ class Reasoning(_Strict):
         places = [("cells_by_time", c) for at in thing.cells_by_time for c in at.cells]
         places += [("path", p.cell) for p in thing.path]
         places += [("rest_place", thing.rest_place)] if thing.rest_place else []
+        self._check_places(where, places)
+
+    def _check_places(self, where: str, places: list[tuple[str, Cell]]) -> None:
         size = f"{self.grid.rows} x {self.grid.columns}"
         for field, (row, column) in places:
             if row >= self.grid.rows or column >= self.grid.columns:
@@ -162,15 +171,17 @@ class Reasoning(_Strict):
 
     def without(self, names: set[str]) -> Reasoning:
         """The document less the things (by id or name) that the user wants to keep, and less what only they cause."""
-        dropped = {t.id for t in self.affected if t.id in names or t.name in names}
+        left = self._dropping({t.id for t in self.affected if t.id in names or t.name in names})
+        return left.model_copy(update={"removed_with": tuple(r for r in left.removed_with if r.name not in names)})
+
+    def only(self, kinds: set[Kind]) -> Reasoning:
+        """The document with things of these kinds alone, less what only the others cause."""
+        return self._dropping({t.id for t in self.affected if t.kind not in kinds})
+
+    def _dropping(self, dropped: set[str]) -> Reasoning:
         while more := {t.id for t in self.affected if t.caused_by in dropped} - dropped:
-            dropped |= more
-        return self.model_copy(
-            update={
-                "affected": tuple(t for t in self.affected if t.id not in dropped),
-                "removed_with": tuple(r for r in self.removed_with if r.name not in names),
-            }
-        )
+            dropped = dropped | more
+        return self.model_copy(update={"affected": tuple(t for t in self.affected if t.id not in dropped)})
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"
@@ -184,6 +195,11 @@ class Reasoning(_Strict):
                 where=where,
                 remedy="Reason again, or give the document that belongs to this plate.",
             )
+
+
+def _require_rising(where: str, frames: list[int]) -> None:
+    if any(b <= a for a, b in pairwise(frames)):
+        raise ValueError(f"{where}: frames must rise, these are {frames}")
 
 
 def read_reasoning(path: Path) -> Reasoning:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cleanplate.masks.codec import MaskKind
+from cleanplate.masks.reasoning import Kind
 from cleanplate.masks.selection import Selection
 
 
@@ -33,8 +34,13 @@ class Remove(_Edit):
     segmenter: str = "classic"
     weights: str | None = Field(default=None, description="the segmenter's weights: a folder or a hub id")
     reasoner: str = "physics"
+    reasoner_model: str | None = Field(default=None, description="who is asked: a model's name, repository or folder")
+    reasoner_url: str | None = Field(default=None, description="where the model is served")
+    fallback: str | None = Field(default=None, description="the reasoner that takes over where the other has no answer")
     reasoning: Path | None = Field(default=None, description="a document to replay instead of reasoning")
     keep: tuple[str, ...] = Field(default=(), description="names of affected things to leave as they are")
+    only: tuple[Kind, ...] = Field(default=(), description="kinds of affected things to take in; empty is all")
+    also: tuple[str, ...] = Field(default=(), description="things that the reasoner is asked about in particular")
     grow: int = Field(default=0, ge=0, description="pixels to dilate the removed region by")
     pixel_precise: bool = Field(default=False, description="affected regions by the pixel, not by the grid cell")
     prompt: str | None = Field(

@@ -6,7 +6,7 @@ Parts live in rooms above this one, so they are named here by text and loaded at
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +26,7 @@ class Part:
         tuned: the class takes ``name``, its row's, and ``settings``, what the user chose of how it works.
         guided: the engine follows the motion of a video where it is given one.
         caching: the class takes ``cache``, a folder that keeps its work between runs.
+        asking: the class takes ``settings``, what the user chose of how a model is asked, and ``also``, about what.
         fitting: ``module:function``, a `pipeline.fitting.Fitting`; empty where nothing is told before there is a clip.
     """
 
@@ -36,6 +37,7 @@ class Part:
     tuned: bool = False
     guided: bool = False
     caching: bool = False
+    asking: bool = False
     fitting: str = ""
 
 
@@ -54,6 +56,20 @@ SEGMENTERS: Mapping[str, Part] = {
 }
 REASONERS: Mapping[str, Part] = {
     "physics": Part("cleanplate.reason.physics:PhysicsReasoner", "motion, contact, support and light; no weights"),
+    "openai": Part(
+        "cleanplate.reason.asking.openai:openai",
+        "asks a model behind any server that speaks OpenAI's chat completions, here or elsewhere",
+        asking=True,
+    ),
+    "gemini": Part(
+        "cleanplate.reason.asking.gemini:gemini", "asks one of Google's models", needs="cleanplate[gemini]", asking=True
+    ),
+    "local": Part(
+        "cleanplate.reason.asking.local:local",
+        "asks a model of Qwen3-VL's kind on this machine, weights from the hub or a folder",
+        needs="cleanplate[learned]",
+        asking=True,
+    ),
 }
 _VERA, _LEARNED = "cleanplate.engines.vera.engine:VeraEngine", "cleanplate[learned]"
 _VERA_FITTING = "cleanplate.engines.vera.fits:fits"
@@ -100,9 +116,26 @@ def segmenter(name: str, weights: str | None = None, cache: Path | None = None) 
     return cast(Segmenter, _made(SEGMENTERS, name, "segmenter", weights, cache=cache))
 
 
-def reasoner(name: str) -> Reasoner:
-    """The reasoner of that name. Raises UsageError for an unknown one."""
-    return cast(Reasoner, _made(REASONERS, name, "reasoner"))
+def reasoner(name: str, settings: Mapping[str, Any] | None = None, also: Sequence[str] = ()) -> Reasoner:
+    """The reasoner of that name.
+
+    Args:
+        settings: what was chosen of how a model is asked; the reasoner knows the names.
+        also: things that it is asked about in particular.
+    Raises:
+        UsageError: an unknown reasoner, or one that is not asked and so takes neither.
+    """
+    part = _part(REASONERS, name, "reasoner")
+    require_asked(name, [*(settings or {}), *(["also"] if also else [])])
+    options = {"settings": settings or {}, "also": also} if part.asking else {}
+    return cast(Reasoner, _started(part, name, "reasoner", options))
+
+
+def require_asked(name: str, chosen: Sequence[str]) -> None:
+    """Raise UsageError for an unknown reasoner, or for choices of how one is asked that is asked nothing."""
+    if chosen and not _part(REASONERS, name, "reasoner").asking:
+        what = f"the reasoner '{name}' is asked nothing: it takes no {', '.join(chosen)}"
+        raise UsageError(what, remedy="Leave these options out, or choose another --reasoner.")
 
 
 def engine(name: str, weights: str | None = None, settings: Mapping[str, Any] | None = None) -> Engine:
@@ -167,14 +200,18 @@ def _made(
         raise UsageError(f"the {what} '{name}' takes no weights", remedy="Leave --weights out.")
     if settings and not part.tuned:
         raise UsageError(f"the {what} '{name}' takes no {', '.join(settings)}", remedy="Leave these options out.")
-    try:
-        made = _loaded(part.target)
-    except ModuleNotFoundError as error:
-        remedy = f"Install it with: pip install '{part.needs}'"
-        raise ResourceError(f"the {what} '{name}' needs the package '{error.name}'", remedy=remedy) from error
     options: dict[str, Any] = {"weights": weights} if weights is not None else {}
     if part.tuned:
         options |= {"name": name, "settings": settings or {}}
     if part.caching:
         options["cache"] = cache
+    return _started(part, name, what, options)
+
+
+def _started(part: Part, name: str, what: str, options: Mapping[str, Any]) -> Any:
+    try:
+        made = _loaded(part.target)
+    except ModuleNotFoundError as error:
+        remedy = f"Install it with: pip install '{part.needs}'"
+        raise ResourceError(f"the {what} '{name}' needs the package '{error.name}'", remedy=remedy) from error
     return made(**options)

@@ -23,6 +23,7 @@ from cleanplate.pipeline import registry
 from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
 from cleanplate.pipeline.pointing import coded, slug
 from cleanplate.pipeline.protocols import Scene
+from cleanplate.pipeline.reasoning import Answered, answered, narrowed, reasoner_key, require_answerable
 from cleanplate.pipeline.workshop import Workshop
 from cleanplate.progress import Progress
 
@@ -47,30 +48,50 @@ def edit_frames(edit: Remove | Add | ReplaceBackground, clip: Clip) -> range:
 class Removal:
     """Runs the stages in a workshop, one method each, in the order in which they stand."""
 
-    def __init__(self, shop: Workshop, clip: Clip, edit: Remove, progress: Progress) -> None:
+    def __init__(
+        self,
+        shop: Workshop,
+        clip: Clip,
+        edit: Remove,
+        progress: Progress,
+        asking: Mapping[str, Any] | None = None,
+    ) -> None:
         if bool(edit.selections) == (edit.mask is not None):
             raise UsageError(
                 "say what goes by clicks, boxes or strokes, or by a mask file",
                 remedy="Give --click X,Y[@FRAME], --box X0,Y0,X1,Y1[@FRAME], or --mask FILE.",
             )
         self._shop, self._clip, self._edit, self._progress = shop, clip, edit, progress
+        self._asking = asking or {}
+        require_answerable(edit, self._asking)
         self.frames = edit_frames(edit, clip)
         self.warnings: list[str] = []
         shop.folder.joinpath(TRACKS).mkdir(exist_ok=True)
 
     def scene(self) -> Scene:
         """Everything that an engine needs to know."""
-        if self._edit.mask is None:
-            tracks = self._select(self._edit.selections)
-        else:
-            given = self._read_mask(self._edit.mask)
-            if given["kind"] == MaskKind.QUADMASK:
-                return self._given_scene()
-            tracks = self._track_of_mask()
+        tracks = self._tracks()
+        if tracks is None:
+            return self._given_scene()
         reasoning = self._reason(tracks)
         things = open_things(reasoning, self._path(TRACKS))
         quadmask = self._build(tracks, reasoning, things)
         return Scene(self._clip, quadmask, reasoning, tracks, things)
+
+    def reasoned(self) -> Reasoning:
+        """What else is affected, before any of it is drawn. Raises UsageError where a quadmask says it already."""
+        tracks = self._tracks()
+        if tracks is None:
+            what = "the mask is a quadmask, which says what is affected: there is nothing to reason about"
+            raise UsageError(what, where=str(self._edit.mask), remedy="Give clicks, boxes, strokes or a binary mask.")
+        return self._reason(tracks)
+
+    def _tracks(self) -> list[Track] | None:
+        """Of the removed objects; None where a quadmask was given."""
+        if self._edit.mask is None:
+            return self._select(self._edit.selections)
+        given = self._read_mask(self._edit.mask)
+        return None if given["kind"] == MaskKind.QUADMASK else self._track_of_mask()
 
     def _select(self, selections: Sequence[Any]) -> list[Track]:
         tracks = []
@@ -187,20 +208,31 @@ class Removal:
         edit = self._edit
         inputs = {
             "tracks": [self._shop.key(f"select {track.name}") for track in tracks],
-            "reasoner": edit.reasoner if edit.reasoning is None else sha256(_existing(edit.reasoning)),
+            "reasoner": reasoner_key(edit, self._asking)
+            if edit.reasoning is None
+            else sha256(_existing(edit.reasoning)),
             "keep": sorted(edit.keep),
+            "only": sorted(edit.only),
         }
 
-        def work() -> None:
-            document = self._answer(tracks) if edit.reasoning is None else self._replayed(edit.reasoning)
-            write_text(self._path(REASONING), _without(document, set(edit.keep)).to_json())
+        def work() -> dict[str, Any]:
+            answer = self._answer(tracks) if edit.reasoning is None else Answered(self._replayed(edit.reasoning))
+            write_text(self._path(REASONING), narrowed(answer.document, edit).to_json())
+            return {"warnings": list(answer.warnings)}
 
-        self._shop.stage("reason", inputs, [REASONING], work)
+        self.warnings += self._shop.stage("reason", inputs, [REASONING], work)["warnings"]
         return read_reasoning(self._path(REASONING))
 
-    def _answer(self, tracks: Sequence[Track]) -> Reasoning:
-        part = registry.reasoner(self._edit.reasoner)
-        return part.reason(self._clip, tracks, self.frames, self._path(TRACKS), self._progress)
+    def _answer(self, tracks: Sequence[Track]) -> Answered:
+        return answered(
+            self._edit,
+            self._clip,
+            tracks,
+            asking=self._asking,
+            frames=self.frames,
+            folder=self._path(TRACKS),
+            progress=self._progress,
+        )
 
     def _replayed(self, file: Path) -> Reasoning:
         """A document given back by the user, with the tracks that lie beside it."""
@@ -252,16 +284,6 @@ def runs(frames: Sequence[int]) -> str:
     """Frame numbers as a person writes them: ``3-7, 12``."""
     parts = [[n for _, n in run] for _, run in groupby(enumerate(frames), key=lambda pair: pair[1] - pair[0])]
     return ", ".join(f"{part[0]}-{part[-1]}" if len(part) > 1 else str(part[0]) for part in parts)
-
-
-def _without(document: Reasoning, keep: set[str]) -> Reasoning:
-    known = {n for thing in document.affected for n in (thing.id, thing.name)} | {r.name for r in document.removed_with}
-    if unknown := keep - known:
-        raise InputError(
-            f"--keep names {', '.join(sorted(unknown))}, which the reasoning does not",
-            remedy=f"It names: {', '.join(sorted(known))}." if known else "It found nothing that is affected.",
-        )
-    return document.without(keep)
 
 
 def _existing(path: Path) -> Path:

@@ -36,6 +36,7 @@ def remove(
     exports: Sequence[str] = (),
     chroma_safe: bool = False,
     reuse: Path | None = None,
+    asking: Mapping[str, Any] | None = None,
     watch: Callable[[Preflight], None] | None = None,
     progress: Progress | None = None,
 ) -> ShotPackage:
@@ -52,6 +53,7 @@ def remove(
         exports: names of `pipeline.export.EXPORTS`.
         chroma_safe: shrink the matte to whole chroma footprints.
         reuse: a folder that an earlier run wrote, whose finished stages serve where their inputs are the same.
+        asking: how the reasoner's model is asked, by name, such as ``{"allow_upload": True}``.
         watch: called with the estimate before anything is generated; it may raise `workshop.Abandoned` to stop.
     Raises:
         CleanplateError: of the kind that says what to do; nothing is left under `out` then.
@@ -64,7 +66,7 @@ def remove(
 
     def prepare(shop: Workshop, clip: Clip) -> Prepared:
         frames = edit_frames(edit, clip)
-        removal = Removal(shop, clip, edit, progress or Silent())
+        removal = Removal(shop, clip, edit, progress or Silent(), asking)
         motion = None if edit.motion is None else motion_of(edit.motion, clip)
         return Prepared(
             scene=replace(removal.scene(), motion=motion),
@@ -99,6 +101,7 @@ def mask(
     *,
     rate: Fraction | None = None,
     reuse: Path | None = None,
+    asking: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Path, tuple[str, ...]]:
     """Stop after the quadmask: `out` then holds tracks, reasoning.json and quadmask.mkv, for `remove(reuse=out)`.
@@ -108,7 +111,30 @@ def mask(
     """
     out = Path(out)
     with Clip.open(plate, rate=rate) as clip, opened(out, reuse) as shop:
-        removal = Removal(shop, clip, edit, progress or Silent())
+        removal = Removal(shop, clip, edit, progress or Silent(), asking)
         removal.scene()
+        deliver(shop, out, MASK_FILES)
+        return out, (*clip.info.warnings, *removal.warnings)
+
+
+def reason(
+    plate: Path | str,
+    edit: Remove,
+    out: Path | str,
+    *,
+    rate: Fraction | None = None,
+    reuse: Path | None = None,
+    asking: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> tuple[Path, tuple[str, ...]]:
+    """Stop after the reasoning: `out` then holds tracks and reasoning.json, for `mask` and `remove` with `reuse=out`.
+
+    Returns:
+        `out`, and warnings such as another reasoner that took over.
+    """
+    out = Path(out)
+    with Clip.open(plate, rate=rate) as clip, opened(out, reuse) as shop:
+        removal = Removal(shop, clip, edit, progress or Silent(), asking)
+        removal.reasoned()
         deliver(shop, out, MASK_FILES)
         return out, (*clip.info.warnings, *removal.warnings)
