@@ -6,6 +6,7 @@ A person may edit the document and give it back; every field is validated, and w
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
@@ -63,6 +64,12 @@ class PathPoint(_Strict):
 
     frame: int = Field(ge=0)
     cell: Cell
+    within: tuple[float, float] | None = Field(
+        default=None,
+        description="the centre (down, right) from the cell's top left corner, in cells, where it is known so exactly; "
+        "beyond 0..1 where it lies outside the frame",
+    )
+    size_cells: SizeInCells | None = Field(default=None, description="(rows, columns) here, where they are others")
 
 
 class RemovedWith(_Strict):
@@ -71,9 +78,15 @@ class RemovedWith(_Strict):
     name: Name
     why: str
     removed_with: str = Field(description="the selected object that it belongs to")
+    cells_by_time: tuple[CellsAt, ...] = Field(default=(), description="where to look for it")
     track: TrackName | None = Field(default=None, description="its track's file name in the package, if it has one")
     confidence: float = Field(default=1.0, ge=0, le=1)
     source: str = "person"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _require_rising(f"removed_with '{self.name}', cells_by_time", self.cells_by_time)
+        return self
 
 
 class Thing(_Strict):
@@ -92,6 +105,9 @@ class Thing(_Strict):
     cells_by_time: tuple[CellsAt, ...] = ()
     size_cells: SizeInCells | None = Field(default=None, description="(rows, columns) that it covers")
     path: tuple[PathPoint, ...] = Field(default=(), description="where it would go instead")
+    leeway: float = Field(
+        default=0.0, ge=0, le=1, description="share of the time since its path began by which it may be early or late"
+    )
     rest_place: Cell | None = Field(default=None, description="where it would come to rest")
     track: TrackName | None = Field(default=None, description="its track's file name in the package, if it has one")
     confidence: float = Field(default=1.0, ge=0, le=1)
@@ -101,10 +117,8 @@ class Thing(_Strict):
     def _in_order(self) -> Self:
         if self.end < self.onset:
             raise ValueError(f"thing '{self.id}', end: {self.end} lies before onset {self.onset}")
-        for field, entries in (("cells_by_time", self.cells_by_time), ("path", self.path)):
-            frames = [entry.frame for entry in entries]
-            if any(b <= a for a, b in pairwise(frames)):
-                raise ValueError(f"thing '{self.id}', {field}: frames must rise, these are {frames}")
+        _require_rising(f"thing '{self.id}', cells_by_time", self.cells_by_time)
+        _require_rising(f"thing '{self.id}', path", self.path)
         return self
 
     def cells_on(self, frame: int) -> tuple[Cell, ...]:
@@ -138,8 +152,7 @@ class Reasoning(_Strict):
         if len({*ids} | names) != len(ids) + len(names):
             raise ValueError("affected: two things bear the same id, or the name of a removed object")
         for belonging in self.removed_with:
-            if belonging.removed_with not in self.removed:
-                raise ValueError(f"removed_with '{belonging.name}': there is no object '{belonging.removed_with}'")
+            self._check_belonging(belonging)
         for thing in self.affected:
             self._check(thing, names | {*ids})
         return self
@@ -155,10 +168,31 @@ class Reasoning(_Strict):
         places = [("cells_by_time", c) for at in thing.cells_by_time for c in at.cells]
         places += [("path", p.cell) for p in thing.path]
         places += [("rest_place", thing.rest_place)] if thing.rest_place else []
+        self._require_in_grid(where, places)
+
+    def _check_belonging(self, belonging: RemovedWith) -> None:
+        where = f"removed_with '{belonging.name}'"
+        if belonging.removed_with not in self.removed:
+            raise ValueError(f"{where}: there is no object '{belonging.removed_with}'")
+        self._require_in_grid(where, [("cells_by_time", cell) for at in belonging.cells_by_time for cell in at.cells])
+
+    def _require_in_grid(self, where: str, places: list[tuple[str, Cell]]) -> None:
         size = f"{self.grid.rows} x {self.grid.columns}"
         for field, (row, column) in places:
             if row >= self.grid.rows or column >= self.grid.columns:
                 raise ValueError(f"{where}, {field}: cell ({row}, {column}) lies outside the grid of {size}")
+
+    def root_of(self, name: str) -> str:
+        """The removed object at which a thing's chain of causes ends; a removed object or a belonging leads there, too.
+
+        Causes that only name each other end at the one that closes the circle.
+        """
+        causes = {t.id: t.caused_by for t in self.affected} | {r.name: r.removed_with for r in self.removed_with}
+        seen: set[str] = set()
+        while name in causes and name not in seen:
+            seen.add(name)
+            name = causes[name]
+        return name
 
     def without(self, names: set[str]) -> Reasoning:
         """The document less the things (by id or name) that the user wants to keep, and less what only they cause."""
@@ -184,6 +218,12 @@ class Reasoning(_Strict):
                 where=where,
                 remedy="Reason again, or give the document that belongs to this plate.",
             )
+
+
+def _require_rising(where: str, entries: Sequence[CellsAt] | Sequence[PathPoint]) -> None:
+    frames = [entry.frame for entry in entries]
+    if any(b <= a for a, b in pairwise(frames)):
+        raise ValueError(f"{where}: frames must rise, these are {frames}")
 
 
 def read_reasoning(path: Path) -> Reasoning:
