@@ -16,6 +16,7 @@ from cleanplate.edit.package import ShotPackage
 from cleanplate.edit.proof import Proof
 from cleanplate.edit.verify import stream_record, verify
 from cleanplate.errors import ProofError
+from cleanplate.masks.parts import parts_path
 from cleanplate.masks.quadmask import index_path
 from cleanplate.masks.reasoning import read_reasoning
 from cleanplate.media.clip import Clip
@@ -32,7 +33,10 @@ from cleanplate.report.data import ReportData, StageTime
 from cleanplate.report.morph import morph_findings
 from cleanplate.report.write import FOLDER, write_report
 
-MASK_FILES = (names.TRACKS, names.REASONING, names.QUADMASK, index_path(Path(names.QUADMASK)).name, LEDGER)
+MASK_FILES = (
+    *(names.TRACKS, names.ANSWER, names.REASONING, names.QUADMASK),
+    *(index_path(Path(names.QUADMASK)).name, parts_path(Path(names.QUADMASK)).name, LEDGER),
+)
 _SHOT_FILES = (
     *(names.SHOT, names.RUN, names.COMPOSITE, names.COMPOSITE_FRAMES, names.LAYER, names.EXPORT, names.EXTRA),
     *(names.PREVIEW, names.TIMELINE, names.REPORT, FOLDER, *MASK_FILES),

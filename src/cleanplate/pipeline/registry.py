@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from cleanplate.errors import ResourceError, UsageError
 from cleanplate.pipeline.fitting import Fit, Fitting, Footage, Place
-from cleanplate.pipeline.protocols import Engine, Reasoner, Segmenter
+from cleanplate.pipeline.protocols import Engine, Grounding, Reasoner, Segmenter
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,12 @@ def segmenter(name: str, weights: str | None = None, cache: Path | None = None) 
 def reasoner(name: str) -> Reasoner:
     """The reasoner of that name. Raises UsageError for an unknown one."""
     return cast(Reasoner, _made(REASONERS, name, "reasoner"))
+
+
+def grounding() -> tuple[Grounding, int]:
+    """What lays answers on a clip, and its version, which counts up when the same answer is laid otherwise."""
+    room = "cleanplate.reason.ground.ground"
+    return cast(Grounding, _loaded(f"{room}:ground")), cast(int, _loaded(f"{room}:VERSION"))
 
 
 def engine(name: str, weights: str | None = None, settings: Mapping[str, Any] | None = None) -> Engine:

@@ -8,13 +8,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from cleanplate.edit.package import QUADMASK, REASONING, TRACKS
+from cleanplate.edit.package import ANSWER, QUADMASK, REASONING, TRACKS
 from cleanplate.errors import InputError, UsageError
 from cleanplate.files import sha256, write_text
 from cleanplate.masks.brush import dilate
 from cleanplate.masks.build import BuildRules, build_quadmask, open_things
 from cleanplate.masks.codec import MaskKind, read_mask_file
 from cleanplate.masks.labels import affected, combine, removed
+from cleanplate.masks.parts import parts_path
 from cleanplate.masks.quadmask import QuadMask, QuadMaskWriter, index_path
 from cleanplate.masks.reasoning import Grid, Reasoning, read_reasoning
 from cleanplate.masks.track import Track, TrackWriter
@@ -67,7 +68,7 @@ class Removal:
             if given["kind"] == MaskKind.QUADMASK:
                 return self._given_scene()
             tracks = self._track_of_mask()
-        reasoning = self._reason(tracks)
+        reasoning = self._ground(tracks, self._reason(tracks))
         things = open_things(reasoning, self._path(TRACKS))
         quadmask = self._build(tracks, reasoning, things)
         return Scene(self._clip, quadmask, reasoning, tracks, things)
@@ -136,6 +137,7 @@ class Removal:
         def work() -> None:
             given = QuadMask.open(self._path(_GIVEN))
             info = self._clip.info
+            parts_path(self._path(QUADMASK)).unlink(missing_ok=True)
             with (
                 self._progress.task("Preparing the quadmask", len(given)) as tick,
                 QuadMaskWriter(
@@ -193,10 +195,38 @@ class Removal:
 
         def work() -> None:
             document = self._answer(tracks) if edit.reasoning is None else self._replayed(edit.reasoning)
-            write_text(self._path(REASONING), _without(document, set(edit.keep)).to_json())
+            write_text(self._path(ANSWER), _without(document, set(edit.keep)).to_json())
 
-        self._shop.stage("reason", inputs, [REASONING], work)
-        return read_reasoning(self._path(REASONING))
+        self._shop.stage("reason", inputs, [ANSWER], work)
+        return read_reasoning(self._path(ANSWER))
+
+    def _ground(self, tracks: Sequence[Track], answer: Reasoning) -> Reasoning:
+        """The answer laid on the clip: what it says in words and cells gets tracks and ways."""
+        edit = self._edit
+        ground, version = registry.grounding()
+        inputs = {
+            "answer": self._shop.key("reason"),
+            "grounding": version,
+            "segmenter": edit.segmenter,
+            "weights": edit.weights,
+            "frames": [self.frames.start, self.frames.stop],
+        }
+
+        def work() -> None:
+            part = registry.segmenter(edit.segmenter, edit.weights, self._path(SWEEPS))
+            folder, progress = self._path(TRACKS), self._progress
+            document = ground(answer, self._clip, tracks, self.frames, folder, segmenter=part, progress=progress)
+            write_text(self._path(REASONING), document.to_json())
+
+        self._shop.stage("ground", inputs, [REASONING], work)
+        document = read_reasoning(self._path(REASONING))
+        for belonging in document.removed_with:
+            if belonging.track is None:
+                self.warnings.append(
+                    f"'{belonging.name}' goes with the {belonging.removed_with}, but nothing says where it is, so it "
+                    "stays. Give it cells_by_time in reasoning.json, or select it, too."
+                )
+        return document
 
     def _answer(self, tracks: Sequence[Track]) -> Reasoning:
         part = registry.reasoner(self._edit.reasoner)
@@ -241,7 +271,8 @@ class Removal:
                 progress=self._progress,
             ).close()
 
-        self._shop.stage("quadmask", inputs, [QUADMASK, index_path(Path(QUADMASK)).name], work)
+        beside = [index_path(Path(QUADMASK)).name, parts_path(Path(QUADMASK)).name]
+        self._shop.stage("quadmask", inputs, [QUADMASK, *beside], work)
         return QuadMask.open(self._path(QUADMASK))
 
     def _path(self, name: str) -> Path:

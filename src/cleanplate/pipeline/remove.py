@@ -64,7 +64,7 @@ def remove(
         return Prepared(
             scene=removal.scene(),
             region=RegionRecord(kind="quadmask", file=QUADMASK, frames=(frames.start, frames.stop - 1)),
-            inputs={"quadmask": shop.key("quadmask"), "reasoning": shop.key("reason")},
+            inputs={"quadmask": shop.key("quadmask"), "reasoning": shop.key("ground") or shop.key("reason")},
             warnings=tuple(removal.warnings),
         )
 
