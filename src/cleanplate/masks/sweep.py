@@ -56,6 +56,14 @@ class Shape:
         inside = mask[y0 : ys.max() + 1, x0 : xs.max() + 1].copy()
         return cls(inside, (float(ys.mean()) - y0, float(xs.mean()) - x0))
 
+    def paste(self, area: Mask, y: float, x: float) -> None:
+        """Add the silhouette to an H x W mask with its centre at (y, x), cut at the frame."""
+        (height, width), y0, x0 = self.mask.shape, round(y - self.centre[0]), round(x - self.centre[1])
+        top, left = max(y0, 0), max(x0, 0)
+        bottom, right = min(y0 + height, area.shape[0]), min(x0 + width, area.shape[1])
+        if top < bottom and left < right:
+            area[top:bottom, left:right] |= self.mask[top - y0 : bottom - y0, left - x0 : right - x0]
+
 
 def stand_at(thing: Thing, time: float) -> Stand | None:
     """Where a thing would be at a time in frames; None before its path begins, and for a thing that names no place."""
@@ -94,7 +102,7 @@ def swept(thing: Thing, shape: Shape | None, frame: int, grid: Grid, size: Size)
     if shape is not None and stands and all(stand.exact for stand in stands):
         for stand in stands:
             y, x = (c * side / n for c, side, n in _sides(stand.centre, grid, size))
-            _paste(area, shape, round(y - 0.5 - shape.centre[0]), round(x - 0.5 - shape.centre[1]))
+            shape.paste(area, y - 0.5, x - 0.5)
         return area
     for stand in stands:
         _fill_block(area, stand, grid)
@@ -151,15 +159,6 @@ def _fill_block(area: Mask, stand: Stand, grid: Grid) -> None:
         first, last = (centre - half) * side / cells, (centre + half) * side / cells
         spans.append(slice(max(math.floor(first), 0), max(math.ceil(last), 0)))
     area[spans[0], spans[1]] = True
-
-
-def _paste(area: Mask, shape: Shape, y: int, x: int) -> None:
-    """Add a silhouette with its corner at (y, x), cut at the frame."""
-    height, width = shape.mask.shape
-    top, left = max(y, 0), max(x, 0)
-    bottom, right = min(y + height, area.shape[0]), min(x + width, area.shape[1])
-    if top < bottom and left < right:
-        area[top:bottom, left:right] |= shape.mask[top - y : bottom - y, left - x : right - x]
 
 
 def _box_area(track: Track, frame: int) -> int:

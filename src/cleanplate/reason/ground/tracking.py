@@ -14,6 +14,7 @@ from cleanplate.errors import InputError
 from cleanplate.masks.brush import erode
 from cleanplate.masks.grid import cells_of, fill_cells, touched
 from cleanplate.masks.reasoning import Cell, CellsAt
+from cleanplate.masks.sweep import Shape
 from cleanplate.masks.track import LOST_BELOW, Mask, Track, TrackWriter
 from cleanplate.media.clip import Clip
 from cleanplate.pipeline.protocols import Segmenter
@@ -29,13 +30,16 @@ _OF_CELLS = 0.4
 _OFTEN = 0.5
 """Share of the frames that name cells on which something must differ there."""
 
+_BRIDGED = 6
+"""Frames apart up to which two sights of a thing tell where it was between them."""
+
 
 @dataclass(frozen=True)
 class Named:
     """A thing by its name and its cells.
 
     Attributes:
-        exact: the cells are meant as they stand, each until the next; a model names where it saw a thing on a few frames.
+        exact: the cells hold as they stand, each until the next; a model names those of a few frames alone.
     """
 
     name: str
@@ -105,11 +109,19 @@ class Tracker:
         return kept
 
     def _sure(self, found: Track, named: Named, span: range) -> Iterator[tuple[int, Mask, float]]:
+        """What is believed: where the segmenter is sure, and where the cells vouch; short gaps are bridged."""
+        before: tuple[int, Mask, float] | None = None
         for frame in span:
-            if found.box(frame) is None or found.confidence[frame] < LOST_BELOW:
+            bounds, confidence = named.bounds(frame, self.view), float(found.confidence[frame])
+            if found.box(frame) is None or (bounds is None and confidence < LOST_BELOW):
                 continue
-            mask, bounds = found.mask(frame), named.bounds(frame, self.view)
-            yield frame, mask if bounds is None else mask & bounds, float(found.confidence[frame])
+            mask = found.mask(frame) if bounds is None else found.mask(frame) & bounds
+            if not mask.any():
+                continue
+            if before is not None and 1 < frame - before[0] <= _BRIDGED:
+                yield from bridged(before[:2], (frame, mask))
+            before = frame, mask, confidence
+            yield before
 
     def _agrees(self, found: Track, named: Sequence[CellsAt]) -> bool:
         """True when on the frames that name cells the track touches these, and little else."""
@@ -162,6 +174,18 @@ class Tracker:
     def _object(self, frame: int) -> Mask:
         """H x W: where any of the removed objects is."""
         return np.asarray(np.logical_or.reduce([track.mask(frame) for track in self.objects]))
+
+
+def bridged(before: tuple[int, Mask], after: tuple[int, Mask]) -> Iterator[tuple[int, Mask, float]]:
+    """The frames between two on which a thing was seen: its earlier shape, on the straight way to the later one."""
+    shape, (first, start), (last, stop) = Shape.of(before[1]), before, after
+    ways = [np.argwhere(mask).mean(axis=0) for mask in (start, stop)]
+    for frame in range(first + 1, last):
+        t = (frame - first) / (last - first)
+        mask = np.zeros_like(start)
+        shape.paste(mask, *((1 - t) * ways[0] + t * ways[1]))
+        if mask.any():
+            yield frame, mask, LOST_BELOW
 
 
 def cells_by_time(track: Track, span: range, view: View) -> tuple[CellsAt, ...]:

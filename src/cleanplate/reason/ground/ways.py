@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.masks.reasoning import PathPoint, Thing
+from cleanplate.masks.reasoning import Thing
 from cleanplate.masks.track import Mask, mask_box
 from cleanplate.reason.ground import fall as motion
 from cleanplate.reason.ground.view import View
@@ -46,33 +46,52 @@ class Sight:
 def way_of(thing: Thing, view: View, sight: Sight, gravity: tuple[float, float], owner: int) -> Thing:
     """The thing with a path: where it would fall, roll or stay; as it was when nothing of it was seen.
 
+    The path begins on the frame before the onset, the last on which thing and way are together.
+
     Args:
         owner: number of the removed object that holds or stops it.
     """
     onset = view.position(thing.onset)
     if onset is None or not sight.centres:
         return thing
+    start = max((at for at in sight.at if at < onset), default=sight.at[0])
+    first = max(thing.onset - 1, view.footage.frames.start)
     if not thing.will_move:
-        before = max((at for at in sight.at if at < onset), default=sight.at[0])
-        return thing.model_copy(update={"path": (view.point(thing.onset, sight.centres[before]),)})
-    start = min(sight.at, key=lambda at: (abs(at - onset), at))
-    down = view.down(gravity)
-    velocity = _velocity(sight, onset) if thing.was_moving else np.zeros(2)
-    speed, frames = float(np.linalg.norm(velocity)), thing.end - thing.onset
-    usual = motion.default_gravity(min(view.footage.shape), view.rate)
-    if speed <= _SLOW or velocity @ down > _FALLS * speed:
-        if thing.was_moving and speed <= _SLOW:
-            return thing
-        gravity_seen = _gravity_seen(sight, onset, down, usual) if thing.was_moving else None
-        drop = drop_to_support(view, start, sight.masks[start], owner, down)
-        way = motion.fall(velocity, down, gravity_seen or usual, drop, frames)
-        leeway = SEEN if gravity_seen else SUPPOSED
-    else:
-        slowing = _slowing(sight, onset, velocity / speed)
-        way = motion.roll(velocity, motion.ROLLING * usual if slowing is None else slowing, frames)
-        leeway = SUPPOSED if slowing is None else SEEN
-    path = _points(view, thing.onset, sight.centres[start], way)
+        return thing.model_copy(update={"path": (view.point(first, sight.centres[start]),)})
+    found = _moved(thing, view, sight, _Start(onset, start, view.down(gravity), thing.end - first), owner)
+    if found is None:
+        return thing
+    way, leeway = found
+    kept = motion.keyframes(way, _TOLERANCE * view.cell)
+    path = tuple(view.point(first + n, sight.centres[start] + way[n]) for n in kept)
     return thing.model_copy(update={"path": path, "leeway": max(thing.leeway, leeway)})
+
+
+@dataclass(frozen=True)
+class _Start:
+    """Positions of the onset and of the last sight before it, down in the picture, and the frames to go."""
+
+    onset: int
+    at: int
+    down: NDArray[np.float64]
+    frames: int
+
+
+def _moved(thing: Thing, view: View, sight: Sight, start: _Start, owner: int) -> tuple[motion.Points, float] | None:
+    """The displacements by which a thing would go on, and their leeway; None for a motion too slow to be told."""
+    down, usual = start.down, motion.default_gravity(min(view.footage.shape), view.rate)
+    velocity = _velocity(sight, start.onset) if thing.was_moving else np.zeros(2)
+    speed = float(np.linalg.norm(velocity))
+    if thing.was_moving and speed <= _SLOW:
+        return None
+    if not thing.was_moving or velocity @ down > _FALLS * speed:
+        seen = _gravity_seen(sight, start.onset, down, usual) if thing.was_moving else None
+        drop = drop_to_support(view, start.at, sight.masks[start.at], owner, down)
+        return motion.fall(velocity, down, seen or usual, drop, start.frames), SEEN if seen else SUPPOSED
+    slowing = _slowing(sight, start.onset, velocity / speed)
+    if slowing is None:
+        return motion.roll(velocity, motion.ROLLING * usual, start.frames), SUPPOSED
+    return motion.roll(velocity, slowing, start.frames), SEEN
 
 
 def drop_to_support(view: View, at: int, thing: Mask, owner: int, down: NDArray[np.float64]) -> float:
@@ -125,11 +144,6 @@ def _gravity_seen(sight: Sight, onset: int, down: NDArray[np.float64], usual: fl
 def _slowing(sight: Sight, onset: int, direction: NDArray[np.float64]) -> float | None:
     seen = [at for at in sight.at if onset - 2 * _BEFORE <= at < onset]
     return motion.observed_slowing(seen, [float(sight.centres[at] @ direction) for at in seen])
-
-
-def _points(view: View, onset: int, start: NDArray[np.float64], way: motion.Points) -> tuple[PathPoint, ...]:
-    kept = motion.keyframes(way, _TOLERANCE * view.cell)
-    return tuple(view.point(onset + n, start + way[n]) for n in kept)
 
 
 def sight_of(masks: Mapping[int, Mask], view: View) -> Sight:
