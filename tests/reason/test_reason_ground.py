@@ -100,8 +100,10 @@ def test_belongings_join_the_object(tmp_path: Path) -> None:
     hat = {"name": "hat", "why": "worn", "removed_with": "object", "cells_by_time": scene.cells("hat", 0, 10, 15)}
     document = laid(scene, answer(removed_with=(hat | {"source": "model"},)), tmp_path)
     assert document.removed_with[0].track == "with-hat.track"
-    for n, labels in enumerate(labels_of(document, tmp_path)):
-        assert iou(removed(labels), scene.masks["object"][n] | scene.masks["hat"][n]) > 0.9, n
+    both = scene.masks["object"] | scene.masks["hat"]
+    scores = [iou(removed(labels), both[n]) for n, labels in enumerate(labels_of(document, tmp_path))]
+    assert min(scores) > 0.85  # the object alone would be 0.77
+    assert float(np.mean(scores)) > 0.95
 
 
 def test_a_belonging_that_nothing_tells_apart_goes_by_its_cells(tmp_path: Path) -> None:

@@ -62,9 +62,21 @@ def way_of(thing: Thing, view: View, sight: Sight, gravity: tuple[float, float],
     if found is None:
         return thing
     way, leeway = found
+    way = way[: _out_of_sight(view, first, sight.centres[start] + way, sight.masks[start]) + 1]
     kept = motion.keyframes(way, _TOLERANCE * view.cell)
     path = tuple(view.point(first + n, sight.centres[start] + way[n]) for n in kept)
     return thing.model_copy(update={"path": path, "leeway": max(thing.leeway, leeway)})
+
+
+def _out_of_sight(view: View, first: int, places: motion.Points, thing: Mask) -> int:
+    """The first of the places at which nothing of a thing is left in the picture; the last one where there is none."""
+    box = mask_box(thing) or (0, 0, 0, 0)
+    margin = max(box[2] - box[0], box[3] - box[1]) / view.cell + 1
+    for n, place in enumerate(places):
+        within = view.point(first + n, place).within or (0.0, 0.0)
+        if min(within) < -margin or max(within) > 1 + margin:
+            return n
+    return len(places) - 1
 
 
 @dataclass(frozen=True)
