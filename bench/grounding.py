@@ -1,8 +1,8 @@
 """How well words and cells become the published quadmasks: `python -m bench.grounding`.
 
 Each published clip is selected by one click (or by the published ones), reasoned by an answer that was written by hand,
-in words and cells, by looking at clip and mask (`tests/reason/answers`), and laid on the clip. The quadmask is compared
-with the published one label by label: intersection over union, over the whole clip.
+in words and cells, by looking at clip and mask (`tests/reason/published`), and laid on the clip. The quadmask is
+compared with the published one label by label: intersection over union, over the whole clip.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from pathlib import Path
 import av
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 from selection import published_selection
 
 from cleanplate.edit.package import QUADMASK
@@ -31,7 +29,7 @@ from cleanplate.pipeline.edits import Remove
 from cleanplate.pipeline.remove import mask
 
 CLIPS = ("lime", "moving_ball", "pillow", "ducky-float")
-ANSWERS = Path(__file__).parents[1] / "tests" / "reason" / "answers"
+ANSWERS = Path(__file__).parents[1] / "tests" / "reason" / "published"
 CLICKS = {
     "lime": Click(x=2452, y=1588, frame=0),
     "moving_ball": Click(x=2920, y=880, frame=0),

@@ -139,3 +139,12 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.track"):
         open_things(reasoning(thing("ball", track="gone.track")), tmp_path)
     assert not out.exists()
+
+
+def test_cells_instead_take_the_place_of_a_path(tmp_path: Path) -> None:
+    told = [{"frame": 2, "cells": [[1, 2]]}, {"frame": 4, "cells": [[1, 3], [2, 3]]}]
+    ball = thing("ball", onset=2, end=6, cells_instead=told, path=[{"frame": 2, "cell": (6, 10)}])
+    frames = drawn([], reasoning(ball), tmp_path)
+    expected = [None, None, (10, 20, 20, 30), (10, 20, 20, 30), *[(10, 30, 30, 40)] * 3, None]
+    for labels, box in zip(frames, expected, strict=True):
+        assert np.array_equal(affected(labels), region(*box) if box else np.zeros_like(DUCK))

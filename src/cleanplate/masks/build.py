@@ -133,7 +133,11 @@ class _Claim:
     def on(self, frame: int, reasoning: Reasoning, rules: BuildRules) -> Mask:
         """H x W: where the thing differs on a frame: where it is seen, and where it would be instead."""
         thing, track, grid = self.thing, self.track, reasoning.grid
-        area = swept(thing, self.shape, frame, grid, (reasoning.height, reasoning.width))
+        size = reasoning.height, reasoning.width
+        if thing.cells_instead:
+            area = fill_cells(thing.cells_instead_on(frame), grid, *size)
+        else:
+            area = swept(thing, self.shape, frame, grid, size)
         if track is not None and thing.onset <= frame <= thing.end and track.box(frame):
             area |= dilate(track.mask(frame), rules.grow_affected)
         if track is not None and rules.pixel_precise:
@@ -157,9 +161,9 @@ def _require_fit(tracks: Sequence[Track], reasoning: Reasoning, things: Mapping[
                 remedy="Select the object again on this plate.",
             )
     for thing in reasoning.affected:
-        if not (thing.id in things or thing.cells_by_time or thing.path or thing.rest_place):
+        if not (thing.id in things or thing.cells_by_time or thing.path or thing.rest_place or thing.cells_instead):
             raise InputError(
                 f"affected thing '{thing.id}' says nowhere where it is",
                 where="reasoning",
-                remedy="Give it cells_by_time, a path, a rest_place or a track, or leave it out.",
+                remedy="Give it cells_by_time, cells_instead, a path, a rest_place or a track, or leave it out.",
             )

@@ -6,7 +6,6 @@ A person may edit the document and give it back; every field is validated, and w
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
@@ -78,14 +77,14 @@ class RemovedWith(_Strict):
     name: Name
     why: str
     removed_with: str = Field(description="the selected object that it belongs to")
-    cells_by_time: tuple[CellsAt, ...] = Field(default=(), description="where to look for it")
+    cells_by_time: tuple[CellsAt, ...] = Field(default=(), description="where it is seen, for want of a track")
     track: TrackName | None = Field(default=None, description="its track's file name in the package, if it has one")
     confidence: float = Field(default=1.0, ge=0, le=1)
     source: str = "person"
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        _require_rising(f"removed_with '{self.name}', cells_by_time", self.cells_by_time)
+        _require_rising(f"removed_with '{self.name}', cells_by_time", [at.frame for at in self.cells_by_time])
         return self
 
 
@@ -109,6 +108,9 @@ class Thing(_Strict):
         default=0.0, ge=0, le=1, description="share of the time since its path began by which it may be early or late"
     )
     rest_place: Cell | None = Field(default=None, description="where it would come to rest")
+    cells_instead: tuple[CellsAt, ...] = Field(
+        default=(), description="the cells that it would cover instead; with them, path and rest_place draw nothing"
+    )
     track: TrackName | None = Field(default=None, description="its track's file name in the package, if it has one")
     confidence: float = Field(default=1.0, ge=0, le=1)
     source: str = "person"
@@ -117,16 +119,18 @@ class Thing(_Strict):
     def _in_order(self) -> Self:
         if self.end < self.onset:
             raise ValueError(f"thing '{self.id}', end: {self.end} lies before onset {self.onset}")
-        _require_rising(f"thing '{self.id}', cells_by_time", self.cells_by_time)
-        _require_rising(f"thing '{self.id}', path", self.path)
+        timed = ("cells_by_time", self.cells_by_time), ("cells_instead", self.cells_instead), ("path", self.path)
+        for field, entries in timed:
+            _require_rising(f"thing '{self.id}', {field}", [entry.frame for entry in entries])
         return self
 
     def cells_on(self, frame: int) -> tuple[Cell, ...]:
         """The cells of `cells_by_time` on a frame; none outside onset..end or before the first entry."""
-        if not self.onset <= frame <= self.end:
-            return ()
-        held = [at.cells for at in self.cells_by_time if at.frame <= frame]
-        return held[-1] if held else ()
+        return _held(self.cells_by_time, frame) if self.onset <= frame <= self.end else ()
+
+    def cells_instead_on(self, frame: int) -> tuple[Cell, ...]:
+        """The same of `cells_instead`."""
+        return _held(self.cells_instead, frame) if self.onset <= frame <= self.end else ()
 
 
 class Reasoning(_Strict):
@@ -152,7 +156,10 @@ class Reasoning(_Strict):
         if len({*ids} | names) != len(ids) + len(names):
             raise ValueError("affected: two things bear the same id, or the name of a removed object")
         for belonging in self.removed_with:
-            self._check_belonging(belonging)
+            where = f"removed_with '{belonging.name}'"
+            if belonging.removed_with not in self.removed:
+                raise ValueError(f"{where}: there is no object '{belonging.removed_with}'")
+            self._check_places(where, [("cells_by_time", c) for at in belonging.cells_by_time for c in at.cells])
         for thing in self.affected:
             self._check(thing, names | {*ids})
         return self
@@ -166,17 +173,12 @@ class Reasoning(_Strict):
             if frame >= self.frames:
                 raise ValueError(f"{where}, {field}: frame {frame} of a clip of {self.frames} frames")
         places = [("cells_by_time", c) for at in thing.cells_by_time for c in at.cells]
+        places += [("cells_instead", c) for at in thing.cells_instead for c in at.cells]
         places += [("path", p.cell) for p in thing.path]
         places += [("rest_place", thing.rest_place)] if thing.rest_place else []
-        self._require_in_grid(where, places)
+        self._check_places(where, places)
 
-    def _check_belonging(self, belonging: RemovedWith) -> None:
-        where = f"removed_with '{belonging.name}'"
-        if belonging.removed_with not in self.removed:
-            raise ValueError(f"{where}: there is no object '{belonging.removed_with}'")
-        self._require_in_grid(where, [("cells_by_time", cell) for at in belonging.cells_by_time for cell in at.cells])
-
-    def _require_in_grid(self, where: str, places: list[tuple[str, Cell]]) -> None:
+    def _check_places(self, where: str, places: list[tuple[str, Cell]]) -> None:
         size = f"{self.grid.rows} x {self.grid.columns}"
         for field, (row, column) in places:
             if row >= self.grid.rows or column >= self.grid.columns:
@@ -220,8 +222,13 @@ class Reasoning(_Strict):
             )
 
 
-def _require_rising(where: str, entries: Sequence[CellsAt] | Sequence[PathPoint]) -> None:
-    frames = [entry.frame for entry in entries]
+def _held(told: tuple[CellsAt, ...], frame: int) -> tuple[Cell, ...]:
+    """What the last entry before or on a frame says."""
+    held = [at.cells for at in told if at.frame <= frame]
+    return held[-1] if held else ()
+
+
+def _require_rising(where: str, frames: list[int]) -> None:
     if any(b <= a for a, b in pairwise(frames)):
         raise ValueError(f"{where}: frames must rise, these are {frames}")
 

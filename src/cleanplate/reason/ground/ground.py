@@ -136,7 +136,7 @@ def _with_track(thing: Thing, track: Track, file: str, view: View) -> Thing:
 
 
 def _with_way(thing: Thing, track: Track | None, document: Reasoning, view: View, owner: int) -> Thing:
-    if thing.path or thing.rest_place is not None:
+    if thing.path or thing.rest_place is not None or thing.cells_instead:
         told = thing.source != _PERSON and bool(thing.path) and not thing.leeway
         return thing.model_copy(update={"leeway": TOLD}) if told else thing
     if thing.kind in _LIGHT or not (thing.will_move or thing.should_have_stayed):
