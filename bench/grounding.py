@@ -112,15 +112,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="keep the masks in this folder")
     parser.add_argument("clips", nargs="*", default=CLIPS)
     given = parser.parse_args(arguments)
-    table = Table(
-        "clip", *NAMES.values(), "object", "consequences", "may change", "CPU s", title="IoU with the published"
-    )
+    columns = ("clip", *NAMES.values(), "object", "consequences", "may change", "CPU s")
+    print("".join(f"{column:>13}" for column in columns))
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.out or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         for name in given.clips:
-            table.add_row(*measure(given.data / "void" / name, folder, one_click=not given.published_clicks).row())
-    Console().print(table)
+            found = measure(given.data / "void" / name, folder, one_click=not given.published_clicks)
+            print("".join(f"{value:>13}" for value in found.row()), flush=True)
 
 
 if __name__ == "__main__":
