@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from cleanplate.errors import InputError
-from cleanplate.masks.build import BuildRules, build_quadmask, draw, open_things, place_instead
+from cleanplate.masks.build import BuildRules, build_quadmask, draw, open_things
 from cleanplate.masks.grid import gridify
 from cleanplate.masks.labels import AFFECTED, KEEP, OVERLAP, REMOVE, Labels, affected, removed
 from cleanplate.masks.reasoning import Grid, Reasoning, RemovedWith, Thing
+from cleanplate.masks.sweep import stand_at
 from cleanplate.masks.track import Mask, Track, TrackWriter
 from cleanplate.media.frame import ColourTags, Family, PixelFormat
 from cleanplate.media.probe import ClipInfo
@@ -47,7 +48,8 @@ def thing(ident: str, **fields: Any) -> Thing:
 
 
 def reasoning(*things: Thing, **fields: Any) -> Reasoning:
-    return Reasoning(frames=LENGTH, height=HEIGHT, width=WIDTH, grid=GRID, removed=("duck",), affected=things, **fields)
+    entry = {"frames": LENGTH, "height": HEIGHT, "width": WIDTH, "grid": GRID, "removed": ("duck",), "affected": things}
+    return Reasoning.model_validate(entry | fields)
 
 
 def drawn(tracks: list[Track], document: Reasoning, folder: Path, **rules: Any) -> list[Labels]:
@@ -108,8 +110,9 @@ def test_growing_adds_pixels_to_what_goes(tmp_path: Path) -> None:
 def test_the_way_it_would_go_is_affected(tmp_path: Path) -> None:
     path = [{"frame": 2, "cell": (1, 2)}, {"frame": 6, "cell": (1, 10)}]
     ball = thing("ball", onset=2, path=path, rest_place=(6, 10), size_cells=(1, 1))
-    assert [place_instead(ball, n) for n in range(LENGTH)] == [
-        None, None, (1, 2), (1, 4), (1, 6), (1, 8), (1, 10), (6, 10),
+    stands = [stand_at(ball, n) for n in range(LENGTH)]
+    assert [stand and stand.centre for stand in stands] == [
+        None, None, (1.5, 2.5), (1.5, 4.5), (1.5, 6.5), (1.5, 8.5), (1.5, 10.5), (6.5, 10.5),
     ]  # fmt: skip
     frames = drawn([], reasoning(ball), tmp_path)
     assert not affected(frames[1]).any()
@@ -136,3 +139,12 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.track"):
         open_things(reasoning(thing("ball", track="gone.track")), tmp_path)
     assert not out.exists()
+
+
+def test_cells_instead_take_the_place_of_a_path(tmp_path: Path) -> None:
+    told = [{"frame": 2, "cells": [[1, 2]]}, {"frame": 4, "cells": [[1, 3], [2, 3]]}]
+    ball = thing("ball", onset=2, end=6, cells_instead=told, path=[{"frame": 2, "cell": (6, 10)}])
+    frames = drawn([], reasoning(ball), tmp_path)
+    expected = [None, None, (10, 20, 20, 30), (10, 20, 20, 30), *[(10, 30, 30, 40)] * 3, None]
+    for labels, box in zip(frames, expected, strict=True):
+        assert np.array_equal(affected(labels), region(*box) if box else np.zeros_like(DUCK))

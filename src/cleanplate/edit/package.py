@@ -18,7 +18,7 @@ from cleanplate.media.probe import ClipInfo
 SHOT, RUN = "shot.json", "run.json"
 COMPOSITE, COMPOSITE_FRAMES = "composite.mkv", "composite"
 LAYER, TRACKS, EXTRA, EXPORT = "layer", "tracks", "extra", "export"
-QUADMASK, REASONING, REGION = "quadmask.mkv", "reasoning.json", "region.mkv"
+QUADMASK, REASONING, ANSWER, REGION = "quadmask.mkv", "reasoning.json", "answer.json", "region.mkv"
 PREVIEW, TIMELINE, REPORT = "preview.mp4", "timeline.otio", "report.html"
 GENERATED, MOTION = "generated.mp4", "motion.mkv"
 

@@ -1,25 +1,27 @@
 """From tracks and reasoning to a quadmask.
 
 Remove is the objects and what goes with them, by the pixel. Affected is every thing that the reasoning names, from its
-onset to its end: where it is seen, and where it would be instead. By default affected areas are whole cells of the grid
-(gridify: any pixel claims its cell), as in the masks on which VOID was trained; by the pixel on request.
+onset to its end: where it is seen, and where it would be instead (`masks.sweep`). By default affected areas are whole
+cells of the grid (gridify: any pixel claims its cell), as in the masks on which VOID was trained; by the pixel on
+request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from cleanplate.errors import InputError
 from cleanplate.masks.brush import dilate
-from cleanplate.masks.grid import cells_around, fill_cells, gridify
-from cleanplate.masks.labels import Labels, combine, primary_only
+from cleanplate.masks.grid import fill_cells, gridify
+from cleanplate.masks.labels import Labels, combine
+from cleanplate.masks.parts import PartsWriter, parts_of, parts_path
 from cleanplate.masks.quadmask import QuadMask, QuadMaskWriter
-from cleanplate.masks.reasoning import Cell, Reasoning, Thing
+from cleanplate.masks.reasoning import Reasoning, Thing
+from cleanplate.masks.sweep import Shape, shape_of, swept
 from cleanplate.masks.track import Mask, Track
 from cleanplate.media.probe import ClipInfo
 from cleanplate.progress import Progress, Silent
@@ -55,7 +57,7 @@ def build_quadmask(
     frames: range | None = None,
     progress: Progress | None = None,
 ) -> QuadMask:
-    """Write the quadmask of an edit to `out` and open it.
+    """Write the quadmask of an edit to `out`, and who made which region beside it (`masks.parts`), and open it.
 
     Args:
         tracks: of the removed objects, on the coded grid.
@@ -67,14 +69,15 @@ def build_quadmask(
     """
     rules, frames = rules or BuildRules(), range(len(info.pts)) if frames is None else frames
     _require_fit(tracks, reasoning, things or {}, info)
+    size = {"height": info.height, "width": info.width}
     with (
         (progress or Silent()).task("Drawing the quadmask", len(info.pts)) as tick,
-        QuadMaskWriter(
-            out, height=info.height, width=info.width, rate=info.rate, time_base=info.time_base, pts=info.pts
-        ) as writer,
+        PartsWriter(parts_path(out), parts_of(reasoning), **size) as parts,
+        QuadMaskWriter(out, **size, rate=info.rate, time_base=info.time_base, pts=info.pts) as writer,
     ):
-        for labels in draw(tracks, reasoning, things or {}, rules, frames):
+        for labels, named in draw_parts(tracks, reasoning, things or {}, rules, frames):
             writer.write(labels)
+            parts.write(named)
             tick()
     return QuadMask.open(out)
 
@@ -83,17 +86,26 @@ def draw(
     tracks: Sequence[Track], reasoning: Reasoning, things: Mapping[str, Track], rules: BuildRules, frames: range
 ) -> Iterator[Labels]:
     """The labels of every frame of the clip, one at a time."""
+    return (labels for labels, _ in draw_parts(tracks, reasoning, things, rules, frames))
+
+
+def draw_parts(
+    tracks: Sequence[Track], reasoning: Reasoning, things: Mapping[str, Track], rules: BuildRules, frames: range
+) -> Iterator[tuple[Labels, dict[str, Mask]]]:
+    """The labels of every frame of the clip, and the mask of each part that shows there, by `masks.parts.Part.id`."""
     nothing = np.zeros((reasoning.height, reasoning.width), dtype=np.bool_)
     keep = combine(nothing, nothing)
-    going = [*tracks, *(things[r.name] for r in reasoning.removed_with if r.name in things)]
+    going = {track.name: track for track in tracks}
+    going |= {r.name: things[r.name] for r in reasoning.removed_with if r.name in things}
+    claims = [_Claim.of(thing, things.get(thing.id)) for thing in reasoning.affected]
     for index in range(reasoning.frames):
         if index not in frames:
-            yield keep
+            yield keep, {}
             continue
-        remove = _union([track.mask(index) for track in going if track.box(index)], nothing)
-        parts = [_affected_by(thing, things.get(thing.id), reasoning, rules, index) for thing in reasoning.affected]
-        labels = combine(dilate(remove, rules.grow), _union(parts, nothing))
-        yield primary_only(labels) if rules.primary_only_at_first and index == frames.start else labels
+        remove = {name: dilate(t.mask(index), rules.grow) for name, t in going.items() if t.box(index)}
+        alone = rules.primary_only_at_first and index == frames.start
+        affected = {} if alone else {c.thing.id: c.on(index, reasoning, rules) for c in claims}
+        yield combine(_union([*remove.values()], nothing), _union([*affected.values()], nothing)), remove | affected
 
 
 def open_things(reasoning: Reasoning, folder: Path) -> dict[str, Track]:
@@ -106,39 +118,31 @@ def open_things(reasoning: Reasoning, folder: Path) -> dict[str, Track]:
     return {key: Track(folder / track) for key, track in named if track is not None}
 
 
-def place_instead(thing: Thing, frame: int) -> Cell | None:
-    """The cell where a thing's centre would be on a frame, had the object never been there.
+@dataclass(frozen=True)
+class _Claim:
+    """One thing's claim on the frames, with its track and the silhouette that goes along its path."""
 
-    Between the points of its path it moves straight and evenly; after the last one it stays there, or at its place of
-    rest. None outside onset..end and before its path begins.
-    """
-    if not thing.onset <= frame <= thing.end:
-        return None
-    if not thing.path:
-        return thing.rest_place
-    if frame < thing.path[0].frame:
-        return None
-    for a, b in pairwise(thing.path):
-        if a.frame <= frame < b.frame:
-            t = (frame - a.frame) / (b.frame - a.frame)
-            row, column = ((1 - t) * p + t * q for p, q in zip(a.cell, b.cell, strict=True))
-            return round(row), round(column)
-    last = thing.path[-1]
-    return thing.rest_place if thing.rest_place and frame > last.frame else last.cell
+    thing: Thing
+    track: Track | None
+    shape: Shape | None
 
+    @classmethod
+    def of(cls, thing: Thing, track: Track | None) -> _Claim:
+        return cls(thing, track, None if track is None else shape_of(thing, track))
 
-def _affected_by(thing: Thing, track: Track | None, reasoning: Reasoning, rules: BuildRules, frame: int) -> Mask:
-    """H x W: where one thing differs on one frame."""
-    height, width, grid = reasoning.height, reasoning.width, reasoning.grid
-    cells = set(thing.cells_on(frame)) if track is None or not rules.pixel_precise else set()
-    centre = place_instead(thing, frame)
-    if centre is not None:
-        cells |= set(cells_around(centre, thing.size_cells or (1, 1), grid))
-    area = fill_cells(cells, grid, height, width)
-    if track is None or not thing.onset <= frame <= thing.end or not track.box(frame):
-        return area
-    seen = dilate(track.mask(frame), rules.grow_affected)
-    return area | (seen if rules.pixel_precise else gridify(seen, grid))
+    def on(self, frame: int, reasoning: Reasoning, rules: BuildRules) -> Mask:
+        """H x W: where the thing differs on a frame: where it is seen, and where it would be instead."""
+        thing, track, grid = self.thing, self.track, reasoning.grid
+        size = reasoning.height, reasoning.width
+        if thing.cells_instead:
+            area = fill_cells(thing.cells_instead_on(frame), grid, *size)
+        else:
+            area = swept(thing, self.shape, frame, grid, size)
+        if track is not None and thing.onset <= frame <= thing.end and track.box(frame):
+            area |= dilate(track.mask(frame), rules.grow_affected)
+        if track is not None and rules.pixel_precise:
+            return area
+        return fill_cells(thing.cells_on(frame), grid, *area.shape) | gridify(area, grid)
 
 
 def _union(masks: Sequence[Mask], nothing: Mask) -> Mask:
@@ -157,9 +161,9 @@ def _require_fit(tracks: Sequence[Track], reasoning: Reasoning, things: Mapping[
                 remedy="Select the object again on this plate.",
             )
     for thing in reasoning.affected:
-        if not (thing.id in things or thing.cells_by_time or thing.path or thing.rest_place):
+        if not (thing.id in things or thing.cells_by_time or thing.path or thing.rest_place or thing.cells_instead):
             raise InputError(
                 f"affected thing '{thing.id}' says nowhere where it is",
                 where="reasoning",
-                remedy="Give it cells_by_time, a path, a rest_place or a track, or leave it out.",
+                remedy="Give it cells_by_time, cells_instead, a path, a rest_place or a track, or leave it out.",
             )

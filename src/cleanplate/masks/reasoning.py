@@ -63,6 +63,12 @@ class PathPoint(_Strict):
 
     frame: int = Field(ge=0)
     cell: Cell
+    within: tuple[float, float] | None = Field(
+        default=None,
+        description="the centre (down, right) from the cell's top left corner, in cells, where it is known so exactly; "
+        "beyond 0..1 where it lies outside the frame",
+    )
+    size_cells: SizeInCells | None = Field(default=None, description="(rows, columns) here, where they are others")
 
 
 class RemovedWith(_Strict):
@@ -98,7 +104,13 @@ class Thing(_Strict):
     cells_by_time: tuple[CellsAt, ...] = ()
     size_cells: SizeInCells | None = Field(default=None, description="(rows, columns) that it covers")
     path: tuple[PathPoint, ...] = Field(default=(), description="where it would go instead")
+    leeway: float = Field(
+        default=0.0, ge=0, le=1, description="share of the time since its path began by which it may be early or late"
+    )
     rest_place: Cell | None = Field(default=None, description="where it would come to rest")
+    cells_instead: tuple[CellsAt, ...] = Field(
+        default=(), description="the cells that it would cover instead; with them, path and rest_place draw nothing"
+    )
     track: TrackName | None = Field(default=None, description="its track's file name in the package, if it has one")
     confidence: float = Field(default=1.0, ge=0, le=1)
     source: str = "person"
@@ -107,16 +119,18 @@ class Thing(_Strict):
     def _in_order(self) -> Self:
         if self.end < self.onset:
             raise ValueError(f"thing '{self.id}', end: {self.end} lies before onset {self.onset}")
-        for field, entries in (("cells_by_time", self.cells_by_time), ("path", self.path)):
+        timed = ("cells_by_time", self.cells_by_time), ("cells_instead", self.cells_instead), ("path", self.path)
+        for field, entries in timed:
             _require_rising(f"thing '{self.id}', {field}", [entry.frame for entry in entries])
         return self
 
     def cells_on(self, frame: int) -> tuple[Cell, ...]:
         """The cells of `cells_by_time` on a frame; none outside onset..end or before the first entry."""
-        if not self.onset <= frame <= self.end:
-            return ()
-        held = [at.cells for at in self.cells_by_time if at.frame <= frame]
-        return held[-1] if held else ()
+        return _held(self.cells_by_time, frame) if self.onset <= frame <= self.end else ()
+
+    def cells_instead_on(self, frame: int) -> tuple[Cell, ...]:
+        """The same of `cells_instead`."""
+        return _held(self.cells_instead, frame) if self.onset <= frame <= self.end else ()
 
 
 class Reasoning(_Strict):
@@ -159,6 +173,7 @@ class Reasoning(_Strict):
             if frame >= self.frames:
                 raise ValueError(f"{where}, {field}: frame {frame} of a clip of {self.frames} frames")
         places = [("cells_by_time", c) for at in thing.cells_by_time for c in at.cells]
+        places += [("cells_instead", c) for at in thing.cells_instead for c in at.cells]
         places += [("path", p.cell) for p in thing.path]
         places += [("rest_place", thing.rest_place)] if thing.rest_place else []
         self._check_places(where, places)
@@ -168,6 +183,18 @@ class Reasoning(_Strict):
         for field, (row, column) in places:
             if row >= self.grid.rows or column >= self.grid.columns:
                 raise ValueError(f"{where}, {field}: cell ({row}, {column}) lies outside the grid of {size}")
+
+    def root_of(self, name: str) -> str:
+        """The removed object at which a thing's chain of causes ends; a removed object or a belonging leads there, too.
+
+        Causes that only name each other end at the one that closes the circle.
+        """
+        causes = {t.id: t.caused_by for t in self.affected} | {r.name: r.removed_with for r in self.removed_with}
+        seen: set[str] = set()
+        while name in causes and name not in seen:
+            seen.add(name)
+            name = causes[name]
+        return name
 
     def without(self, names: set[str]) -> Reasoning:
         """The document less the things (by id or name) that the user wants to keep, and less what only they cause."""
@@ -195,6 +222,12 @@ class Reasoning(_Strict):
                 where=where,
                 remedy="Reason again, or give the document that belongs to this plate.",
             )
+
+
+def _held(told: tuple[CellsAt, ...], frame: int) -> tuple[Cell, ...]:
+    """What the last entry before or on a frame says."""
+    held = [at.cells for at in told if at.frame <= frame]
+    return held[-1] if held else ()
 
 
 def _require_rising(where: str, frames: list[int]) -> None:

@@ -16,6 +16,7 @@ from cleanplate.edit.package import ShotPackage
 from cleanplate.edit.proof import Proof
 from cleanplate.edit.verify import stream_record, verify
 from cleanplate.errors import ProofError
+from cleanplate.masks.parts import Parts, parts_path
 from cleanplate.masks.quadmask import index_path
 from cleanplate.masks.reasoning import read_reasoning
 from cleanplate.media.clip import Clip
@@ -32,7 +33,10 @@ from cleanplate.report.data import ReportData, StageTime
 from cleanplate.report.morph import morph_findings
 from cleanplate.report.write import FOLDER, write_report
 
-MASK_FILES = (names.TRACKS, names.REASONING, names.QUADMASK, index_path(Path(names.QUADMASK)).name, LEDGER)
+MASK_FILES = (
+    *(names.TRACKS, names.ANSWER, names.REASONING, names.QUADMASK),
+    *(index_path(Path(names.QUADMASK)).name, parts_path(Path(names.QUADMASK)).name, LEDGER),
+)
 _SHOT_FILES = (
     *(names.SHOT, names.RUN, names.COMPOSITE, names.COMPOSITE_FRAMES, names.LAYER, names.EXPORT, names.EXTRA),
     *(names.PREVIEW, names.TIMELINE, names.REPORT, FOLDER, *MASK_FILES),
@@ -127,13 +131,14 @@ class Finish:
         self.shop.stage("report", inputs, [names.REPORT], work)
 
     def _report_data(self, master: Clip, package: ShotPackage) -> ReportData:
-        shot = package.shot
+        shot, parts = package.shot, package.path(parts_path(Path(names.QUADMASK)).name)
         return ReportData(
             title=self.out.name,
             plate=self.clip,
             composite=master,
             layer=self.layer,
             quadmask=package.quadmask(),
+            parts=Parts(parts) if parts.exists() else None,
             region=package.region(self.clip.info),
             reasoning=read_reasoning(package.path(shot.reasoning)) if shot.reasoning else None,
             proof=shot.proof,

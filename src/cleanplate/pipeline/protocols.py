@@ -50,6 +50,24 @@ class Reasoner(Protocol):
         ...
 
 
+class Grounding(Protocol):
+    """Lays an answer in words and cells on the clip, so that every part of it shapes the quadmask."""
+
+    def __call__(
+        self,
+        document: Reasoning,
+        clip: Clip,
+        tracks: Sequence[Track],
+        frames: range,
+        folder: Path,
+        *,
+        segmenter: Segmenter,
+        progress: Progress,
+    ) -> Reasoning:
+        """The document with tracks of what it names, written to `folder`, and ways to where things would go."""
+        ...
+
+
 @dataclass(frozen=True)
 class Motion:
     """A video, frame for frame with the plate, in which things move as they are to move in the result.

@@ -6,9 +6,20 @@ import shutil
 from pathlib import Path
 
 from cleanplate.edit.layer import Layer
-from cleanplate.edit.package import GENERATED, LAYER, MOTION, QUADMASK, REASONING, REGION, TRACKS, ShotPackage
+from cleanplate.edit.package import (
+    ANSWER,
+    GENERATED,
+    LAYER,
+    MOTION,
+    QUADMASK,
+    REASONING,
+    REGION,
+    TRACKS,
+    ShotPackage,
+)
 from cleanplate.edit.verify import open_plate
 from cleanplate.files import sha256
+from cleanplate.masks.parts import parts_path
 from cleanplate.masks.quadmask import index_path
 from cleanplate.media.clip import Clip
 from cleanplate.pipeline.export import require_known
@@ -58,7 +69,7 @@ def rebuild(
 def _copy_selection(package: ShotPackage, shop: Workshop) -> None:
     """What led to the layer goes along as it is."""
     masks = [name for mask in (QUADMASK, REGION) for name in (mask, index_path(Path(mask)).name)]
-    for name in (*masks, REASONING, GENERATED, MOTION):
+    for name in (*masks, parts_path(Path(QUADMASK)).name, ANSWER, REASONING, GENERATED, MOTION):
         if (package.folder / name).is_file():
             shutil.copyfile(package.path(name), shop.folder / name)
     if (package.folder / TRACKS).is_dir():

@@ -14,7 +14,7 @@ from typing import Any, cast
 from cleanplate.errors import ResourceError, UsageError
 from cleanplate.motion.flow import Flow, flow_names, make_flow
 from cleanplate.pipeline.fitting import Fit, Fitting, Footage, Place
-from cleanplate.pipeline.protocols import Engine, Reasoner, Segmenter
+from cleanplate.pipeline.protocols import Engine, Grounding, Reasoner, Segmenter
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,12 @@ def require_asked(name: str, chosen: Sequence[str]) -> None:
     if chosen and not _part(REASONERS, name, "reasoner").asking:
         what = f"the reasoner '{name}' is asked nothing: it takes no {', '.join(chosen)}"
         raise UsageError(what, remedy="Leave these options out, or choose another --reasoner.")
+
+
+def grounding() -> tuple[Grounding, int]:
+    """What lays answers on a clip, and its version, which counts up when the same answer is laid otherwise."""
+    room = "cleanplate.reason.ground.ground"
+    return cast(Grounding, _loaded(f"{room}:ground")), cast(int, _loaded(f"{room}:VERSION"))
 
 
 def engine(name: str, weights: str | None = None, settings: Mapping[str, Any] | None = None) -> Engine:

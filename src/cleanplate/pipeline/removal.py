@@ -8,13 +8,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from cleanplate.edit.package import QUADMASK, REASONING, TRACKS
+from cleanplate.edit.package import ANSWER, QUADMASK, REASONING, TRACKS
 from cleanplate.errors import InputError, UsageError
 from cleanplate.files import sha256, write_text
 from cleanplate.masks.brush import dilate
 from cleanplate.masks.build import BuildRules, build_quadmask, open_things
 from cleanplate.masks.codec import MaskKind, read_mask_file
 from cleanplate.masks.labels import affected, combine, removed
+from cleanplate.masks.parts import parts_path
 from cleanplate.masks.quadmask import QuadMask, QuadMaskWriter, index_path
 from cleanplate.masks.reasoning import Grid, Reasoning, read_reasoning
 from cleanplate.masks.track import Track, TrackWriter
@@ -73,7 +74,7 @@ class Removal:
         tracks = self._tracks()
         if tracks is None:
             return self._given_scene()
-        reasoning = self._reason(tracks)
+        reasoning = self._ground(tracks, self._reason(tracks))
         things = open_things(reasoning, self._path(TRACKS))
         quadmask = self._build(tracks, reasoning, things)
         return Scene(self._clip, quadmask, reasoning, tracks, things)
@@ -84,7 +85,9 @@ class Removal:
         if tracks is None:
             what = "the mask is a quadmask, which says what is affected: there is nothing to reason about"
             raise UsageError(what, where=str(self._edit.mask), remedy="Give clicks, boxes, strokes or a binary mask.")
-        return self._reason(tracks)
+        document = self._reason(tracks)
+        write_text(self._path(REASONING), document.to_json())
+        return document
 
     def _tracks(self) -> list[Track] | None:
         """Of the removed objects; None where a quadmask was given."""
@@ -157,6 +160,7 @@ class Removal:
         def work() -> None:
             given = QuadMask.open(self._path(_GIVEN))
             info = self._clip.info
+            parts_path(self._path(QUADMASK)).unlink(missing_ok=True)
             with (
                 self._progress.task("Preparing the quadmask", len(given)) as tick,
                 QuadMaskWriter(
@@ -217,11 +221,39 @@ class Removal:
 
         def work() -> dict[str, Any]:
             answer = self._answer(tracks) if edit.reasoning is None else Answered(self._replayed(edit.reasoning))
-            write_text(self._path(REASONING), narrowed(answer.document, edit).to_json())
+            write_text(self._path(ANSWER), narrowed(answer.document, edit).to_json())
             return {"warnings": list(answer.warnings)}
 
-        self.warnings += self._shop.stage("reason", inputs, [REASONING], work)["warnings"]
-        return read_reasoning(self._path(REASONING))
+        self.warnings += self._shop.stage("reason", inputs, [ANSWER], work)["warnings"]
+        return read_reasoning(self._path(ANSWER))
+
+    def _ground(self, tracks: Sequence[Track], answer: Reasoning) -> Reasoning:
+        """The answer laid on the clip: what it says in words and cells gets tracks and ways."""
+        edit = self._edit
+        ground, version = registry.grounding()
+        inputs = {
+            "answer": self._shop.key("reason"),
+            "grounding": version,
+            "segmenter": edit.segmenter,
+            "weights": edit.weights,
+            "frames": [self.frames.start, self.frames.stop],
+        }
+
+        def work() -> None:
+            part = registry.segmenter(edit.segmenter, edit.weights, self._path(SWEEPS))
+            folder, progress = self._path(TRACKS), self._progress
+            document = ground(answer, self._clip, tracks, self.frames, folder, segmenter=part, progress=progress)
+            write_text(self._path(REASONING), document.to_json())
+
+        self._shop.stage("ground", inputs, [REASONING], work)
+        document = read_reasoning(self._path(REASONING))
+        for belonging in document.removed_with:
+            if belonging.track is None:
+                self.warnings.append(
+                    f"'{belonging.name}' goes with the {belonging.removed_with}, but nothing says where it is, so it "
+                    "stays. Give it cells_by_time in reasoning.json, or select it, too."
+                )
+        return document
 
     def _answer(self, tracks: Sequence[Track]) -> Answered:
         return answered(
@@ -273,7 +305,8 @@ class Removal:
                 progress=self._progress,
             ).close()
 
-        self._shop.stage("quadmask", inputs, [QUADMASK, index_path(Path(QUADMASK)).name], work)
+        beside = [index_path(Path(QUADMASK)).name, parts_path(Path(QUADMASK)).name]
+        self._shop.stage("quadmask", inputs, [QUADMASK, *beside], work)
         return QuadMask.open(self._path(QUADMASK))
 
     def _path(self, name: str) -> Path:

@@ -73,7 +73,7 @@ def remove(
             region=RegionRecord(kind="quadmask", file=QUADMASK, frames=(frames.start, frames.stop - 1)),
             inputs={
                 "quadmask": shop.key("quadmask"),
-                "reasoning": shop.key("reason"),
+                "reasoning": shop.key("ground") or shop.key("reason"),
                 **({} if motion is None else {"motion": motion.digest}),
             },
             warnings=tuple(removal.warnings),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from cleanplate.edit.layer import Layer
     from cleanplate.edit.proof import Proof
     from cleanplate.edit.region import PermittedRegion
+    from cleanplate.masks.parts import Parts
     from cleanplate.masks.quadmask import QuadMask
     from cleanplate.masks.reasoning import Reasoning
     from cleanplate.media.clip import Clip
@@ -38,6 +39,7 @@ class ReportData:
         title: the shot's name.
         plate, composite: open clips of equal length and size.
         quadmask: of a removal; without one `region` is drawn in its place, when there is one.
+        parts: who made which region of the quadmask, where that is known.
         proof: None when it was not made, which the page says.
         peak_memory: bytes, None when unknown.
         warnings: what the user should look at.
@@ -51,6 +53,7 @@ class ReportData:
     composite: Clip
     layer: Layer
     quadmask: QuadMask | None = None
+    parts: Parts | None = None
     region: PermittedRegion | None = None
     reasoning: Reasoning | None = None
     proof: Proof | None = None

@@ -18,6 +18,7 @@ from cleanplate.report import sections
 from cleanplate.report.closeup import Shares
 from cleanplate.report.data import StageTime
 from cleanplate.report.heat import HeatMap, scale_colours
+from cleanplate.report.makers import Makers
 from cleanplate.report.morph import MorphFindings, morph_panel
 from cleanplate.report.sheet import DIFFERENCE_GAIN, Picture, Sheet
 from cleanplate.report.words import element, joined, percent, safe, script_json
@@ -72,6 +73,7 @@ class Page:
     facts: tuple[tuple[str, str], ...]
     footer: str
     morph: MorphFindings | None = None
+    makers: Makers | None = None
 
 
 def render(page: Page) -> str:
@@ -98,7 +100,7 @@ def render(page: Page) -> str:
         remarks=sections.remarks(page.warnings, page.notes),
         facts=sections.facts(page.facts),
         footer=safe(page.footer),
-        payload=script_json(_payload(player, region, page.reasoning)),
+        payload=script_json(_payload(page, region)),
         media=base64.b64encode(player.media).decode("ascii") if isinstance(player.media, bytes) else "",
     )
 
@@ -119,8 +121,8 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def _payload(player: Player, region: str, reasoning: Reasoning | None) -> Mapping[str, Any]:
-    boxes = player.sheet.boxes
+def _payload(page: Page, region: str) -> Mapping[str, Any]:
+    player, reasoning, boxes = page.player, page.reasoning, page.player.sheet.boxes
     return {
         "tiles": {name: boxes[name] for name in boxes if name in player.views},
         "shown": player.shown,
@@ -134,6 +136,7 @@ def _payload(player: Player, region: str, reasoning: Reasoning | None) -> Mappin
         "file": player.media if isinstance(player.media, str) else None,
         "gain": DIFFERENCE_GAIN,
         "regionName": region,
+        "makers": None if page.makers is None else page.makers.payload,
         "things": [] if reasoning is None else _lanes(reasoning),
     }
 

@@ -5,7 +5,7 @@
     +-----------+-----+-----+
     |           | mat | qua |      before, after and layer at the proxy's full size,
     |  layer    +-----+-----+      matte, quadmask and difference at half of it
-    |           | dif |     |
+    |           | dif | mak |     and in the makers' colours who made which region of the quadmask
     +-----------+-----+-----+
     | before,   | after,    |      only of plates much larger than the proxy
     | close up  | close up  |
@@ -36,6 +36,7 @@ LONG_SIDE = 1280
 _MUCH_LARGER = 1.3
 DIFFERENCE_GAIN = 8
 _CELL = 32
+_EXACT = frozenset({"quadmask", "makers"})
 _MARGIN = 8
 _CHECK = 16
 _CHECKER_LEVELS = (88, 120)
@@ -97,6 +98,7 @@ class Sheet:
         if self.close:
             cells |= {"before_close": (0, 2 * cell_y), "after_close": (cell_x, 2 * cell_y)}
         small = {"matte": (0, 0), "quadmask": (cell_x // 2, 0), "difference": (0, cell_y // 2)}
+        small["makers"] = cell_x // 2, cell_y // 2
         boxes = {name: (x + _MARGIN, y + _MARGIN, width, height) for name, (x, y) in cells.items()}
         for name, (x, y) in small.items():
             boxes[name] = (cell_x + x + _MARGIN // 2, cell_y + y + _MARGIN // 2, half_x, half_y)
@@ -130,7 +132,7 @@ class Sheet:
         for name, (x, y, width, height) in self.boxes.items():
             if name not in views:
                 continue
-            image = _sized(np.ascontiguousarray(self.upright(views[name])), (height, width), exact=name == "quadmask")
+            image = _sized(np.ascontiguousarray(self.upright(views[name])), (height, width), exact=name in _EXACT)
             share = 1 if (height, width) == self.picture else 2
             edge = _MARGIN // share
             far_y, far_x = big_y // share - height - edge, big_x // share - width - edge

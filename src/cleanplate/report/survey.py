@@ -17,6 +17,7 @@ from cleanplate.progress import Progress
 from cleanplate.report.closeup import Box, cut
 from cleanplate.report.data import ReportData
 from cleanplate.report.heat import Heat, HeatMap, draw_heat
+from cleanplate.report.makers import Makers
 from cleanplate.report.proxy import ProxyWriter
 from cleanplate.report.sheet import Picture, Sheet, amplified, difference, label_picture, on_checker, region_picture
 from cleanplate.report.shrink import shrink
@@ -51,12 +52,14 @@ class Survey:
         areas: per shown frame, the share of pixels that the layer covers.
         often, much: the maps of change, upright.
         views: the views that were drawn.
+        makers: who made which region on the shown frames, where that is known.
     """
 
     areas: tuple[float, ...]
     often: HeatMap
     much: HeatMap
     views: frozenset[str]
+    makers: Makers | None = None
 
     @property
     def opening(self) -> int:
@@ -67,6 +70,7 @@ class Survey:
 def survey(data: ReportData, look: Look, proxy: Path, progress: Progress) -> Survey:
     """Write the proxy and measure; one frame of plate, composite and layer in memory at a time."""
     sheet, heat, areas = look.sheet, Heat(*look.sheet.coded), list[float]()
+    makers = None if data.parts is None else Makers(data.parts.parts, sheet)
     names: set[str] = set()
     still: Picture | None = None
     with ProxyWriter(proxy, sheet.size, look.rate) as writer, progress.task("report", len(look.frames)) as tick:
@@ -87,6 +91,8 @@ def survey(data: ReportData, look: Look, proxy: Path, progress: Progress) -> Sur
                 **_close_up(data, look, plate, composite),
                 **_region(data, plate.index, sheet.coded_half),
             }
+            if makers is not None and data.parts is not None:
+                views["makers"] = makers.add(data.parts.at(plate.index))
             names |= views.keys()
             writer.write(sheet.draw(views))
             tick()
@@ -95,7 +101,7 @@ def survey(data: ReportData, look: Look, proxy: Path, progress: Progress) -> Sur
     upright = np.ascontiguousarray(sheet.upright(still))
     often = draw_heat(sheet.upright(heat.often), upright)
     much = draw_heat(sheet.upright(heat.much), upright)
-    return Survey(tuple(areas), often, much, frozenset(names))
+    return Survey(tuple(areas), often, much, frozenset(names), makers)
 
 
 def _pairs(data: ReportData, spans: tuple[tuple[int, int], ...]) -> Iterator[tuple[Frame, Frame]]:

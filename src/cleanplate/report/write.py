@@ -124,6 +124,7 @@ def _page(data: ReportData, look: Look, found: Survey, media: bytes | str) -> Pa
         figures=_figures(data, found),
         facts=tuple(data.facts.items()),
         morph=data.morph,
+        makers=found.makers,
         footer=f"Written by cleanplate {__version__}. These pictures are small proxies; "
         "the truth lies in the package's composite and layer.",
     )

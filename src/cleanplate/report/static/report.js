@@ -9,7 +9,7 @@
   const sources = shot.shown.flatMap(([start, stop]) => Array.from({ length: stop - start }, (_, i) => start + i));
   const count = sources.length;
   const NAMES = { before: "Before", after: "After", layer: "Layer", matte: "Matte", quadmask: shot.regionName,
-    difference: `Difference × ${shot.gain}` };
+    difference: `Difference × ${shot.gain}`, makers: "Who made it" };
   const state = { frame: shot.opening, view: "wipe", wipe: shot.wipe, zoom: false, tint: false, peek: false };
   const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
@@ -254,6 +254,7 @@
 
   function refresh() {
     $("legend").hidden = !(state.view === "quadmask" || state.view === "all" || state.tint);
+    $("makers").hidden = !shot.makers || !(state.view === "makers" || !$("legend").hidden);
     placeHandle();
     showFrame();
     draw();
@@ -319,6 +320,55 @@
       button.addEventListener("click", () => go(start));
       lane.append(button);
       $("lanes").append(lane);
+    }
+  }
+
+  // ---- who made which region -----------------------------------------------------------------------------------
+
+  /** The sets of makers on each sample of a coarse map; maps are unpacked when they are first pointed at. */
+  const unpacked = new Map();
+  function setsOn(frame) {
+    const number = shot.makers.frames[frame];
+    if (!unpacked.has(number)) {
+      const runs = shot.makers.maps[number].split(" ").map((run) => run.split(":").map(Number));
+      unpacked.set(number, runs.flatMap(([set, length]) => Array(length).fill(set)));
+    }
+    return unpacked.get(number);
+  }
+
+  const because = ({ name, cause, kind }) =>
+    cause ? `${name} (${kind === "removed with" ? "goes with" : "because of"} ${cause})` : `${name} (removed)`;
+
+  /** What made the region under the pointer, in words; empty where everything stays as it was. */
+  function whoAt(event) {
+    if (!shot.makers || state.view === "all") return "";
+    const box = canvas.getBoundingClientRect();
+    const [u, v] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    if (u < 0 || v < 0 || u >= 1 || v >= 1) return "";
+    const [wx, wy, ww, wh] = (state.zoom && shot.window) || [0, 0, 1, 1];
+    const [rows, columns] = shot.makers.size;
+    const place = Math.floor((wy + v * wh) * rows) * columns + Math.floor((wx + u * ww) * columns);
+    const set = shot.makers.sets[setsOn(state.frame)[place]] ?? [];
+    return set.map((number) => because(shot.makers.makers[number])).join(", ");
+  }
+
+  function pointAt(event) {
+    const text = whoAt(event);
+    const box = stage.getBoundingClientRect();
+    $("who").hidden = !text;
+    $("who").textContent = text;
+    $("who").style.left = `${clamp(event.clientX - box.left + 14, 0, box.width - 40)}px`;
+    $("who").style.top = `${event.clientY - box.top + 18}px`;
+  }
+
+  function listMakers() {
+    for (const maker of shot.makers?.makers ?? []) {
+      const [entry, swatch, name] = ["span", "i", "b"].map((tag) => document.createElement(tag));
+      swatch.className = "swatch";
+      swatch.style.background = maker.colour;
+      name.textContent = maker.name;
+      entry.append(swatch, name, because(maker).slice(maker.name.length));
+      $("makers").append(entry);
     }
   }
 
@@ -396,6 +446,8 @@
     for (const [id, act] of Object.entries(clicks)) $(id).addEventListener("click", act);
     $("pace").addEventListener("change", (event) => { video.playbackRate = Number(event.target.value); });
     drag(stage, (event) => state.view === "wipe" && setWipe(share(canvas, event)));
+    stage.addEventListener("pointermove", pointAt);
+    stage.addEventListener("pointerleave", () => { $("who").hidden = true; });
     drag(scrub, (event) => go(Math.floor(share(scrub, event) * count)));
     new ResizeObserver(fit).observe(stage);
     document.addEventListener("fullscreenchange", fit);
@@ -436,6 +488,7 @@
   drawStrip();
   drawOverview();
   drawLanes();
+  listMakers();
   setLoop(true);
   listen();
   refresh();
