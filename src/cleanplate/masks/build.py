@@ -131,7 +131,8 @@ def _affected_by(thing: Thing, track: Track | None, reasoning: Reasoning, rules:
     """H x W: where one thing differs on one frame."""
     height, width, grid = reasoning.height, reasoning.width, reasoning.grid
     cells = set(thing.cells_on(frame)) if track is None or not rules.pixel_precise else set()
-    centre = place_instead(thing, frame)
+    cells |= set(thing.cells_instead_on(frame))
+    centre = None if thing.cells_instead else place_instead(thing, frame)
     if centre is not None:
         cells |= set(cells_around(centre, thing.size_cells or (1, 1), grid))
     area = fill_cells(cells, grid, height, width)
@@ -157,9 +158,9 @@ def _require_fit(tracks: Sequence[Track], reasoning: Reasoning, things: Mapping[
                 remedy="Select the object again on this plate.",
             )
     for thing in reasoning.affected:
-        if not (thing.id in things or thing.cells_by_time or thing.path or thing.rest_place):
+        if not (thing.id in things or thing.cells_by_time or thing.path or thing.rest_place or thing.cells_instead):
             raise InputError(
                 f"affected thing '{thing.id}' says nowhere where it is",
                 where="reasoning",
-                remedy="Give it cells_by_time, a path, a rest_place or a track, or leave it out.",
+                remedy="Give it cells_by_time, cells_instead, a path, a rest_place or a track, or leave it out.",
             )

@@ -93,6 +93,9 @@ class Thing(_Strict):
     size_cells: SizeInCells | None = Field(default=None, description="(rows, columns) that it covers")
     path: tuple[PathPoint, ...] = Field(default=(), description="where it would go instead")
     rest_place: Cell | None = Field(default=None, description="where it would come to rest")
+    cells_instead: tuple[CellsAt, ...] = Field(
+        default=(), description="the cells that it would cover instead; with them, path and rest_place draw nothing"
+    )
     track: TrackName | None = Field(default=None, description="its track's file name in the package, if it has one")
     confidence: float = Field(default=1.0, ge=0, le=1)
     source: str = "person"
@@ -101,7 +104,8 @@ class Thing(_Strict):
     def _in_order(self) -> Self:
         if self.end < self.onset:
             raise ValueError(f"thing '{self.id}', end: {self.end} lies before onset {self.onset}")
-        for field, entries in (("cells_by_time", self.cells_by_time), ("path", self.path)):
+        timed = ("cells_by_time", self.cells_by_time), ("cells_instead", self.cells_instead), ("path", self.path)
+        for field, entries in timed:
             frames = [entry.frame for entry in entries]
             if any(b <= a for a, b in pairwise(frames)):
                 raise ValueError(f"thing '{self.id}', {field}: frames must rise, these are {frames}")
@@ -109,10 +113,11 @@ class Thing(_Strict):
 
     def cells_on(self, frame: int) -> tuple[Cell, ...]:
         """The cells of `cells_by_time` on a frame; none outside onset..end or before the first entry."""
-        if not self.onset <= frame <= self.end:
-            return ()
-        held = [at.cells for at in self.cells_by_time if at.frame <= frame]
-        return held[-1] if held else ()
+        return _held(self.cells_by_time, frame) if self.onset <= frame <= self.end else ()
+
+    def cells_instead_on(self, frame: int) -> tuple[Cell, ...]:
+        """The same of `cells_instead`."""
+        return _held(self.cells_instead, frame) if self.onset <= frame <= self.end else ()
 
 
 class Reasoning(_Strict):
@@ -153,6 +158,7 @@ class Reasoning(_Strict):
             if frame >= self.frames:
                 raise ValueError(f"{where}, {field}: frame {frame} of a clip of {self.frames} frames")
         places = [("cells_by_time", c) for at in thing.cells_by_time for c in at.cells]
+        places += [("cells_instead", c) for at in thing.cells_instead for c in at.cells]
         places += [("path", p.cell) for p in thing.path]
         places += [("rest_place", thing.rest_place)] if thing.rest_place else []
         size = f"{self.grid.rows} x {self.grid.columns}"
@@ -184,6 +190,12 @@ class Reasoning(_Strict):
                 where=where,
                 remedy="Reason again, or give the document that belongs to this plate.",
             )
+
+
+def _held(told: tuple[CellsAt, ...], frame: int) -> tuple[Cell, ...]:
+    """What the last entry before or on a frame says."""
+    held = [at.cells for at in told if at.frame <= frame]
+    return held[-1] if held else ()
 
 
 def read_reasoning(path: Path) -> Reasoning:
