@@ -32,9 +32,7 @@ def oracle(truth: Truth, *, outlined: bool = True) -> Reasoning:
     things = [_thing(name, was, instead, grid, outlined) for name, was, instead in named if (was | instead).any()]
     if light.any():
         things.append(_thing("light", light, np.zeros_like(light), grid, outlined, Kind.OTHER))
-    return Reasoning(
-        frames=length, height=height, width=width, grid=grid, removed=(OBJECT,), affected=tuple(things)
-    )
+    return Reasoning(frames=length, height=height, width=width, grid=grid, removed=(OBJECT,), affected=tuple(things))
 
 
 def _thing(name: str, was: Masks, instead: Masks, grid: Grid, outlined: bool, kind: Kind = Kind.OBJECT) -> Thing:

@@ -54,20 +54,26 @@ class Writer:
         confidence: float,
         path: tuple[Place, ...] = (),
         rest: Place | None = None,
+        instead: Masks | None = None,
         will_move: bool = False,
         was_moving: bool = False,
         should_have_stayed: bool = False,
     ) -> Thing:
-        """The entry of one affected thing, whose track is written beside the document."""
+        """The entry of one affected thing, whose track is written beside the document.
+
+        Args:
+            masks, instead: where it is, and where it would be.
+        """
         cells = self._track(ident, name, masks, confidence)
+        spoken = sorted({*masks, *(instead or {})})
         return Thing(
             id=ident,
             name=name,
             kind=kind,
             caused_by=caused_by,
             why=why,
-            onset=self.frame(min(masks)),
-            end=self.frame(max(masks)),
+            onset=self.frame(spoken[0]),
+            end=self.frame(spoken[-1]),
             will_move=will_move,
             was_moving=was_moving,
             should_have_stayed=should_have_stayed,
@@ -75,6 +81,7 @@ class Writer:
             size_cells=self._extent(max(masks.values(), key=lambda mask: int(mask.sum()))),
             path=tuple(PathPoint(frame=self.frame(p.at), cell=self._cell(p)) for p in path),
             rest_place=None if rest is None else self._cell(rest),
+            cells_instead=self._cells(instead, spoken) if instead else (),
             track=f"{ident}.track",
             confidence=round(confidence, 2),
             source=SOURCE,
@@ -105,6 +112,15 @@ class Writer:
                 touched = cells_of(full, self.grid)
                 if not cells or cells[-1].cells != touched:
                     cells.append(CellsAt(frame=self.frame(at), cells=touched))
+        return tuple(cells)
+
+    def _cells(self, masks: Masks, spoken: list[int]) -> tuple[CellsAt, ...]:
+        """The touched cells of `spoken` positions, wherever they change; none where there is no mask."""
+        cells: list[CellsAt] = []
+        for at in spoken:
+            touched = cells_of(self._footage.coded(masks[at]), self.grid) if at in masks else ()
+            if not cells or cells[-1].cells != touched:
+                cells.append(CellsAt(frame=self.frame(at), cells=touched))
         return tuple(cells)
 
     def _cell(self, place: Place) -> Cell:

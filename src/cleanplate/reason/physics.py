@@ -18,10 +18,13 @@ from cleanplate.media.clip import Clip
 from cleanplate.motion.flow import make_flow
 from cleanplate.progress import Progress
 from cleanplate.reason.backdrop import backdrops
+from cleanplate.reason.bearing import borne
 from cleanplate.reason.consequences import claims, entries, movers_of
+from cleanplate.reason.contact import Claim
 from cleanplate.reason.findings import Writer
 from cleanplate.reason.footage import Footage, footage_of
-from cleanplate.reason.light import reflections, shadows
+from cleanplate.reason.light import looks_at, reflections, shadows
+from cleanplate.reason.sunlight import sun_of
 
 AROUND = 48
 """Frames before and after the object shows that are looked at: what it did goes on when it has left."""
@@ -64,13 +67,26 @@ def consequences(
 ) -> tuple[list[Thing], list[RemovedWith], list[str]]:
     """What the objects did, what goes with them, and sentences on the scene without them."""
     backs = backdrops(footage)
-    cast = [shadows(footage, backs, owner) for owner in range(1, len(names) + 1)]
-    light = [found for found in (*cast, *(reflections(footage, n) for n in range(1, len(names) + 1))) if found]
-    explained = [_union([found.masks.get(at) for found in light]) for at in range(len(footage))]
-    movers = movers_of(footage, backs, explained)
-    handled = entries(footage, claims(footage, movers, make_flow(), len(names)), list(names), writer)
+    owners = range(1, len(names) + 1)
+    suns = [sun_of(footage, owner, looks_at(footage, owner)) for owner in owners]
+    cast = [shadows(footage, backs, owner, sun) for owner, sun in zip(owners, suns, strict=True)]
+    light = [found for found in (*cast, *(reflections(footage, owner) for owner in owners)) if found]
+    seen = [found for found in light if found.seen_free]
+    movers = movers_of(footage, backs, [_union([found.masks.get(at) for found in seen]) for at in range(len(footage))])
+    chosen = claims(footage, movers, make_flow(), len(names))
+    known = [claim_masks(footage, chosen, at) + [found.masks.get(at) for found in light] for at in range(len(footage))]
+    for owner in owners:
+        chosen += borne(footage, owner, [_union(some) for some in known])
+    sun = max((sun for sun in suns if sun), key=lambda sun: sun.confidence, default=None)
+    handled = entries(footage, chosen, list(names), writer, sun)
     affected = [found.thing(writer, names[found.owner - 1]) for found in light] + handled.affected
     return affected, handled.belongings, handled.sentences
+
+
+def claim_masks(footage: Footage, chosen: Sequence[Claim], at: int) -> list[Mask | None]:
+    """Where the claimed things are on a picture."""
+    blobs = [claim.mover.on(at) for claim in chosen]
+    return [None if blob is None else blob.mask(footage.shape) for blob in blobs]
 
 
 def gravity(footage: Footage) -> tuple[float, float]:

@@ -34,6 +34,11 @@ def why_of(contact: Contact, thing: str, cause: str, frame: int) -> str:
                 f"The {thing} moves towards the {towards} of the picture until it touches the {cause}; "
                 f"from frame {frame} on it is stopped or turned aside. Without the {cause} it would go on."
             )
+        case Effect.STRUCK:
+            return (
+                f"The {thing} moves towards the {towards} of the picture until it hits the {cause}; "
+                f"from frame {frame} on it goes another way. Without the {cause} it would go on."
+            )
         case Effect.PUSHED:
             return (
                 f"The {thing} is at rest until the {cause} touches it; from frame {frame} on it moves or gives way. "
@@ -41,6 +46,11 @@ def why_of(contact: Contact, thing: str, cause: str, frame: int) -> str:
             )
         case Effect.RESTS_ON:
             return f"From frame {frame} on the {thing} rests on the {cause}. Without the {cause} it would fall."
+        case Effect.HELD | Effect.HANGS:
+            return (
+                f"The {thing} touches the {cause} and stands on nothing else: it is held by the {cause} or hangs "
+                f"from it. Without the {cause} it would fall."
+            )
         case Effect.CARRIED:
             return (
                 f"From frame {frame} on the {thing} touches the {cause} and moves exactly with it. "
@@ -53,9 +63,9 @@ def why_of(contact: Contact, thing: str, cause: str, frame: int) -> str:
 def instead_of(contact: Contact, thing: str) -> str:
     """What one sees of the thing when the object is gone, for the description of the scene."""
     match contact.effect:
-        case Effect.STOPPED:
+        case Effect.STOPPED | Effect.STRUCK:
             return f"The {thing} goes on towards the {direction_name(*_pair(contact.before))}."
-        case Effect.RESTS_ON:
+        case Effect.RESTS_ON | Effect.HELD | Effect.HANGS:
             return f"The {thing} falls."
         case _:
             return f"The {thing} stays where it is."
