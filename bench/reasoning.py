@@ -18,7 +18,6 @@ that a stopped run goes on. `worlds-removal-75` is for judging; work on `--set d
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +25,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from reasoning_clips import Truth, Wanted, clip, development, judged
+from reasoning_errors import Gathered
 from reasoning_oracle import OBJECT, oracle
 from reasoning_scores import LANDED, Drawn, Score, pooled, score
 from rich.console import Console
@@ -62,16 +62,15 @@ def main() -> None:
     width, height = (int(side) for side in options.size.split("x"))
     wanted = judged() if options.set == "judged" else development(options.clips, (height, width))
     console = Console(width=140)
-    scores = []
+    scores, wrong = [], Gathered()
     for truth, drawn in measured(wanted, options.folder, options.reasoner, options.answers):
         scores.append(score(truth, drawn))
+        wrong.add(truth, drawn)
     for title, rows in tables(scores):
         console.print(table(f"{options.reasoner}, {len(scores)} clips: {title}", rows))
     if options.errors:
-        pairs = ((truth.labels, drawn.cells) for truth, drawn in measured(wanted, options.folder, options.reasoner))
-        seeds = sorted({one.seed for one in wanted})
         command = f"bench/reasoning.py --errors --set {options.set} --clips {options.clips} --size {options.size}"
-        write_text(options.errors, json.dumps(fit_errors(pairs, seeds, command), indent=1) + "\n")
+        write_text(options.errors, wrong.errors(options.reasoner, command).model_dump_json(indent=1) + "\n")
 
 
 def measured(

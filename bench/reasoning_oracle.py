@@ -1,4 +1,4 @@
-"""What a reasoner would answer that knows the truth: the changed things and the light, as `reasoning.json` says them."""
+"""What a reasoner would answer that knows the truth: the changed things and the light, as `reasoning.json`."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class Drawn:
 
 def score(truth: Truth, drawn: Drawn) -> Score:
     """A document's quadmask against the truth."""
-    things = _any(truth, truth.was) | _any(truth, truth.instead)
+    things = things_of(truth)
     whole, exact = _gridded(truth.affected), truth.affected
     return Score(
         key=truth.wanted.key,
@@ -112,6 +112,12 @@ def score(truth: Truth, drawn: Drawn) -> Score:
         true=int((truth.remove | whole).sum()),
         landings=tuple(landings(truth, changed(drawn.cells))),
     )
+
+
+def things_of(truth: Truth) -> Masks:
+    """T x H x W: the changed things, in either world."""
+    masks = [*truth.was.values(), *truth.instead.values()]
+    return np.asarray(np.logical_or.reduce([np.zeros(truth.labels.shape, np.bool_), *masks]))
 
 
 def landings(truth: Truth, marked: Masks) -> Iterable[float]:
@@ -136,10 +142,6 @@ def pooled(scores: Sequence[Score], what: str) -> Counts:
 def _rows(mask: NDArray[np.bool_]) -> tuple[int, int]:
     rows = np.flatnonzero(mask.any(axis=1))
     return int(rows[0]), int(rows[-1])
-
-
-def _any(truth: Truth, masks: dict[str, Masks]) -> Masks:
-    return np.asarray(np.logical_or.reduce([np.zeros(truth.labels.shape, np.bool_), *masks.values()]))
 
 
 def _gridded(masks: Masks) -> Masks:

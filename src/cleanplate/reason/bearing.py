@@ -1,8 +1,8 @@
-"""What the object bears or holds: things that touch it and stand on nothing else, by the direction of gravity.
+"""What the object bears, holds or props: things that touch it and never move by themselves, by the way gravity pulls.
 
-A thing that touches the object from above, high on it, rests on it. A small thing that touches it elsewhere and is clear of the
-ground, as far as the object's foot tells where that is, hangs from it or is held by it. Both would fall. What reaches down to
-the ground beside the object stands by itself, and what lies under it carries it.
+A thing that touches the object from above, high on it, rests on it. A small thing that touches it elsewhere, clear of
+the ground as far as the object's foot tells where that is, hangs from it or is held by it. Both would fall. What
+reaches down to the ground beside the object may lean on it; what lies under the object carries it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ _HUNG, _HELD = 0.45, 0.6
 """Largest areas of what hangs and of what is held, as shares of the object's."""
 _CLEAR = 0.15
 """Share of the object's height by which a thing must end above its foot to be clear of the ground."""
+_ALONG = 0.3
+"""Share of the object's height along which a thing beside it must touch it to lean on it."""
 _OFTEN = 0.5
 """Share of the object's pictures on which a thing must be found."""
-_SURE = {Effect.RESTS_ON: 0.55, Effect.HELD: 0.4, Effect.HANGS: 0.35}
+_SURE = {Effect.RESTS_ON: 0.55, Effect.HELD: 0.4, Effect.HANGS: 0.35, Effect.LEANS: 0.25}
 """Confidence of what is found on every picture."""
 _RIM = 2.0
 
@@ -67,7 +69,9 @@ def role_of(beside: Beside, there: Mask) -> Effect | None:
         return Effect.RESTS_ON if touch.mean() < top + _HIGH * height else None
     if beside.below >= _FROM_BELOW:
         return Effect.HANGS if share < _HUNG and touch.mean() > top + _HIGH * height else None
-    return Effect.HELD if share < _HELD and bottom < foot - _CLEAR * height else None
+    if share < _HELD and bottom < foot - _CLEAR * height:
+        return Effect.HELD
+    return Effect.LEANS if len(touch) > _ALONG * height else None
 
 
 def _known(mask: Mask, explained: Mask | None) -> bool:

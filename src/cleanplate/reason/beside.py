@@ -6,7 +6,6 @@ right of them at the same height, be it floor, wall or sky, and what bears on th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -32,12 +31,10 @@ _RARE = 0.012
 """Share of the surroundings' samples of about a colour under which it is foreign there."""
 _GAP = 2.5
 """Pixels that may lie between two things that touch: the object's soft edge."""
-_SMALLEST, _LARGEST = 0.02, 3.0
+_SMALLEST, _LARGEST = 0.02, 8.0
 """Areas of things beside, as shares of the object's."""
 _LEAST = 30
 """Pixels."""
-_FLAT = 0.22
-"""Height over width under which a dark thing at the foot is a shadow."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def things_beside(footage: Footage, owner: int, at: int, spare: Mask | None = No
 
 
 def foreign(picture: Picture, taken: Mask, box: tuple[int, int, int, int], size: float) -> Mask:
-    """h x w: around a box, the pixels of colours that hardly occur left and right of its window at their height."""
+    """h x w: around a box, pixels of colours that hardly occur at their height, left or right of the window."""
     reach = round(_WINDOW * size)
     y0, x0, y1, x1 = (max(box[0] - 2 * reach, 0), max(box[1] - reach, 0), box[2] + reach // 2, box[3] + reach)
     y1, x1 = min(y1, picture.shape[0]), min(x1, picture.shape[1])
@@ -83,18 +80,15 @@ def foreign(picture: Picture, taken: Mask, box: tuple[int, int, int, int], size:
     strange = np.zeros(taken.shape, np.bool_)
     for top in range(y0, y1, _BAND):
         rows = slice(max(top - _TALL, 0), min(top + _BAND + _TALL, y1))
-        around = [codes[rows, max(x0 - aside, 0) : x0], codes[rows, x1 : x1 + aside]]
-        samples = np.concatenate([part[~taken[rows, where]] for part, where in _placed(around, x0, x1, aside)])
-        if samples.size < _LEAST:
-            continue
-        band = np.s_[top : min(top + _BAND, y1), x0:x1]
-        strange[band] = _share(samples)[codes[band]] < _RARE
+        shares = [
+            _share(codes[rows, where][~taken[rows, where]])
+            for where in (slice(max(x0 - aside, 0), x0), slice(x1, x1 + aside))
+            if (~taken[rows, where]).sum() >= _LEAST
+        ]
+        if shares:
+            band = np.s_[top : min(top + _BAND, y1), x0:x1]
+            strange[band] = np.min(shares, axis=0)[codes[band]] < _RARE
     return strange & ~taken
-
-
-def _placed(around: list[NDArray[np.int64]], x0: int, x1: int, aside: int) -> Iterator[tuple[NDArray[np.int64], slice]]:
-    yield around[0], slice(max(x0 - aside, 0), x0)
-    yield around[1], slice(x1, x1 + aside)
 
 
 def _codes(picture: Picture) -> NDArray[np.int64]:

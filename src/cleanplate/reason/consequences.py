@@ -12,7 +12,7 @@ from cleanplate.masks.track import Mask
 from cleanplate.motion.flow import Flow
 from cleanplate.reason.agents import Agent
 from cleanplate.reason.backdrop import Backdrop
-from cleanplate.reason.blobs import SMALLEST, find_blobs
+from cleanplate.reason.blobs import SMALLEST, Blob, find_blobs
 from cleanplate.reason.contact import CLOSE, Claim, Effect, gaps, judge
 from cleanplate.reason.findings import Writer
 from cleanplate.reason.follow import follow_through
@@ -59,12 +59,17 @@ class _Said:
     why: str
 
 
-def movers_of(footage: Footage, backs: list[Backdrop], explained: list[Mask | None]) -> list[Mover]:
-    """Everything that moves by itself in the steadied pictures, outside the objects and what is explained already."""
+def movers_of(
+    footage: Footage, backs: list[Backdrop], explained: list[Mask | None]
+) -> tuple[list[Mover], list[list[Blob]]]:
+    """Everything that moves by itself in the steadied pictures, outside the objects and what is explained already.
+
+    Also all that differs from the backdrop, by picture.
+    """
     things, ghosts = find_blobs(footage, backs, explained)
     still = resting_blobs(footage, backs, ghosts)
     together = [moving + resting for moving, resting in zip(things, still, strict=True)]
-    return [mover for mover in link(together) if mover.travel >= _TRAVEL]
+    return [mover for mover in link(together) if mover.travel >= _TRAVEL], things
 
 
 def claims(footage: Footage, movers: list[Mover], flow: Flow, objects: int) -> list[Claim]:
@@ -107,7 +112,7 @@ def _done_by(footage: Footage, agent: Agent, movers: list[Mover], whole: Callabl
 
 
 def entries(footage: Footage, chosen: list[Claim], names: list[str], writer: Writer, sun: Sun | None) -> Handled:
-    """The document's entries of the claims and of their shadows, tracks written; causes stand before what they cause."""
+    """The document's entries of the claims and of their shadows, tracks written; `chosen` has causes before effects."""
     handled = Handled()
     used: set[str] = set(names)
     known: dict[int, tuple[str, str]] = {}
@@ -145,7 +150,7 @@ def _cause(claim: Claim, names: list[str], known: dict[int, tuple[str, str]]) ->
 def _affected(footage: Footage, claim: Claim, writer: Writer, said: _Said, sun: Sun | None) -> list[Thing]:
     """The thing, and its shadow where it is known which way shadows fall."""
     contact, mover = claim.contact, claim.mover
-    otherwise, here = _otherwise(footage, claim), masks_of(footage, mover, contact.onset)
+    otherwise, here = _otherwise(footage, claim, sun), masks_of(footage, mover, contact.onset)
     thing = writer.thing(
         said.ident,
         said.name,
@@ -191,24 +196,27 @@ def shadow_of(
     return (cast, moved) if len(cast) else None
 
 
-def _otherwise(footage: Footage, claim: Claim) -> Otherwise:
+def _otherwise(footage: Footage, claim: Claim, sun: Sun | None) -> Otherwise:
     """Where the thing would be without the object."""
     contact, mover = claim.contact, claim.mover
     start = min(mover.blobs, key=lambda blob: abs(blob.at - max(contact.onset - 1, mover.first)))
     match contact.effect:
         case Effect.STOPPED | Effect.STRUCK:
             return goes_on(footage, start, contact, mover.last)
-        case Effect.RESTS_ON:
+        case Effect.RESTS_ON | Effect.HELD:
             return falls(footage, start, ground_of(claim.agent.mask(start.at)), mover.last)
-        case Effect.HELD:
-            return falls(footage, start, ground_of(claim.agent.mask(start.at)), mover.last)
+        case Effect.HANGS if sun and sun.lifted:
+            return falls(footage, start, sun.ground(claim.agent.mask(start.at)), mover.last, sure=False)
         case Effect.HANGS:
             return falls(footage, start, start.box[2] + _DEEP * (start.box[2] - start.box[0]), mover.last, sure=False)
+        case Effect.LEANS:
+            return Otherwise(MaskStore())
         case _:
             return stays(footage, start)
 
 
 def masks_of(footage: Footage, mover: Mover, first: int) -> MaskStore:
+    """Where a thing is, from a position on."""
     masks = MaskStore()
     for blob in mover.blobs:
         if blob.at >= first:

@@ -57,6 +57,7 @@ class Effect(StrEnum):
     STRUCK = "struck"
     HELD = "held"
     HANGS = "hangs"
+    LEANS = "leans"
     PUSHED = "pushed"
 
 

@@ -50,7 +50,7 @@ def stays(footage: Footage, start: Blob) -> Otherwise:
 
 
 def goes_on(footage: Footage, start: Blob, contact: Contact, last: int) -> Otherwise:
-    """Straight on at the speed before the contact or less, until it leaves the picture; the path ends when it is last seen."""
+    """Straight on at the speed before the contact or less, until it leaves the picture; `path` ends at `last`."""
     height, width = footage.shape
     margin = EDGE * max(height, width)
     masks, positions = MaskStore(), list[Place]()

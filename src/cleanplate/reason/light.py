@@ -82,13 +82,14 @@ def shadows(footage: Footage, backs: list[Backdrop], owner: int, sun: Sun | None
     masks = MaskStore()
     if sun is not None:
         for at in _present(footage, owner):
-            masks.put(at, sun.shadow(footage.owner[at] == owner) & ~footage.object(at))
+            there = footage.owner[at] == owner
+            masks.put(at, sun.shadow(there, sun.ground(there)) & ~footage.object(at))
     return LightFinding(Kind.SHADOW, owner, masks, False, min(sun.confidence, 0.45) if sun else 0.0)
 
 
 def looks_at(footage: Footage, owner: int) -> list[int]:
-    """A few positions, evenly over the time that an object shows."""
-    return _spread(_present(footage, owner))
+    """Half a dozen positions, evenly over the time that an object shows."""
+    return _spread(_present(footage, owner))[::2]
 
 
 def reflections(footage: Footage, owner: int) -> LightFinding:

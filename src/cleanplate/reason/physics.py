@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cleanplate.errors import InputError
-from cleanplate.masks.reasoning import Reasoning, RemovedWith, Thing
+from cleanplate.masks.reasoning import Kind, Reasoning, RemovedWith, Thing
 from cleanplate.masks.track import Mask, Track
 from cleanplate.media.clip import Clip
 from cleanplate.motion.flow import make_flow
@@ -21,9 +21,11 @@ from cleanplate.reason.backdrop import backdrops
 from cleanplate.reason.bearing import borne
 from cleanplate.reason.consequences import claims, entries, movers_of
 from cleanplate.reason.contact import Claim
+from cleanplate.reason.debris import spread
 from cleanplate.reason.findings import Writer
 from cleanplate.reason.footage import Footage, footage_of
 from cleanplate.reason.light import looks_at, reflections, shadows
+from cleanplate.reason.store import MaskStore
 from cleanplate.reason.sunlight import sun_of
 
 AROUND = 48
@@ -72,15 +74,32 @@ def consequences(
     cast = [shadows(footage, backs, owner, sun) for owner, sun in zip(owners, suns, strict=True)]
     light = [found for found in (*cast, *(reflections(footage, owner) for owner in owners)) if found]
     seen = [found for found in light if found.seen_free]
-    movers = movers_of(footage, backs, [_union([found.masks.get(at) for found in seen]) for at in range(len(footage))])
+    explained = [_union([found.masks.get(at) for found in seen]) for at in range(len(footage))]
+    movers, changing = movers_of(footage, backs, explained)
     chosen = claims(footage, movers, make_flow(), len(names))
+    debris = spread(footage, chosen, changing)
     known = [claim_masks(footage, chosen, at) + [found.masks.get(at) for found in light] for at in range(len(footage))]
     for owner in owners:
         chosen += borne(footage, owner, [_union(some) for some in known])
     sun = max((sun for sun in suns if sun), key=lambda sun: sun.confidence, default=None)
     handled = entries(footage, chosen, list(names), writer, sun)
     affected = [found.thing(writer, names[found.owner - 1]) for found in light] + handled.affected
+    if debris and handled.affected:
+        affected.append(_debris(debris, writer, handled.affected[0].id))
     return affected, handled.belongings, handled.sentences
+
+
+def _debris(masks: MaskStore, writer: Writer, cause: str) -> Thing:
+    first = writer.frame(min(masks))
+    return writer.thing(
+        "debris",
+        "what flies off or spreads",
+        Kind.OTHER,
+        masks,
+        caused_by=cause,
+        why=f"From frame {first} on the picture changes beside what was hit, and on from there.",
+        confidence=0.5,
+    )
 
 
 def claim_masks(footage: Footage, chosen: Sequence[Claim], at: int) -> list[Mask | None]:

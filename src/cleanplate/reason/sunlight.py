@@ -18,14 +18,16 @@ from numpy.typing import NDArray
 from cleanplate.masks.track import Mask, mask_box
 from cleanplate.reason.footage import Footage
 
-_SIDEWAYS = np.linspace(-1.5, 1.5, 13)
-_ALONG = (-0.75, -0.6, -0.45, -0.3, -0.18, -0.08, 0.08, 0.18, 0.3, 0.45)
+_SIDEWAYS = np.linspace(-1.5, 1.5, 11)
+_ALONG = (-0.7, -0.45, -0.25, -0.08, 0.08, 0.25, 0.4)
 """Pixels that the shadow of a point goes aside and down the picture for each pixel that it stands high."""
+_LIFTED = (0.0, 0.5)
+"""Heights of an object, as shares of its own, at which it may hang over the ground."""
 _BASE = 0.12
 """How far above an object's lowest point the middle of its foot lies, as a share of its height."""
 _RING = 0.18
 """Width of the surroundings that a shadow is held against, as a share of the object's size."""
-_DARKER = 0.1
+_DARKER = 0.15
 """Smallest logarithm of codes, lit to shadowed."""
 _TINT = 0.2
 """How far the channels may part."""
@@ -33,6 +35,8 @@ _SURE = 2.0
 """Standard errors by which a shadow must be darker than its surroundings."""
 _PATCH = 25.0
 """Pixels that share one independent sample of the ground."""
+_LONGEST = 48
+"""Pixels of an object's longer side at which its shadow is looked for."""
 _SEEN = 30
 """Fewest pixels of a shadow, and of its surroundings, that say anything."""
 
@@ -42,12 +46,19 @@ class Sun:
     """Where the shadow of a point falls: (aside, down) pixels for each pixel of height above the foot.
 
     Attributes:
+        lifted: how high the object that told it hangs over the ground, as a share of its height.
         confidence: 0..1.
     """
 
     aside: float
     down: float
+    lifted: float
     confidence: float
+
+    def ground(self, there: Mask) -> float:
+        """The y of the ground under the object that told it."""
+        box = mask_box(there)
+        return float(there.shape[0] - 1) if box is None else box[2] + (self.lifted - _BASE) * (box[2] - box[0])
 
     def shadow(self, mask: Mask, foot: float | None = None) -> Mask:
         """h x w: the shadow of what stands at `foot` (y; by default where it stands by itself), hidden parts too."""
@@ -68,7 +79,7 @@ def laid(mask: Mask, aside: float, down: float, ground: float) -> Mask:
 
 def sun_of(footage: Footage, owner: int, looks: Sequence[int]) -> Sun | None:
     """The way that an object's shadow falls on most of the pictures that are looked at, or None where none is plain."""
-    ways = list(product(_SIDEWAYS, _ALONG))
+    ways = list(product(_SIDEWAYS, _ALONG, _LIFTED))
     scores = np.asarray([_scores(footage, owner, at, ways) for at in looks]).reshape(-1, len(ways))
     if not len(scores):
         return None
@@ -79,7 +90,7 @@ def sun_of(footage: Footage, owner: int, looks: Sequence[int]) -> Sun | None:
     return Sun(*map(float, ways[best]), confidence=float(min(0.8, 0.3 + 0.03 * evidence[best])))
 
 
-def _scores(footage: Footage, owner: int, at: int, ways: list[tuple[float, float]]) -> NDArray[np.float64]:
+def _scores(footage: Footage, owner: int, at: int, ways: list[tuple[float, float, float]]) -> NDArray[np.float64]:
     """For each way, by how many standard errors the silhouette laid that way is darker than its surroundings."""
     there = footage.owner[at] == owner
     box = mask_box(there)
@@ -87,12 +98,15 @@ def _scores(footage: Footage, owner: int, at: int, ways: list[tuple[float, float
         return np.zeros(len(ways))
     reach = max(box[2] - box[0], box[3] - box[1])
     near = _around(box, 2 * reach, footage.shape)
-    mask, taken = there[near], footage.object(at)[near]
-    log = np.log(cv2.GaussianBlur(footage.rgb[at][near], (0, 0), 0.8).astype(np.float32) + 4)
-    ground = box[2] - near[0].start - _BASE * (box[2] - box[0])
+    scale = min(1.0, _LONGEST / reach)
+    mask, taken = (_shrunk(one[near], scale) for one in (there, footage.object(at)))
+    rgb = cv2.resize(footage.rgb[at][near], mask.shape[::-1], interpolation=cv2.INTER_AREA)
+    log = np.log(cv2.GaussianBlur(rgb, (0, 0), 0.8).astype(np.float32) + 4)
+    foot, height, reach = scale * (box[2] - near[0].start), scale * (box[2] - box[0]), scale * reach
     ring = np.ones((2 * max(2, round(_RING * reach)) + 1,) * 2, np.uint8)
     taken = cv2.dilate(taken.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return np.asarray([_darker(log, laid(mask, *way, ground) & ~taken, taken, ring) for way in ways])
+    laid_out = (laid(mask, aside, down, foot + (lifted - _BASE) * height) for aside, down, lifted in ways)
+    return np.asarray([_darker(log, shadow & ~taken, taken, ring) for shadow in laid_out])
 
 
 def _darker(log: NDArray[np.float32], shadow: Mask, taken: Mask, ring: NDArray[np.uint8]) -> float:
@@ -106,6 +120,11 @@ def _darker(log: NDArray[np.float32], shadow: Mask, taken: Mask, ring: NDArray[n
         return 0.0
     spread = np.sqrt(_PATCH * (dark.mean(axis=1).var() / len(dark) + lit.mean(axis=1).var() / len(lit)))
     return float(apart.mean() / max(float(spread), 1e-3))
+
+
+def _shrunk(mask: Mask, scale: float) -> Mask:
+    size = max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale))
+    return np.asarray(cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
 
 
 def _around(box: tuple[int, int, int, int], reach: int, shape: tuple[int, int]) -> tuple[slice, slice]:
