@@ -21,7 +21,7 @@ from cleanplate.motion.warp import send
 from cleanplate.reason.backdrop import Backdrop, backdrop_for, difference
 from cleanplate.reason.footage import Footage, Picture
 
-SMALLEST = 50
+SMALLEST = 30
 """Pixels of the smallest blob."""
 _RIM = 3
 """Pixels around the objects that belong to their soft or missed edges."""

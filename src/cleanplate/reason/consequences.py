@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,16 +10,18 @@ import numpy as np
 from cleanplate.masks.reasoning import Kind, RemovedWith, Thing
 from cleanplate.masks.track import Mask
 from cleanplate.motion.flow import Flow
-from cleanplate.motion.warp import send
+from cleanplate.reason.agents import Agent
 from cleanplate.reason.backdrop import Backdrop
-from cleanplate.reason.blobs import SMALLEST, find_blobs
-from cleanplate.reason.contact import CLOSE, EDGE, Contact, Effect, gaps, judge, lowest
-from cleanplate.reason.findings import Place, Writer
+from cleanplate.reason.blobs import SMALLEST, Blob, find_blobs
+from cleanplate.reason.contact import CLOSE, Claim, Effect, gaps, judge
+from cleanplate.reason.findings import Writer
 from cleanplate.reason.follow import follow_through
 from cleanplate.reason.footage import Footage
+from cleanplate.reason.instead import Otherwise, falls, goes_on, ground_of, stays
 from cleanplate.reason.movers import Mover, link
 from cleanplate.reason.resting import resting_blobs
 from cleanplate.reason.store import MaskStore
+from cleanplate.reason.sunlight import Sun
 from cleanplate.reason.words import colour_name, instead_of, why_of
 
 MOST = 5
@@ -27,11 +30,14 @@ _TRAVEL = 6.0
 """Small pixels that a thing must move to count."""
 _SHARE = 0.004
 """Smallest thing as a share of the object's area."""
+_LETS_GO = (Effect.STOPPED, Effect.STRUCK, Effect.RESTS_ON, Effect.HELD, Effect.HANGS)
+"""Effects on what would move without the object."""
+_DEEP = 2.0
+"""Heights of a hanging thing within which the ground is looked for below it."""
 _SAME = 0.5
 """Share of the smaller of two things that the other covers when both are one."""
-_KEYFRAMES = 4
-_FALL = 10
-"""Frames that a fall is drawn over: pictures alone do not tell how far away things are."""
+_LINKS = 3
+"""Length of a chain of causes."""
 
 
 @dataclass
@@ -44,130 +50,173 @@ class Handled:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A thing, what was done to it, and by which object."""
+class _Said:
+    """What an entry says about a thing in words; `cause` is an id."""
 
-    mover: Mover
-    contact: Contact
-    owner: int
+    ident: str
+    name: str
+    cause: str
+    why: str
 
 
-def movers_of(footage: Footage, backs: list[Backdrop], explained: list[Mask | None]) -> list[Mover]:
-    """Everything that moves by itself in the steadied pictures, outside the objects and what is explained already."""
+def movers_of(
+    footage: Footage, backs: list[Backdrop], explained: list[Mask | None]
+) -> tuple[list[Mover], list[list[Blob]]]:
+    """Everything that moves by itself in the steadied pictures, outside the objects and what is explained already.
+
+    Also all that differs from the backdrop, by picture.
+    """
     things, ghosts = find_blobs(footage, backs, explained)
     still = resting_blobs(footage, backs, ghosts)
     together = [moving + resting for moving, resting in zip(things, still, strict=True)]
-    return [mover for mover in link(together) if mover.travel >= _TRAVEL]
+    return [mover for mover in link(together) if mover.travel >= _TRAVEL], things
 
 
 def claims(footage: Footage, movers: list[Mover], flow: Flow, objects: int) -> list[Claim]:
-    """What the objects did to which mover: at most one claim a mover, the surest `MOST`, no thing twice."""
-    found = []
-    for owner in range(1, objects + 1):
-        size = max(int((footage.owner[at] == owner).sum()) for at in range(len(footage)))
-        for mover in movers:
-            if (
-                mover.area < max(SMALLEST, _SHARE * size)
-                or min(gaps(footage, mover, owner).values(), default=np.inf) > CLOSE
-            ):
-                continue
-            whole = follow_through(footage, mover, flow)
-            contact = judge(footage, whole, owner)
-            if contact is not None:
-                found.append(Claim(whole, contact, owner))
-    found.sort(key=lambda claim: (-claim.contact.confidence, -claim.mover.area))
+    """The graph of contacts: what the objects did to which mover, and what those did to others.
+
+    At most one claim a mover, the surest `MOST` of each link of the chain, no thing twice; a cause stands before what
+    it causes.
+    """
+    followed: dict[int, Mover] = {}
+
+    def whole(mover: Mover) -> Mover:
+        if id(mover) not in followed:
+            followed[id(mover)] = follow_through(footage, mover, flow)
+        return followed[id(mover)]
+
     chosen: list[Claim] = []
-    for claim in found:
-        if len(chosen) < MOST and not any(_same_thing(claim.mover, other.mover, footage) for other in chosen):
-            chosen.append(claim)
+    agents = [Agent(footage, owner) for owner in range(1, objects + 1)]
+    for _ in range(_LINKS):
+        found = [claim for agent in agents for claim in _done_by(footage, agent, movers, whole)]
+        found.sort(key=lambda claim: (-claim.contact.confidence, -claim.mover.area))
+        fresh: list[Claim] = []
+        for claim in found:
+            if len(fresh) < MOST and not any(_same_thing(claim.mover, c.mover, footage) for c in (*chosen, *fresh)):
+                fresh.append(claim)
+        chosen += fresh
+        agents = [claim.as_agent() for claim in fresh if claim.contact.effect is not Effect.GOES_WITH]
     return chosen
 
 
-def entries(footage: Footage, chosen: list[Claim], names: list[str], writer: Writer) -> Handled:
-    """The document's entries of the claims, tracks written."""
+def _done_by(footage: Footage, agent: Agent, movers: list[Mover], whole: Callable[[Mover], Mover]) -> Iterator[Claim]:
+    """What one agent did to the movers near it; `whole` follows a mover through the clip."""
+    size = max(int(agent.mask(at).sum()) for at in range(len(footage)))
+    for mover in movers:
+        small = mover.area < max(SMALLEST, _SHARE * size)
+        if small or min(gaps(mover, agent).values(), default=np.inf) > CLOSE:
+            continue
+        contact = judge(footage, whole(mover), agent)
+        if contact is not None:
+            yield Claim(whole(mover), contact, agent)
+
+
+def entries(footage: Footage, chosen: list[Claim], names: list[str], writer: Writer, sun: Sun | None) -> Handled:
+    """The document's entries of the claims and of their shadows, tracks written; `chosen` has causes before effects."""
     handled = Handled()
     used: set[str] = set(names)
+    known: dict[int, tuple[str, str]] = {}
     for number, claim in enumerate(chosen, start=1):
         colours = np.mean([blob.colour for blob in claim.mover.blobs], axis=0)
         name = _unused(f"{colour_name((colours[0], colours[1], colours[2]))} thing", used)
-        cause = names[claim.owner - 1]
-        why = why_of(claim.contact, name, cause, writer.frame(claim.contact.onset))
+        cause, cause_name = _cause(claim, names, known)
+        why = why_of(claim.contact, name, cause_name, writer.frame(claim.contact.onset))
         if claim.contact.effect is Effect.GOES_WITH:
             handled.belongings.append(
                 writer.belonging(
                     f"with-{number}",
                     name,
-                    _masks(footage, claim.mover, claim.mover.first),
+                    masks_of(footage, claim.mover, claim.mover.first),
                     removed_with=cause,
                     why=why,
                     confidence=claim.contact.confidence,
                 )
             )
         else:
-            ident = f"thing-{number}"
-            handled.affected.append(_affected(footage, claim, writer, ident=ident, name=name, cause=cause, why=why))
+            said = _Said(f"thing-{number}", name, cause, why)
+            known[id(claim.mover)] = said.ident, name
+            handled.affected += _affected(footage, claim, writer, said, sun)
             handled.sentences.append(instead_of(claim.contact, name))
     return handled
 
 
-def _affected(footage: Footage, claim: Claim, writer: Writer, *, ident: str, name: str, cause: str, why: str) -> Thing:
+def _cause(claim: Claim, names: list[str], known: dict[int, tuple[str, str]]) -> tuple[str, str]:
+    """The id, and the name for people, of what did it."""
+    if claim.agent.mover is None:
+        return names[claim.agent.owner - 1], names[claim.agent.owner - 1]
+    return known[id(claim.agent.mover)]
+
+
+def _affected(footage: Footage, claim: Claim, writer: Writer, said: _Said, sun: Sun | None) -> list[Thing]:
+    """The thing, and its shadow where it is known which way shadows fall."""
     contact, mover = claim.contact, claim.mover
-    path, rest = _instead(footage, claim)
-    return writer.thing(
-        ident,
-        name,
+    otherwise, here = _otherwise(footage, claim, sun), masks_of(footage, mover, contact.onset)
+    thing = writer.thing(
+        said.ident,
+        said.name,
         Kind.OBJECT,
-        _masks(footage, mover, contact.onset),
-        caused_by=cause,
-        why=why,
+        here,
+        caused_by=said.cause,
+        why=said.why,
         confidence=contact.confidence,
-        path=path,
-        rest=rest,
-        will_move=contact.effect in (Effect.STOPPED, Effect.RESTS_ON),
+        path=otherwise.path,
+        rest=otherwise.rest,
+        instead=otherwise.masks,
+        will_move=contact.effect in _LETS_GO,
         was_moving=contact.moved_before or contact.effect in (Effect.PUSHED, Effect.CARRIED),
         should_have_stayed=contact.effect in (Effect.PUSHED, Effect.CARRIED) and not contact.moved_before,
     )
+    cast = shadow_of(footage, claim, here, otherwise.masks, sun) if sun else None
+    if sun is None or cast is None:
+        return [thing]
+    shadow = writer.thing(
+        f"shadow-of-{said.ident}",
+        f"shadow of the {said.name}",
+        Kind.SHADOW,
+        cast[0],
+        instead=cast[1],
+        caused_by=said.ident,
+        why=f"Shadows fall this way here, and the {said.name} casts one wherever it is.",
+        confidence=sun.confidence * contact.confidence,
+    )
+    return [thing, shadow]
 
 
-def _instead(footage: Footage, claim: Claim) -> tuple[tuple[Place, ...], Place | None]:
-    """Where the thing would go, and where it would rest, without the object."""
+def shadow_of(
+    footage: Footage, claim: Claim, here: MaskStore, instead: MaskStore, sun: Sun
+) -> tuple[MaskStore, MaskStore] | None:
+    """Where a thing's shadow is and would be; None where none of it would show."""
+    lifted = claim.contact.effect in (Effect.RESTS_ON, Effect.HELD)
+    cast, moved = MaskStore(), MaskStore()
+    for at in here:
+        ground = ground_of(claim.agent.mask(at)) if lifted and claim.agent.mask(at).any() else None
+        cast.put(at, sun.shadow(here[at], ground) & ~footage.object(at))
+    for at in instead:
+        moved.put(at, sun.shadow(instead[at]))
+    return (cast, moved) if len(cast) else None
+
+
+def _otherwise(footage: Footage, claim: Claim, sun: Sun | None) -> Otherwise:
+    """Where the thing would be without the object."""
     contact, mover = claim.contact, claim.mover
     start = min(mover.blobs, key=lambda blob: abs(blob.at - max(contact.onset - 1, mover.first)))
-    x, y = start.centre
     match contact.effect:
-        case Effect.STOPPED:
-            return _onwards(footage, start.at, (x, y), contact, mover.last), None
-        case Effect.RESTS_ON:
-            ground = lowest(footage, claim.owner, start.at) - (start.box[2] - start.box[0]) / 2
-            landed = min(start.at + _FALL, mover.last)
-            fall = _place(footage, start.at, x, y), _place(footage, landed, x, max(y, ground))
-            return (fall if landed > start.at else fall[:1]), fall[-1]
+        case Effect.STOPPED | Effect.STRUCK:
+            return goes_on(footage, start, contact, mover.last)
+        case Effect.RESTS_ON | Effect.HELD:
+            return falls(footage, start, ground_of(claim.agent.mask(start.at)), mover.last)
+        case Effect.HANGS if sun and sun.lifted:
+            return falls(footage, start, sun.ground(claim.agent.mask(start.at)), mover.last, sure=False)
+        case Effect.HANGS:
+            return falls(footage, start, start.box[2] + _DEEP * (start.box[2] - start.box[0]), mover.last, sure=False)
+        case Effect.LEANS:
+            return Otherwise(MaskStore())
         case _:
-            return (), _place(footage, start.at, x, y)
+            return stays(footage, start)
 
 
-def _onwards(footage: Footage, at: int, centre: tuple[float, float], contact: Contact, last: int) -> tuple[Place, ...]:
-    """Straight on at the speed before the contact, until it leaves the picture or the thing is last seen."""
-    height, width = footage.shape
-    margin = EDGE * max(height, width)
-    positions = []
-    for later in range(at, last + 1):
-        x, y = np.asarray(centre) + contact.before * (later - at)
-        place = _place(footage, later, float(x), float(y))
-        positions.append(place)
-        if not (-margin <= place.x <= width + margin and -margin <= place.y <= height + margin):
-            break
-    keys = sorted({round(k) for k in np.linspace(0, len(positions) - 1, min(_KEYFRAMES, len(positions)))})
-    return tuple(positions[key] for key in keys)
-
-
-def _place(footage: Footage, at: int, x: float, y: float) -> Place:
-    """A steadied point as it lies on a picture."""
-    here_x, here_y = send(footage.between(0, at), np.array([[x, y]]))[0]
-    return Place(at, float(here_y), float(here_x))
-
-
-def _masks(footage: Footage, mover: Mover, first: int) -> MaskStore:
+def masks_of(footage: Footage, mover: Mover, first: int) -> MaskStore:
+    """Where a thing is, from a position on."""
     masks = MaskStore()
     for blob in mover.blobs:
         if blob.at >= first:

@@ -5,17 +5,16 @@ All speeds are in pixels of the small, steadied pictures per frame.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.masks.track import mask_box
-from cleanplate.motion.warp import send
+from cleanplate.reason.agents import Agent, slope_around
 from cleanplate.reason.footage import Footage
-from cleanplate.reason.movers import REST, Mover, slope
+from cleanplate.reason.movers import REST, Mover
 
 TOUCH = 7.0
 """Gap in small pixels that counts as touching; the rim that belongs to the object's edge is part of it."""
@@ -38,6 +37,14 @@ _TOGETHER = 0.4
 """Difference of two velocities, as a share of the larger, under which they are one motion."""
 _WHILE = 5
 """Frames that two things must move together for."""
+_GOES_ON = 0.35
+"""Speed afterwards, as a share of that before, from which a thing was turned aside and not stopped."""
+_HIDDEN, _BEHIND = 0.6, 0.6
+"""Share of its area that a thing keeps where it is hidden, and what is left of the confidence then."""
+_LINK = 0.8
+"""What is left of the confidence from one link of a chain of causes to the next."""
+_CHAINED = 6
+"""Touching pictures on which a thing that was set moving is held to have moved the next one."""
 
 
 class Effect(StrEnum):
@@ -47,6 +54,10 @@ class Effect(StrEnum):
     CARRIED = "carried"
     RESTS_ON = "rests on"
     STOPPED = "stopped"
+    STRUCK = "struck"
+    HELD = "held"
+    HANGS = "hangs"
+    LEANS = "leans"
     PUSHED = "pushed"
 
 
@@ -71,11 +82,26 @@ class Contact:
         return float(np.linalg.norm(self.before)) > REST
 
 
-def gaps(footage: Footage, mover: Mover, owner: int) -> dict[int, float]:
-    """Position -> distance in pixels between the thing and the object, where both show; inf beyond `CLOSE`."""
+@dataclass(frozen=True)
+class Claim:
+    """A thing, what was done to it, and by what."""
+
+    mover: Mover
+    contact: Contact
+    agent: Agent
+
+    def as_agent(self) -> Agent:
+        """The thing, as it acts on others."""
+        return Agent(
+            self.agent.footage, self.agent.owner, self.mover, self.contact.onset, _LINK * self.contact.confidence
+        )
+
+
+def gaps(mover: Mover, agent: Agent) -> dict[int, float]:
+    """Position -> distance in pixels between the thing and what may act on it, where both show; inf beyond `CLOSE`."""
     found = {}
     for blob in mover.blobs:
-        there = footage.owner[blob.at] == owner
+        there = agent.mask(blob.at)
         if not there.any():
             continue
         y0, x0, y1, x1 = blob.box
@@ -89,42 +115,28 @@ def gaps(footage: Footage, mover: Mover, owner: int) -> dict[int, float]:
     return found
 
 
-def object_path(footage: Footage, owner: int) -> NDArray[np.float64]:
-    """Rows (position, x, y): the steadied centre of an object wherever it shows."""
-    rows = []
-    for at in range(len(footage)):
-        ys, xs = np.nonzero(footage.owner[at] == owner)
-        if len(ys):
-            x, y = send(footage.between(at, 0), np.array([[xs.mean(), ys.mean()]]))[0]
-            rows.append((at, x, y))
-    return np.asarray(rows, dtype=np.float64).reshape(-1, 3)
-
-
-def slope_around(path: NDArray[np.float64], at: int, reach: int) -> NDArray[np.float64]:
-    """Velocity (x, y) of an `object_path` over at - reach .. at + reach."""
-    return slope(path[np.abs(path[:, 0] - at) <= reach])
-
-
-def judge(footage: Footage, mover: Mover, owner: int) -> Contact | None:
-    """What the object did to the thing, or None when nothing shows."""
-    distance = gaps(footage, mover, owner)
-    path = object_path(footage, owner)
+def judge(footage: Footage, mover: Mover, agent: Agent) -> Contact | None:
+    """What an agent did to the thing, or None when nothing shows."""
+    distance = gaps(mover, agent)
+    path = agent.path()
     together = _moving_together(mover, path, distance)
-    if together:
-        return _carried(footage, mover, owner, together, distance)
-    if _reaches_in(footage, mover, owner):
+    if together and agent.mover is None:
+        return _carried(mover, agent, together, distance)
+    if _reaches_in(footage, mover, agent):
         return None
-    touching = [at for at in sorted(distance) if distance[at] <= TOUCH + _speed(mover, at) / 2]
+    touching = [at for at in sorted(distance) if distance[at] <= TOUCH + _speed(mover, at) / 2 and at >= agent.since]
     fresh = [at for at in touching if any(distance.get(at - n, np.inf) > TOUCH for n in range(1, _FRESH + 1))]
+    if agent.mover is not None:
+        fresh = touching[:_CHAINED]
     for at in fresh:
-        contact = _turned(footage, mover, owner, at) or _pushed(mover, path, at)
+        contact = _turned(mover, agent, at) or _pushed(mover, path, at)
         if contact is not None:
-            return contact
+            return replace(contact, confidence=agent.trust * contact.confidence)
     return None
 
 
-def _turned(footage: Footage, mover: Mover, owner: int, at: int) -> Contact | None:
-    """A thing that moved into the object and goes on otherwise."""
+def _turned(mover: Mover, agent: Agent, at: int) -> Contact | None:
+    """A thing that moved into the agent and goes on otherwise: an abrupt change of velocity."""
     if at - mover.first < 2 or mover.last - at < 2:
         return None
     before, after = mover.velocity(at - _BEFORE, at), mover.velocity(at + 1, at + _AFTER)
@@ -132,12 +144,26 @@ def _turned(footage: Footage, mover: Mover, owner: int, at: int) -> Contact | No
     if speed < _MOVING or min(np.linalg.norm(step - before), np.linalg.norm(after - before)) < _TURN * speed:
         return None
     falling = before[1] > abs(before[0]) and np.linalg.norm(after) < _MOVING
-    effect = Effect.RESTS_ON if falling and lies_on(footage, mover, owner, mover.last) else Effect.STOPPED
-    return Contact(effect, at + 1, before, min(0.9, 0.5 + 0.1 * speed / _MOVING))
+    effect = Effect.STRUCK if np.linalg.norm(after) > _GOES_ON * speed else Effect.STOPPED
+    if falling and lies_on(mover, agent, mover.last):
+        effect = Effect.RESTS_ON
+    sure = min(0.9, 0.5 + 0.1 * speed / _MOVING)
+    return Contact(effect, at + 1, before, sure * (_BEHIND if passes_behind(mover, agent, at) else 1.0))
+
+
+def passes_behind(mover: Mover, agent: Agent, at: int) -> bool:
+    """Order of occlusion: what shrinks where it meets the agent is being hidden by it, and need not touch it."""
+    blob = mover.on(at)
+    soon = [b.area for b in mover.blobs if at < b.at <= at + _AFTER]
+    before = [b.area for b in mover.blobs if at - 2 * _BEFORE <= b.at < at - 1]
+    if blob is None or not soon or not before:
+        return False
+    grown = agent.mask(at).sum() / max(agent.mask(max(at - _BEFORE, 0)).sum(), 1)
+    return float(np.median(soon)) < _HIDDEN * float(np.median(before)) and grown > _HIDDEN
 
 
 def _pushed(mover: Mover, path: NDArray[np.float64], at: int) -> Contact | None:
-    """A thing at rest that sets off, or gives way, while the object moves against it."""
+    """A thing at rest that sets off, or gives way, while the agent moves against it."""
     before = mover.velocity(at - 2 * _BEFORE, at)
     if at - mover.first < 2 or np.linalg.norm(before) >= REST or np.linalg.norm(slope_around(path, at, _BEFORE)) < REST:
         return None
@@ -149,13 +175,13 @@ def _pushed(mover: Mover, path: NDArray[np.float64], at: int) -> Contact | None:
     return None
 
 
-def _reaches_in(footage: Footage, mover: Mover, owner: int) -> bool:
+def _reaches_in(footage: Footage, mover: Mover, agent: Agent) -> bool:
     """True for what is larger than the object and reaches in from outside the picture: a person, who moves alone."""
     height, width = footage.shape
     edge, most = EDGE * max(height, width), max(blob.area for blob in mover.blobs)
     whole = [blob for blob in mover.blobs if blob.area > _MOST_OF_IT * most]
     at_edge = [min(b.box[0], b.box[1]) <= edge or b.box[2] >= height - edge or b.box[3] >= width - edge for b in whole]
-    sizes = [int((footage.owner[blob.at] == owner).sum()) for blob in mover.blobs]
+    sizes = [int(agent.mask(blob.at).sum()) for blob in mover.blobs]
     return float(np.mean(at_edge)) > 0.5 and most > float(np.median(sizes))
 
 
@@ -174,32 +200,27 @@ def _moving_together(mover: Mover, path: NDArray[np.float64], distance: dict[int
     return as_one if enough else []
 
 
-def _carried(footage: Footage, mover: Mover, owner: int, together: list[int], distance: dict[int, float]) -> Contact:
+def _carried(mover: Mover, agent: Agent, together: list[int], distance: dict[int, float]) -> Contact:
     before = mover.velocity(mover.first, together[0] - 1)
-    if lies_on(footage, mover, owner, together[len(together) // 2]):
+    if lies_on(mover, agent, together[len(together) // 2]):
         return Contact(Effect.RESTS_ON, together[0], before, 0.6)
     always = sum(gap <= TOUCH for gap in distance.values()) >= 0.9 * len(distance)
     return Contact(Effect.GOES_WITH if always else Effect.CARRIED, together[0], before, 0.7)
 
 
-def lies_on(footage: Footage, mover: Mover, owner: int, at: int) -> bool:
-    """True when the thing touches the object from above: over it, its lowest points near the object's top there."""
+def lies_on(mover: Mover, agent: Agent, at: int) -> bool:
+    """True when the thing touches the agent from above: over it, its lowest points near the agent's top there."""
     blob = mover.on(at)
     if blob is None:
         return False
-    thing, there = blob.mask(footage.shape), footage.owner[at] == owner
+    there = agent.mask(at)
+    thing = blob.mask(there.shape)
     shared = thing.any(axis=0) & there.any(axis=0)
     if shared.sum() < 0.5 * thing.any(axis=0).sum():
         return False
     bottom = thing.shape[0] - 1 - np.argmax(thing[::-1, shared], axis=0)
     top = np.argmax(there[:, shared], axis=0)
     return bool(np.abs(np.median(top - bottom)) <= TOUCH)
-
-
-def lowest(footage: Footage, owner: int, at: int) -> float:
-    """The y of the object's lowest point on a picture: the ground that carries it."""
-    box = mask_box(footage.owner[at] == owner)
-    return float(box[2] - 1) if box else float(footage.shape[0] - 1)
 
 
 def _speed(mover: Mover, at: int) -> float:

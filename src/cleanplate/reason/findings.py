@@ -8,12 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
+from cleanplate.masks.brush import dilate
 from cleanplate.masks.grid import cell_at, cells_of
 from cleanplate.masks.reasoning import Cell, CellsAt, Grid, Kind, PathPoint, RemovedWith, Thing
 from cleanplate.masks.track import Mask, TrackWriter
 from cleanplate.reason.footage import Footage
 
 SOURCE = "physics"
+_SLACK = 0.013
+"""Share of the picture's longer side by which what is seen of a thing may fall short: its edges are soft."""
+_DOUBT = 3.0
+"""How many times that, more, a claim that nobody believes may be off its place."""
 Masks = Mapping[int, Mask]
 """Position -> h x w mask on the small upright picture."""
 
@@ -54,20 +59,26 @@ class Writer:
         confidence: float,
         path: tuple[Place, ...] = (),
         rest: Place | None = None,
+        instead: Masks | None = None,
         will_move: bool = False,
         was_moving: bool = False,
         should_have_stayed: bool = False,
     ) -> Thing:
-        """The entry of one affected thing, whose track is written beside the document."""
+        """The entry of one affected thing, whose track is written beside the document.
+
+        Args:
+            masks, instead: where it is, and where it would be.
+        """
         cells = self._track(ident, name, masks, confidence)
+        spoken = sorted({*masks, *(instead or {})})
         return Thing(
             id=ident,
             name=name,
             kind=kind,
             caused_by=caused_by,
             why=why,
-            onset=self.frame(min(masks)),
-            end=self.frame(max(masks)),
+            onset=self.frame(spoken[0]),
+            end=self.frame(spoken[-1]),
             will_move=will_move,
             was_moving=was_moving,
             should_have_stayed=should_have_stayed,
@@ -75,6 +86,7 @@ class Writer:
             size_cells=self._extent(max(masks.values(), key=lambda mask: int(mask.sum()))),
             path=tuple(PathPoint(frame=self.frame(p.at), cell=self._cell(p)) for p in path),
             rest_place=None if rest is None else self._cell(rest),
+            cells_instead=self._cells(instead, spoken, confidence) if instead else (),
             track=f"{ident}.track",
             confidence=round(confidence, 2),
             source=SOURCE,
@@ -102,10 +114,24 @@ class Writer:
             for at in sorted(masks):
                 full = self._footage.coded(masks[at])
                 track.write(self.frame(at), full, confidence)
-                touched = cells_of(full, self.grid)
+                touched = self._touched(masks[at], confidence)
                 if not cells or cells[-1].cells != touched:
                     cells.append(CellsAt(frame=self.frame(at), cells=touched))
         return tuple(cells)
+
+    def _cells(self, masks: Masks, spoken: list[int], confidence: float) -> tuple[CellsAt, ...]:
+        """The touched cells of `spoken` positions, wherever they change; none where there is no mask."""
+        cells: list[CellsAt] = []
+        for at in spoken:
+            touched = self._touched(masks[at], confidence) if at in masks else ()
+            if not cells or cells[-1].cells != touched:
+                cells.append(CellsAt(frame=self.frame(at), cells=touched))
+        return tuple(cells)
+
+    def _touched(self, mask: Mask, confidence: float) -> tuple[Cell, ...]:
+        """The cells of a mask and of what lies around it: its soft edge, and more where a claim is less sure."""
+        slack = _SLACK * (1 + _DOUBT * (1 - confidence)) * max(self._footage.shape)
+        return cells_of(self._footage.coded(dilate(mask, slack)), self.grid)
 
     def _cell(self, place: Place) -> Cell:
         return cell_at(*self._footage.coded_point(place.y, place.x), self.grid, *self._footage.size)

@@ -11,13 +11,14 @@ from cleanplate.masks.brush import dilate
 from cleanplate.masks.reasoning import Kind, Thing
 from cleanplate.masks.track import Mask
 from cleanplate.motion.warp import warp_homography
+from cleanplate.reason.agents import Agent
 from cleanplate.reason.backdrop import Backdrop
-from cleanplate.reason.contact import object_path
 from cleanplate.reason.findings import Writer
 from cleanplate.reason.footage import Footage, neighbours
 from cleanplate.reason.reflection import mirror_image
 from cleanplate.reason.shadow import cast_shadow, standing_shadow
 from cleanplate.reason.store import MaskStore
+from cleanplate.reason.sunlight import Sun
 
 _OFTEN = 0.5
 """Share of the object's frames on which a light effect must be found."""
@@ -54,7 +55,7 @@ class LightFinding:
                 f"From frame {first} on this area moves with the {cause}; it is darker than the same place is "
                 f"when the {cause} is elsewhere, and keeps its colour and texture."
                 if self.seen_free
-                else f"A soft dark area lies at the foot of the {cause}, which never moves: probably its shadow."
+                else f"A dark area lies at the foot of the {cause}, as its shadow would: probably its shadow."
             )
         else:
             why = f"From frame {first} on the area below the {cause} shows it upside down: its reflection."
@@ -70,12 +71,25 @@ class LightFinding:
         )
 
 
-def shadows(footage: Footage, backs: list[Backdrop], owner: int) -> LightFinding:
-    """The shadow that one object casts."""
-    if not travels(footage, owner):
-        return LightFinding(Kind.SHADOW, owner, _standing(footage, owner), False, 0.35)
-    masks = _gathered(footage, owner, lambda at: cast_shadow(footage, backs, owner, at))
-    return LightFinding(Kind.SHADOW, owner, masks, True, 0.8)
+def shadows(footage: Footage, backs: list[Backdrop], owner: int, sun: Sun | None = None) -> LightFinding:
+    """The shadow that one object casts: as it is seen, or else where the light says that it falls."""
+    if travels(footage, owner):
+        masks = _gathered(footage, owner, lambda at: cast_shadow(footage, backs, owner, at))
+        if masks:
+            return LightFinding(Kind.SHADOW, owner, masks, True, 0.8)
+    elif masks := _standing(footage, owner):
+        return LightFinding(Kind.SHADOW, owner, masks, False, 0.35)
+    masks = MaskStore()
+    if sun is not None:
+        for at in _present(footage, owner):
+            there = footage.owner[at] == owner
+            masks.put(at, sun.shadow(there, sun.ground(there)) & ~footage.object(at))
+    return LightFinding(Kind.SHADOW, owner, masks, False, min(sun.confidence, 0.45) if sun else 0.0)
+
+
+def looks_at(footage: Footage, owner: int) -> list[int]:
+    """Half a dozen positions, evenly over the time that an object shows."""
+    return _spread(_present(footage, owner))[::2]
 
 
 def reflections(footage: Footage, owner: int) -> LightFinding:
@@ -96,7 +110,7 @@ def reflections(footage: Footage, owner: int) -> LightFinding:
 
 def travels(footage: Footage, owner: int) -> bool:
     """True when an object moves far enough, or comes and goes, so that what is beside it is also seen without it."""
-    path = object_path(footage, owner)
+    path = Agent(footage, owner).path()
     if not len(path):
         return False
     areas = [int((footage.owner[int(at)] == owner).sum()) for at in path[:, 0]]
@@ -115,7 +129,7 @@ def _gathered(footage: Footage, owner: int, look: Callable[[int], Mask]) -> Mask
 
 
 def _present(footage: Footage, owner: int) -> list[int]:
-    return [int(at) for at in object_path(footage, owner)[:, 0]]
+    return [int(at) for at in Agent(footage, owner).path()[:, 0]]
 
 
 def _spread(present: list[int]) -> list[int]:

@@ -12,16 +12,21 @@ from pathlib import Path
 import numpy as np
 
 from cleanplate.errors import InputError
-from cleanplate.masks.reasoning import Reasoning, RemovedWith, Thing
+from cleanplate.masks.reasoning import Kind, Reasoning, RemovedWith, Thing
 from cleanplate.masks.track import Mask, Track
 from cleanplate.media.clip import Clip
 from cleanplate.motion.flow import make_flow
 from cleanplate.progress import Progress
 from cleanplate.reason.backdrop import backdrops
+from cleanplate.reason.bearing import borne
 from cleanplate.reason.consequences import claims, entries, movers_of
+from cleanplate.reason.contact import Claim
+from cleanplate.reason.debris import spread
 from cleanplate.reason.findings import Writer
 from cleanplate.reason.footage import Footage, footage_of
-from cleanplate.reason.light import reflections, shadows
+from cleanplate.reason.light import looks_at, reflections, shadows
+from cleanplate.reason.store import MaskStore
+from cleanplate.reason.sunlight import sun_of
 
 AROUND = 48
 """Frames before and after the object shows that are looked at: what it did goes on when it has left."""
@@ -64,13 +69,43 @@ def consequences(
 ) -> tuple[list[Thing], list[RemovedWith], list[str]]:
     """What the objects did, what goes with them, and sentences on the scene without them."""
     backs = backdrops(footage)
-    cast = [shadows(footage, backs, owner) for owner in range(1, len(names) + 1)]
-    light = [found for found in (*cast, *(reflections(footage, n) for n in range(1, len(names) + 1))) if found]
-    explained = [_union([found.masks.get(at) for found in light]) for at in range(len(footage))]
-    movers = movers_of(footage, backs, explained)
-    handled = entries(footage, claims(footage, movers, make_flow(), len(names)), list(names), writer)
+    owners = range(1, len(names) + 1)
+    suns = [sun_of(footage, owner, looks_at(footage, owner)) for owner in owners]
+    cast = [shadows(footage, backs, owner, sun) for owner, sun in zip(owners, suns, strict=True)]
+    light = [found for found in (*cast, *(reflections(footage, owner) for owner in owners)) if found]
+    seen = [found for found in light if found.seen_free]
+    explained = [_union([found.masks.get(at) for found in seen]) for at in range(len(footage))]
+    movers, changing = movers_of(footage, backs, explained)
+    chosen = claims(footage, movers, make_flow(), len(names))
+    debris = spread(footage, chosen, changing)
+    known = [claim_masks(footage, chosen, at) + [found.masks.get(at) for found in light] for at in range(len(footage))]
+    for owner in owners:
+        chosen += borne(footage, owner, [_union(some) for some in known])
+    sun = max((sun for sun in suns if sun), key=lambda sun: sun.confidence, default=None)
+    handled = entries(footage, chosen, list(names), writer, sun)
     affected = [found.thing(writer, names[found.owner - 1]) for found in light] + handled.affected
+    if debris and handled.affected:
+        affected.append(_debris(debris, writer, handled.affected[0].id))
     return affected, handled.belongings, handled.sentences
+
+
+def _debris(masks: MaskStore, writer: Writer, cause: str) -> Thing:
+    first = writer.frame(min(masks))
+    return writer.thing(
+        "debris",
+        "what flies off or spreads",
+        Kind.OTHER,
+        masks,
+        caused_by=cause,
+        why=f"From frame {first} on the picture changes beside what was hit, and on from there.",
+        confidence=0.5,
+    )
+
+
+def claim_masks(footage: Footage, chosen: Sequence[Claim], at: int) -> list[Mask | None]:
+    """Where the claimed things are on a picture."""
+    blobs = [claim.mover.on(at) for claim in chosen]
+    return [None if blob is None else blob.mask(footage.shape) for blob in blobs]
 
 
 def gravity(footage: Footage) -> tuple[float, float]:

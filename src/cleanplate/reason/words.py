@@ -15,6 +15,28 @@ _COLOURS = {
 _DIRECTIONS = ("right", "lower right", "bottom", "lower left", "left", "upper left", "top", "upper right")
 
 
+_HELD = (
+    "The {thing} touches the {cause} and stands on nothing else: it is held by the {cause} or hangs from it. "
+    "Without the {cause} it would fall."
+)
+_WHY = {
+    Effect.STOPPED: "The {thing} moves towards the {towards} of the picture until it touches the {cause}; "
+    "from frame {frame} on it is stopped or turned aside. Without the {cause} it would go on.",
+    Effect.STRUCK: "The {thing} moves towards the {towards} of the picture until it hits the {cause}; "
+    "from frame {frame} on it goes another way. Without the {cause} it would go on.",
+    Effect.PUSHED: "The {thing} is at rest until the {cause} touches it; from frame {frame} on it moves or gives way. "
+    "Without the {cause} it would have stayed as it was.",
+    Effect.RESTS_ON: "From frame {frame} on the {thing} rests on the {cause}. Without the {cause} it would fall.",
+    Effect.CARRIED: "From frame {frame} on the {thing} touches the {cause} and moves exactly with it. "
+    "Without the {cause} it would have stayed where it was.",
+    Effect.GOES_WITH: "The {thing} touches the {cause} and moves with it as long as it is seen: "
+    "held, worn or part of it.",
+    Effect.HELD: _HELD,
+    Effect.HANGS: _HELD,
+    Effect.LEANS: "The {thing} stands beside the {cause} and touches it; it may lean on the {cause} or be kept by it.",
+}
+
+
 def colour_name(rgb: tuple[float, float, float]) -> str:
     """The nearest of a dozen plain colour names to an R'G'B' colour, 0..255."""
     return min(_COLOURS, key=lambda name: float(np.linalg.norm(np.subtract(_COLOURS[name], rgb))))
@@ -28,34 +50,15 @@ def direction_name(x: float, y: float) -> str:
 def why_of(contact: Contact, thing: str, cause: str, frame: int) -> str:
     """One or two sentences on an effect; `frame` is the presented frame of its onset."""
     towards = direction_name(*_pair(contact.before))
-    match contact.effect:
-        case Effect.STOPPED:
-            return (
-                f"The {thing} moves towards the {towards} of the picture until it touches the {cause}; "
-                f"from frame {frame} on it is stopped or turned aside. Without the {cause} it would go on."
-            )
-        case Effect.PUSHED:
-            return (
-                f"The {thing} is at rest until the {cause} touches it; from frame {frame} on it moves or gives way. "
-                f"Without the {cause} it would have stayed as it was."
-            )
-        case Effect.RESTS_ON:
-            return f"From frame {frame} on the {thing} rests on the {cause}. Without the {cause} it would fall."
-        case Effect.CARRIED:
-            return (
-                f"From frame {frame} on the {thing} touches the {cause} and moves exactly with it. "
-                f"Without the {cause} it would have stayed where it was."
-            )
-        case Effect.GOES_WITH:
-            return f"The {thing} touches the {cause} and moves with it as long as it is seen: held, worn or part of it."
+    return _WHY[contact.effect].format(thing=thing, cause=cause, frame=frame, towards=towards)
 
 
 def instead_of(contact: Contact, thing: str) -> str:
     """What one sees of the thing when the object is gone, for the description of the scene."""
     match contact.effect:
-        case Effect.STOPPED:
+        case Effect.STOPPED | Effect.STRUCK:
             return f"The {thing} goes on towards the {direction_name(*_pair(contact.before))}."
-        case Effect.RESTS_ON:
+        case Effect.RESTS_ON | Effect.HELD | Effect.HANGS | Effect.LEANS:
             return f"The {thing} falls."
         case _:
             return f"The {thing} stays where it is."

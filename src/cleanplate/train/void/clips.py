@@ -163,10 +163,11 @@ class ExampleDataset(Dataset[list[Example]]):
                 plate[count] = _cut_out(covered(frame.rgb_full, shape.covering), cut)
                 target[count] = _cut_out(covered(frame.rgb_removed, shape.covering), cut)
                 mask = frame.mask if count else without_consequences(frame.mask)[0]
-                labels[count] = change.of(_cut_out(shrunk(mask, shape.covering), cut))
+                labels[count] = _cut_out(shrunk(mask, shape.covering), cut)
                 count += 1
         if count < shape.frames:
             raise InputError(f"this clip ends after {cut.start + count} frames", where=str(sample.folder))
+        labels = change.of_clip(labels)
         told = not (change.untold and (labels == REMOVE).all())
         warped = self._noises.of(sample, cut.frames, shape.covering) if self._noises else None
         return Example(

@@ -64,6 +64,8 @@ class Masks(Settings):
         reach: how far at most, in parts of the picture's shorter side.
         untold: part of the clips of which everything is to be removed that are drawn from the text alone: neither
             mask nor plate is told.
+        reasoned: part of the others whose affected areas are as the `physics` reasoner might have drawn them, with its
+            measured errors; in whole cells of the grid.
     """
 
     everything: Part = 0.0
@@ -71,6 +73,7 @@ class Masks(Settings):
     rough: Part = 0.0
     reach: Part = 0.05
     untold: Part = 0.9
+    reasoned: Part = 0.0
 
 
 class Warped(Settings):
