@@ -36,8 +36,8 @@ from cleanplate.worlds.families import FAMILIES, TRAINING
 HELD_OUT = tuple(name for name in FAMILIES if name not in TRAINING)
 MODELS_GRID, SMALL_GRID = (384, 672), (224, 384)
 FRESH = 101
-"""First clip of the held-out families: those before it were looked at while the check was made. When it is made anew, its
-failures on these have been looked at, too: take later ones."""
+"""First clip of the held-out families: those before it were looked at while the check was made. These were judged, and
+their failures looked at, once: a check that is made anew needs later ones."""
 _LARGE = 16
 """Clips at the model's grid; the others are smaller, and take a third of the time."""
 TRUTH, MAIN = "truth", "warp 10 %"
