@@ -19,7 +19,7 @@ from cleanplate.engines.void.morph.drift import REACH, Drift, stretch
 from cleanplate.engines.void.morph.evidence import CHANGES, EXPECTED, SPAN, WAVERS, evidence
 from cleanplate.engines.void.morph.movers import moving
 from cleanplate.engines.void.morph.palette import likelihood, palette
-from cleanplate.engines.void.morph.score import EVEN, THRESHOLD, MorphScore, departures, either, pooled
+from cleanplate.engines.void.morph.score import EVEN, THRESHOLD, MorphScore, departures, either, loudest, pooled
 from cleanplate.engines.void.morph.surface import Tracks, unbent, waved
 from cleanplate.engines.void.morph.weights import CHANGES as CHANGES_WEIGHED
 from cleanplate.engines.void.morph.weights import WAVERS as WAVERS_WEIGHED
@@ -189,6 +189,7 @@ def test_things_start_when_they_are_seen() -> None:
 def test_the_document_is_json() -> None:
     document = json.loads(json.dumps(score_of(wobbling).document()))
     assert document["morphs"] is True
+    assert document["shows"] in WAVERS
     assert document["threshold"] == THRESHOLD
     assert len(document["curve"]) == len(document["frames"]) <= len(document["drifts"])
 
@@ -270,6 +271,12 @@ def test_what_changes_at_once_counts() -> None:
     still = pooled(departures(dict.fromkeys(range(SPAN), STILL)).values())
     swapped = {frame: CHANGED if 4 <= frame < 4 + 2 * REACH else STILL for frame in range(SPAN)}
     assert pooled(departures(swapped).values()) > 2 * still
+    assert loudest(evidence(swapped)[8]) in ("size", "colour")
+
+
+def test_the_loudest_measure_is_named() -> None:
+    assert loudest(evidence(dict.fromkeys(range(SPAN), replace(STILL, wave=9.0)))[8]) == "wave"
+    assert loudest(evidence(dict.fromkeys(range(SPAN), replace(STILL, pulse=40.0)))[8]) == "pulse"
 
 
 def test_a_score_is_of_the_highest_frame() -> None:

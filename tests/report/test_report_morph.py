@@ -38,6 +38,13 @@ def test_the_panel_says_what_was_found_and_what_it_led_to() -> None:
     assert '<li class="within">' in calm
 
 
+def test_the_panel_says_what_drifts_and_where() -> None:
+    panel = morph_panel(read(things=[THING | {"shows": "wave", "worst": 5}]))
+    assert "where 2.00 is allowed; its surface wavers, most around frame 5" in panel
+    assert "wavers" not in morph_panel(read(things=[THING | {"shows": "wave", "worst": 5, "score": 1.0}]))
+    assert "allowed</small>" in morph_panel(read(things=[THING | {"shows": "of another version"}]))
+
+
 def test_what_was_not_measured_is_said_and_not_drawn() -> None:
     panel = morph_panel(read(things=[THING | {"frames": [], "curve": [], "score": 0.0, "lost": 2}]))
     assert "could not be measured; not found any more from frame 2" in panel

@@ -19,8 +19,19 @@ _ROOM = 1.15
 _Departure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+_SHOWS = {
+    "wave": "its surface wavers",
+    "pulse": "it stretches and shrinks",
+    "pulse_close": "it stretches and shrinks",
+    "size": "its size jumps",
+    "colour": "its colour changes",
+}
+"""What drifts, by the measure that speaks loudest."""
+
+
 class Followed(BaseModel):
-    """One thing: its score, the frames that were measured and their values, and the frame where it was lost, if any."""
+    """One thing: its score, the frames that were measured and their values, and the frame where it was lost, if any;
+    which measure speaks loudest, and where."""
 
     model_config = ConfigDict(frozen=True)
     thing: str
@@ -28,6 +39,8 @@ class Followed(BaseModel):
     frames: tuple[int, ...]
     curve: tuple[_Departure, ...]
     lost: int | None = None
+    shows: str | None = None
+    worst: int | None = None
 
     @model_validator(mode="after")
     def _as_long(self) -> Followed:
@@ -83,8 +96,11 @@ def _said(one: Followed, threshold: float) -> str:
     lost = "" if one.lost is None else f"; not found any more from frame {one.lost}"
     if not one.frames:
         return f"could not be measured{lost}"
-    verdict = "does not keep its shape" if one.score > threshold else "keeps its shape"
-    return f"{verdict}: {one.score:.2f}, where {threshold:.2f} is allowed{lost}"
+    if one.score <= threshold:
+        return f"keeps its shape: {one.score:.2f}, where {threshold:.2f} is allowed{lost}"
+    where = "" if one.worst is None else f", most around frame {one.worst}"
+    drifts = f"; {_SHOWS[one.shows]}{where}" if one.shows in _SHOWS else ""
+    return f"does not keep its shape: {one.score:.2f}, where {threshold:.2f} is allowed{drifts}{lost}"
 
 
 def _drawn(one: Followed, threshold: float) -> str:

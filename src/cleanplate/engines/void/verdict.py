@@ -136,5 +136,6 @@ def _document(score: MorphScore, take: Take, threshold: float) -> dict[str, Any]
         "frames": [frames[place] for place in score.frames],
         "curve": [round(value, _DIGITS) for value in score.curve],
         "worst": None if score.worst is None else frames[score.worst],
+        "shows": score.shows,
         "lost": None if score.lost is None else frames[min(score.lost, len(frames) - 1)],
     }

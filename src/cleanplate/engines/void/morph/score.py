@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.void.morph.drift import Drift
-from cleanplate.engines.void.morph.evidence import evidence
+from cleanplate.engines.void.morph.evidence import CHANGES as NAMES_OF_CHANGES
+from cleanplate.engines.void.morph.evidence import WAVERS as NAMES_OF_WAVERS
+from cleanplate.engines.void.morph.evidence import Evidence, evidence
 from cleanplate.engines.void.morph.weights import CHANGES, THRESHOLD, WAVERS
 
-__all__ = ["MOVED", "THRESHOLD", "MorphScore", "departures", "either", "normal", "pooled"]
+__all__ = ["MOVED", "THRESHOLD", "MorphScore", "departures", "either", "loudest", "normal", "pooled"]
 EVEN = 1.0
 """Departure of what is as likely to morph as not."""
 MOVED = 0.25
@@ -61,21 +63,32 @@ class MorphScore:
         """The frame with the highest departure; None where none was measured."""
         return self.frames[int(np.argmax(self.curve))] if self.frames else None
 
+    @property
+    def shows(self) -> str | None:
+        """Which measure of `Drift` speaks loudest for a morph around the worst frame; None where none was measured."""
+        return None if self.worst is None else loudest(evidence(self.drifts)[self.worst])
+
     def document(self) -> dict[str, Any]:
         """JSON values for the manifest."""
-        return {**asdict(self), "worst": self.worst, "morphs": self.morphs, "threshold": THRESHOLD}
+        judged = {"worst": self.worst, "shows": self.shows, "morphs": self.morphs, "threshold": THRESHOLD}
+        return {**asdict(self), **judged}
 
 
 def departures(drifts: Mapping[int, Drift]) -> dict[int, float]:
     """The curve, by frames, of a thing that was measured on those frames."""
-    curve = {}
-    for frame, found in evidence(drifts).items():
-        odds = (
-            float(normal(one, table[:, 0], table[:, 1]) @ table[:, 2]) + bias
-            for one, (table, bias) in ((found.wavers, _WAVERS), (found.changes, _CHANGES))
-        )
-        curve[frame] = float(np.exp(either(*odds) / 2))
-    return curve
+    return {frame: float(np.exp(either(*_odds(one)) / 2)) for frame, one in evidence(drifts).items()}
+
+
+def loudest(found: Evidence) -> str:
+    """The measure that speaks most for whichever way of morphing is likelier."""
+    wavers, changes = _odds(found)
+    one, table, names = (
+        (found.wavers, _WAVERS[0], NAMES_OF_WAVERS)
+        if wavers >= changes - _SELDOM
+        else (found.changes, _CHANGES[0], (*NAMES_OF_CHANGES, *NAMES_OF_CHANGES))
+    )
+    speaks = normal(one, table[:, 0], table[:, 1]) * table[:, 2]
+    return names[int(np.argmax(speaks[: len(names)]))]
 
 
 def normal(evidence: Array, usual: Array, spread: Array) -> Array:
@@ -91,6 +104,15 @@ def either(wavers: float, changes: float) -> float:
 def pooled(curve: Iterable[float]) -> float:
     """A thing's score."""
     return max(curve, default=EVEN)
+
+
+def _odds(found: Evidence) -> tuple[float, float]:
+    """The logarithms of the odds that a thing wavers and that it changes at once."""
+    wavers, changes = (
+        float(normal(one, table[:, 0], table[:, 1]) @ table[:, 2]) + bias
+        for one, (table, bias) in ((found.wavers, _WAVERS), (found.changes, _CHANGES))
+    )
+    return wavers, changes
 
 
 def _table(weights: Mapping[str, tuple[float, float, float]]) -> tuple[Array, float]:
