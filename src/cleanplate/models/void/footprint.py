@@ -25,6 +25,8 @@ _ENCODED, _DECODED = 11_300, 18_000
 """Values that live at the peaks of the codec's encoder and decoder, for a pixel of a picture; measured."""
 _HELD = 4065
 """Values that the decoder keeps between two pieces, for a pixel; counted."""
+ENCODING, DECODING = 8_691_840, 18_538_432
+"""Multiply-adds of the codec, counted twice, for a pixel of a frame; counted."""
 _TILE, _NARROW_TILE = 256, 128
 
 
@@ -146,22 +148,28 @@ def parameters(config: VoidConfig) -> int:
 
 
 def multiplied(config: VoidConfig, calls: Calls, refresh: int = 1) -> float:
-    """Multiply-adds of a window's calls in a step on average, counted twice.
+    """Multiply-adds of a window's calls in a step on average, counted twice; see `work`."""
+    return sum(work(config, calls, refresh))
+
+
+def work(config: VoidConfig, calls: Calls, refresh: int = 1) -> tuple[float, float]:
+    """Those of layers that know one token at a time, and those of attention.
 
     Args:
         refresh: with a region, every so manieth step computes all tokens.
     """
     every = calls.tokens + config.tokens
-    whole = _multiplied(config, every, every)
-    if calls.region is None:
-        return calls.questions * whole
-    asked = calls.region.edited * calls.tokens
-    looked_at = asked + calls.region.context * calls.tokens + config.tokens
-    return calls.questions * (whole + (refresh - 1) * _multiplied(config, asked, looked_at)) / refresh
+    linear, attention = _work(config, every, every)
+    if calls.region is not None:
+        asked = calls.region.edited * calls.tokens
+        fewer = _work(config, asked, asked + calls.region.context * calls.tokens + config.tokens)
+        linear = (linear + (refresh - 1) * fewer[0]) / refresh
+        attention = (attention + (refresh - 1) * fewer[1]) / refresh
+    return calls.questions * linear, calls.questions * attention
 
 
-def _multiplied(config: VoidConfig, asked: float, looked_at: float) -> float:
-    return config.layers * (24 * asked * config.dim**2 + 4 * asked * looked_at * config.dim)
+def _work(config: VoidConfig, asked: float, looked_at: float) -> tuple[float, float]:
+    return config.layers * 24 * asked * config.dim**2, config.layers * 4 * asked * looked_at * config.dim
 
 
 def _block(config: VoidConfig) -> tuple[int, int, int]:
