@@ -21,8 +21,10 @@ _NARROW = 6
 """Channels of a block's modulation, in widths of a token: shift, scale and gate of video and of text."""
 CODEC_PARAMETERS, TEXT_BYTES = 215_583_907, 2 * 4_762_310_656
 """Of CogVideoX's autoencoder, and of T5 v1.1 XXL's encoder in 16 bits."""
-_ENCODED, _DECODED = 11_300, 18_000
-"""Values that live at the peaks of the codec's encoder and decoder, for a pixel of a picture; measured."""
+_ENCODED, _DECODED = 12_300, 18_000
+"""Values that live at the peaks of the codec's encoder and decoder, for a pixel of a picture; measured.
+
+Of 8 k + 5 frames the first thirteen are encoded together."""
 _HELD = 4065
 """Values that the decoder keeps between two pieces, for a pixel; counted."""
 ENCODING, DECODING = 8_691_840, 18_538_432
@@ -114,7 +116,7 @@ def fitting(config: VoidConfig, calls: Calls, available: int, wanted: Running | 
 
 
 def codec(window: Grid, running: Running, dtype: str = "float32", *, parts: tuple[str, ...] = ("in", "out")) -> int:
-    """Bytes of the codec at its peak: a piece of eight frames, whole or a tile of it, and the piece's picture.
+    """Bytes of the codec at its peak: its largest piece, whole or a tile of it, and the piece's picture.
 
     Args:
         window: of latents; only rows and columns count.
