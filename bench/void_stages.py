@@ -45,6 +45,7 @@ from cleanplate.masks.labels import AFFECTED, KEEP, REMOVE, Labels
 from cleanplate.masks.quadmask import QuadMask, QuadMaskWriter
 from cleanplate.media.clip import Clip
 from cleanplate.models.void.config import PUBLISHED
+from cleanplate.motion.flow import make_flow
 from cleanplate.pipeline.protocols import Scene
 
 LIMIT = 0.35
@@ -96,7 +97,8 @@ def _measure(stages: Stages, clip: Clip, quadmask: QuadMask, take: Take, folder:
         stages(f"pictures of pass {number} to disk", partial(Pictures.write, kept, cut))
     with Pictures(folder / "drawn1.npy") as first, Pictures(folder / "drawn2.npy") as second:
         stages("morph check", lambda: scores_of(first, take, Scene(clip, quadmask)))
-        stages("flow and warped noise", lambda: _last(warped_noise(first, take, "dis", 0)))
+        played = (first.at(place) for place in take.span.order)
+        stages("flow and warped noise", lambda: _last(warped_noise(played, take, make_flow(), 0)))
         laying = Laying(clip, quadmask, take.span, take.framing, folder=folder / "lay", background=background)
         with LayerWriter(folder / "layer", clip.info) as writer:
             patches = stages("laid onto the plate", lambda: [pair for pair in laying.patches(second) if pair[1]])

@@ -1,10 +1,12 @@
 """Warped noise for frames of 384x672, 16 channels, beside the flow that it follows (OpenCV's DIS).
 
-    python bench/warped_noise.py [--threads 2] [--published] [CLIP ...]
+    python bench/warped_noise.py [--threads 2] [--published] [--raft FOLDER | --raft drawn] [CLIP ...]
 
 Drawn textures in known motion, and clips from files. Seconds of the wall for a frame: the means of DIS and the noise,
 and the longest that one took for both. Deviation and neighbours' correlation are of the last latent, which white
-noise has at 1 ± 0.0028 and 0 ± 0.0039. `--published` adds the published resampling's field of 1920x2880.
+noise has at 1 ± 0.0028 and 0 ± 0.0039. `--published` adds the published resampling's field of 1920x2880. `--raft` adds
+RAFT's seconds, and how far its flow lies from DIS's on average, in pixels, of the first `RAFT_PAIRS` pairs; with drawn
+weights (`drawn`) only the seconds mean anything.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from functools import partial
+from itertools import islice, pairwise
 from pathlib import Path
 
 import cv2
@@ -23,14 +26,17 @@ from rich.table import Table
 
 from cleanplate.media.clip import Clip
 from cleanplate.media.colour import luma8
-from cleanplate.motion.flow import Gray, make_flow
+from cleanplate.motion.flow import Flow, Gray, make_flow
 from cleanplate.motion.noise.field import advance, fresh_field
 from cleanplate.motion.noise.published import FIELD_SIZE, looked_at
 from cleanplate.motion.noise.stream import CELLS, CHANNELS, gathered, scaled_flow
+from cleanplate.pipeline import registry
 
 SIZE = (384, 672)
 FRAMES = 21
+DRAWN = "drawn"
 LIMIT = 0.6
+RAFT_PAIRS = 2
 
 Places = Callable[[float, NDArray[np.float32], NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 MOTIONS: dict[str, Places] = {
@@ -80,19 +86,50 @@ def measure(pictures: Iterable[Gray], field_size: tuple[int, int], cells: int, *
     return f"{dis:.3f}", f"{noise:.3f}", f"{slowest:.3f}", f"{latent.std():.4f}", f"{beside:+.4f}"
 
 
+def beside_raft(pictures: Iterable[Gray], raft: Flow) -> tuple[str, str]:
+    """Seconds for a pair by RAFT, and pixels between its flow and that of DIS."""
+    dis, taken, apart = make_flow(), [], []
+    for a, b in islice(pairwise(pictures), RAFT_PAIRS):
+        begin = time.perf_counter()
+        found = raft(a, b)
+        taken.append(time.perf_counter() - begin)
+        apart.append(float(np.linalg.norm(found - dis(a, b), axis=2).mean()))
+    return f"{np.mean(taken):.3f}", f"{np.mean(apart):.2f}"
+
+
+def raft_of(weights: str) -> Flow:
+    """By weights of a folder or file, or by drawn ones."""
+    import torch
+
+    if weights != DRAWN:
+        return registry.flow("raft", weights)
+    from cleanplate.models.flow.method import RaftFlow
+    from cleanplate.models.flow.raft import Raft
+
+    torch.manual_seed(0)
+    return RaftFlow(lambda: Raft().eval().requires_grad_(False), DRAWN)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", nargs="*", type=Path)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--published", action="store_true")
+    parser.add_argument("--raft", help=f"a folder or file of its weights, or '{DRAWN}'")
     options = parser.parse_args(arguments)
     cv2.setNumThreads(options.threads)
-    table = Table("motion", "DIS", "noise", f"slowest (limit {LIMIT})", "deviation", "neighbours")
-    for name, motion in MOTIONS.items():
-        table.add_row(name, *measure(drawn(motion), SIZE, CELLS, published=False))
-    for path in options.clips:
-        table.add_row(path.parent.name, *measure(filmed(path), SIZE, CELLS, published=False))
+    raft = raft_of(options.raft) if options.raft else None
+    whose = "RAFT, drawn weights" if options.raft == DRAWN else "RAFT"
+    more = [whose, "from DIS"] if raft else []
+    table = Table("motion", "DIS", "noise", f"slowest (limit {LIMIT})", "deviation", "neighbours", *more)
+    sources: list[tuple[str, Callable[[], Iterator[Gray]]]] = [
+        *((name, partial(drawn, motion)) for name, motion in MOTIONS.items()),
+        *((path.parent.name, partial(filmed, path)) for path in options.clips),
+    ]
+    for name, pictures in sources:
+        beside = beside_raft(pictures(), raft) if raft else ()
+        table.add_row(name, *measure(pictures(), SIZE, CELLS, published=False), *beside)
     if options.published:
         looks = (looked_at(picture) for picture in list(drawn(MOTIONS["waves"]))[:4])
         table.add_row("waves, published", *measure(looks, FIELD_SIZE, FIELD_SIZE[0] // 60, published=True))

@@ -100,8 +100,8 @@ def _words(name: str, ways: list[Fit], footage: Footage, place: Place) -> str:
         return f"{name:<10} does not fit: {_bytes(least, place)} with {least.setting or 'its own settings'}"
     each = fit.seconds / footage.frames
     how = f"with {fit.setting}" if fit.setting else "as it is"
-    needs, whole = _bytes(fit, place), _time(fit.seconds)
-    return f"{name:<10} fits {how}: {needs}, {whole} for {footage.frames} frames, {_time(each)} each"
+    needs, whole, told = _bytes(fit, place), _time(fit.seconds), "" if fit.measured else " (not measured here)"
+    return f"{name:<10} fits {how}: {needs}, {whole} for {footage.frames} frames, {_time(each)} each{told}"
 
 
 def _bytes(fit: Fit, place: Place) -> str:

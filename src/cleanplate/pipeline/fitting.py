@@ -47,6 +47,7 @@ class Fit:
         memory_bytes: of the computer's memory; with the others where that is the same.
         seconds: for all frames.
         fits: the place has so much.
+        measured: the seconds rest on a measurement of this machine; otherwise they are a guess.
     """
 
     setting: str
@@ -54,6 +55,7 @@ class Fit:
     memory_bytes: int
     seconds: float
     fits: bool
+    measured: bool = False
 
 
 Fitting = Callable[[str, Footage, Place], list[Fit]]

@@ -85,9 +85,7 @@ class Removal:
         if tracks is None:
             what = "the mask is a quadmask, which says what is affected: there is nothing to reason about"
             raise UsageError(what, where=str(self._edit.mask), remedy="Give clicks, boxes, strokes or a binary mask.")
-        document = self._reason(tracks)
-        write_text(self._path(REASONING), document.to_json())
-        return document
+        return self._ground(tracks, self._reason(tracks))
 
     def _tracks(self) -> list[Track] | None:
         """Of the removed objects; None where a quadmask was given."""

@@ -9,11 +9,10 @@ from math import prod
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.footprint import Grid, Region, footprint
 from cleanplate.models.running.settings import Running
+from cleanplate.models.running.speed import GUESSED, Speed
 from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.sparse.economy import COARSEST, Economy
 
-_RATES = {"cpu": 2.5e10, "cuda": 1.5e14}
-"""Multiply-adds a second, counted twice; for a thread of a processor, or for a whole accelerator."""
 _PICTURES = 90
 """Bytes in the computer's memory for each of a window's pixels: what goes in and what comes out, as floats."""
 _PROGRAM = 400_000_000
@@ -54,12 +53,14 @@ class Way:
     Attributes:
         device: `cpu` or `cuda`.
         threads: of a processor.
+        speed: of the device; None guesses.
     """
 
     sampling: Sampling
     running: Running
     device: str
     threads: int = 1
+    speed: Speed | None = None
 
 
 def region_of(boxes: Sequence[Box], grid: Grid, economy: Economy) -> Region:
@@ -94,8 +95,8 @@ def seconds(system: System, load: Load, way: Way) -> float:
     linear = asked * (12 * config.dim**2 + 4 * config.dim * config.ffn_dim)
     attention = 4 * asked * looked_at * config.dim
     calls = sampling.steps * (1 + (sampling.guided if sampling.guidance > 1 else 0))
-    rate = _RATES[way.device] * (way.threads if way.device == "cpu" else 1)
-    return calls * config.layers * (linear + attention) / rate
+    rate, workers = way.speed or GUESSED[way.device], way.threads if way.device == "cpu" else 1
+    return calls * config.layers * (linear / rate.linear + attention / rate.attention) / workers
 
 
 def memory(system: System, load: Load, way: Way) -> int:

@@ -10,6 +10,7 @@ from cleanplate.engines.vera.size import largest
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.table import model
 from cleanplate.models.footprint import spare, waiting
+from cleanplate.models.running.speed import speed
 from cleanplate.pipeline.fitting import Fit, Footage, Place
 
 _TEXT_BYTES = {"umt5-xxl": 2 * 5_680_910_336}
@@ -32,13 +33,14 @@ def reading(encoder: int, place: Place) -> int:
 
 def _fit(text: str, system: System, settings: Settings, footage: Footage, place: Place) -> Fit:
     sampling = settings.sampling_of(masked=False)
-    way = cost.Way(sampling, settings.running, place.device, place.threads)
+    rate = speed(place.device, settings.running.dtype)
+    way = cost.Way(sampling, settings.running, place.device, place.threads, rate)
     windows, load = _loads(system, settings, footage)
     device = cost.memory(system, load, way)
     beside = device if place.device == "cpu" else _PROGRAM + waiting(system, settings.running)
     computer = max(beside, reading(_TEXT_BYTES.get(system.text, 0), place))
     room = device <= spare(place.device_bytes) and computer <= spare(place.memory_bytes)
-    return Fit(text, device, computer, windows * cost.seconds(system, load, way), room)
+    return Fit(text, device, computer, windows * cost.seconds(system, load, way), room, rate.measured)
 
 
 def _loads(system: System, settings: Settings, footage: Footage) -> tuple[int, cost.Load]:

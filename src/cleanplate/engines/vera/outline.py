@@ -11,6 +11,7 @@ from cleanplate.engines.vera.settings import Settings, written
 from cleanplate.engines.vera.size import WorkingSize, working_size
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.footprint import ways
+from cleanplate.models.running.speed import speed
 from cleanplate.models.sampling.settings import Sampling
 from cleanplate.pipeline.protocols import Scene
 
@@ -51,7 +52,9 @@ class Outline:
 
     def seconds(self, device: str, threads: int) -> float:
         """Of drawing all windows."""
-        way = cost.Way(self.sampling, self.settings.running, device, threads)
+        way = cost.Way(
+            self.sampling, self.settings.running, device, threads, speed(device, self.settings.running.dtype)
+        )
         return sum(cost.seconds(self.system, load, way) for load in self.loads)
 
     def memory(self, device: str) -> int:

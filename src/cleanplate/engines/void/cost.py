@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cleanplate.engines.vera.cost import region_of
 from cleanplate.engines.void.latents import room
+from cleanplate.engines.void.lay.estimate import Job
 from cleanplate.engines.void.outline import Outline, Take
 from cleanplate.engines.void.settings import RAFT, Pass, Settings
 from cleanplate.engines.void.stages import LAY, TELL, decoding, sampling
@@ -12,41 +13,40 @@ from cleanplate.media.probe import ClipInfo
 from cleanplate.models.flow import geometry
 from cleanplate.models.footprint import Grid, Region
 from cleanplate.models.running.settings import Running
+from cleanplate.models.running.speed import GUESSED, Speed
 from cleanplate.models.void.config import PATCH
-from cleanplate.models.void.footprint import Calls, footprint, held, multiplied, waiting
+from cleanplate.models.void.footprint import DECODING, ENCODING, Calls, footprint, held, waiting, work
 
-_RATES = {"cpu": 2.5e10, "cuda": 1.5e14}
-"""Multiply-adds a second, counted twice; for a thread of a processor, or for a whole accelerator."""
-_CODEC = {"cpu": 4e-5, "cuda": 1e-7}
-"""Seconds for a pixel of a frame that goes into the codec or comes out of it; for one thread."""
-_LAYING = 3e-7
-"""Seconds for a pixel of the plate that is laid; for one thread."""
 _WARPING = 8e-7
 """Seconds for a pixel that noise is moved at, flow by DIS among them; for one thread."""
-_FLOWING = {"cpu": 5e10, "cuda": 1e13}
-"""As `_RATES`, for the convolutions of a network of flow."""
 _TICKS = 1000
 _PICTURE_BYTES, _LAYER_BYTES = 6, 6
 """On disk, for a pixel of a picture of either pass, and of the layer."""
 _PROGRAM = 500_000_000
-_PLATE_BYTES, _GRID_BYTES = 200, 3000
-"""In the computer's memory, for a pixel of the plate and of the model's grid: what is held of a few frames."""
+_GRID_BYTES = 3000
+"""In the computer's memory, for a pixel of the model's grid: what is held of a few frames."""
 _ALL = Region(edited=1.0, context=1.0)
 
 
-def seconds(outline: Outline, device: str, threads: int) -> dict[str, float]:
-    """Of drawing all spans, by stage; the second pass, too, where it may run."""
-    settings, work = outline.settings, threads if device == "cpu" else 1
+def seconds(outline: Outline, device: str, threads: int, speed: Speed | None = None) -> dict[str, float]:
+    """Of drawing all spans, by stage; the second pass, too, where it may run.
+
+    Args:
+        speed: of the device; None guesses.
+    """
+    settings, rate = outline.settings, speed or GUESSED[device]
     coded = sum(take.span.length * take.framing.rows * take.framing.columns for take in outline.takes)
-    laid = sum(len(take.frames) * take.area for take in outline.takes)
-    found = {TELL: 2 * coded * _CODEC[device], LAY: laid * _LAYING}
+    networks = {TELL: 2 * coded * ENCODING / rate.convolution}
     for number, how in enumerate((settings.first, settings.second), start=1):
         runs = number in outline.passes
-        found[sampling(number)] = runs * how.steps * _asked(outline, how) / _RATES[device]
-        found[decoding(number)] = runs * coded * _CODEC[device]
+        networks[sampling(number)] = runs * how.steps * _asked(outline, how, rate)
+        networks[decoding(number)] = runs * coded * DECODING / rate.convolution
+    if 2 in outline.passes and settings.flow == RAFT:
+        networks[sampling(2)] += sum(map(_followed, outline.takes)) / rate.convolution
+    found = {stage: taken / (threads if device == "cpu" else 1) for stage, taken in networks.items()}
     if 2 in outline.passes:
-        found[sampling(2)] += sum(_moving(take, settings.flow, device) for take in outline.takes)
-    return {stage: taken / work for stage, taken in found.items()}
+        found[sampling(2)] += sum(map(_warped, outline.takes))
+    return found | {LAY: sum(_laid(take, outline).seconds for take in outline.takes)}
 
 
 def worth(outline: Outline, device: str) -> dict[str, int]:
@@ -70,17 +70,16 @@ def memory(outline: Outline, device: str, running: Running) -> int:
 def beside(outline: Outline, device: str) -> int:
     """Bytes of the computer's memory at the peak, the models' among them where they run there."""
     running = outline.settings.running
+    laying = _PROGRAM + max(_laid(take, outline).memory_bytes for take in outline.takes)
     if device == "cpu":
-        return memory(outline, device, running)
-    return _around(outline, running) + waiting(outline.config, running)
+        return max(laying, memory(outline, device, running))
+    return max(laying, _around(outline, running) + waiting(outline.config, running))
 
 
 def _around(outline: Outline, running: Running) -> int:
     """Bytes in the computer's memory beside the models' on their device."""
     found = (
-        _PLATE_BYTES * take.area
-        + _GRID_BYTES * take.framing.rows * take.framing.columns
-        + held((1, *take.shape[2:]), running)
+        _GRID_BYTES * take.framing.rows * take.framing.columns + held((1, *take.shape[2:]), running)
         for take in outline.takes
     )
     return _PROGRAM + max(found)
@@ -92,27 +91,42 @@ def disk(outline: Outline, info: ClipInfo) -> int:
     for take in outline.takes:
         pixels = take.framing.rows * take.framing.columns
         total += room(take.shape, settings.refresh) + 2 * len(take.span.frames) * pixels * _PICTURE_BYTES
-        total += len(take.frames) * info.height * info.width * _LAYER_BYTES
+        total += len(take.frames) * info.height * info.width * _LAYER_BYTES + _laid(take, outline).disk_bytes
         if settings.economy is not None and len(take.windows) > 1:
             kept = footprint(outline.config, _calls(take, settings.second, settings), settings.running).kept
             total += len(take.windows) * kept
     return total
 
 
-def _moving(take: Take, flow: str, device: str) -> float:
-    """Seconds in which the noise of the second pass is made; it is moved by the processor, whatever follows."""
-    rows, columns, pairs = take.framing.rows, take.framing.columns, take.span.length - 1
-    found = pairs * rows * columns * _WARPING
-    return found + (pairs * geometry.multiplied(rows, columns) / _FLOWING[device] if flow == RAFT else 0)
+def _warped(take: Take) -> float:
+    """Seconds in which the second pass's noise is moved."""
+    return (take.span.length - 1) * take.framing.rows * take.framing.columns * _WARPING
 
 
-def _asked(outline: Outline, how: Pass) -> float:
-    """Multiply-adds of a step on average, counted twice."""
+def _followed(take: Take) -> float:
+    """Multiply-adds of a network that follows what the noise moves with."""
+    return (take.span.length - 1) * geometry.multiplied(take.framing.rows, take.framing.columns)
+
+
+def _laid(take: Take, outline: Outline) -> Job:
+    return Job(
+        height=outline.height,
+        width=outline.width,
+        area=take.area,
+        frames=len(take.frames),
+        changing=[down * across for down, across in take.changing],
+        grid=take.framing.rows * take.framing.columns,
+        background=outline.settings.background,
+    )
+
+
+def _asked(outline: Outline, how: Pass, rate: Speed) -> float:
+    """Seconds of a step on average."""
     settings, total = outline.settings, 0.0
     for take in outline.takes:
         for window in take.windows:
-            calls = _calls(take, how, settings, window)
-            total += multiplied(outline.config, calls, settings.refresh)
+            linear, attention = work(outline.config, _calls(take, how, settings, window), settings.refresh)
+            total += linear / rate.linear + attention / rate.attention
     return total
 
 

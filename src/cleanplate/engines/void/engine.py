@@ -21,6 +21,7 @@ from cleanplate.errors import InputError, UsageError
 from cleanplate.masks.quadmask import QuadMask
 from cleanplate.models.catalogue.voids import VOIDS
 from cleanplate.models.footprint import spare
+from cleanplate.models.running.speed import speed
 from cleanplate.models.text.instruction import warnings
 from cleanplate.models.tokens.backends import kernel
 from cleanplate.motion.flow import LearnedFlow
@@ -88,7 +89,7 @@ class VoidEngine:
         return Plan(
             engine=self.name,
             windows=tuple(take.frames for take in outline.takes),
-            seconds=sum(cost.seconds(outline, device, machine.threads).values()),
+            seconds=sum(cost.seconds(outline, device, machine.threads, speed(device, settings.running.dtype)).values()),
             memory_bytes=max(reading, cost.beside(outline, device)),
             disk_bytes=cost.disk(outline, scene.clip.info),
             parameters={

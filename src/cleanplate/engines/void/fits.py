@@ -16,6 +16,7 @@ from cleanplate.engines.void.timing import Span
 from cleanplate.engines.void.windows import windows
 from cleanplate.models.catalogue.voids import VOIDS
 from cleanplate.models.footprint import spare
+from cleanplate.models.running.speed import speed
 from cleanplate.models.void.config import STRIDE, VoidConfig
 from cleanplate.models.void.footprint import TEXT_BYTES, ways
 from cleanplate.pipeline.fitting import Fit, Footage, Place
@@ -45,8 +46,9 @@ def _fit(text: str, outline: Outline, place: Place) -> Fit:
     device = cost.memory(outline, place.device, outline.settings.running)
     computer = max(cost.beside(outline, place.device), reading(TEXT_BYTES, place))
     room = device <= spare(place.device_bytes) and computer <= spare(place.memory_bytes)
-    seconds = sum(cost.seconds(outline, place.device, place.threads).values())
-    return Fit(text, device, computer, seconds, room)
+    rate = speed(place.device, outline.settings.running.dtype)
+    seconds = sum(cost.seconds(outline, place.device, place.threads, rate).values())
+    return Fit(text, device, computer, seconds, room, rate.measured)
 
 
 def _outline(config: VoidConfig, footage: Footage, settings: Settings) -> Outline:
@@ -63,4 +65,4 @@ def _outline(config: VoidConfig, footage: Footage, settings: Settings) -> Outlin
         windows=windows(latents, settings.size, settings.overlap),
         changing=((1.0, 1.0),) * footage.frames,
     )
-    return Outline(config, settings, (take,))
+    return Outline(config, settings, (take,), footage.rows, footage.columns)

@@ -53,12 +53,15 @@ class Outline:
     Attributes:
         settings: with what depends on the device.
         takes: in the order of the plate.
+        height, width: of the plate.
         guided: their motion is given, so that the second pass needs no first one.
     """
 
     config: VoidConfig
     settings: Settings
     takes: tuple[Take, ...]
+    height: int
+    width: int
     guided: bool = False
 
     @property
@@ -92,7 +95,7 @@ class Outline:
                 changing=tuple(_share(quadmask.summaries[frame], framing) for frame in span.frames),
             )
             takes.append(take)
-        return Outline(config, settings, tuple(takes), guided)
+        return Outline(config, settings, tuple(takes), info.height, info.width, guided)
 
     def figures(self) -> list[dict[str, Any]]:
         """Of every take, for the manifest."""

@@ -21,10 +21,14 @@ _NARROW = 6
 """Channels of a block's modulation, in widths of a token: shift, scale and gate of video and of text."""
 CODEC_PARAMETERS, TEXT_BYTES = 215_583_907, 2 * 4_762_310_656
 """Of CogVideoX's autoencoder, and of T5 v1.1 XXL's encoder in 16 bits."""
-_ENCODED, _DECODED = 11_300, 18_000
-"""Values that live at the peaks of the codec's encoder and decoder, for a pixel of a picture; measured."""
+_ENCODED, _DECODED = 12_300, 18_000
+"""Values that live at the peaks of the codec's encoder and decoder, for a pixel of a picture; measured.
+
+Of 8 k + 5 frames the first thirteen are encoded together."""
 _HELD = 4065
 """Values that the decoder keeps between two pieces, for a pixel; counted."""
+ENCODING, DECODING = 8_691_840, 18_538_432
+"""Multiply-adds of the codec, counted twice, for a pixel of a frame; counted."""
 _TILE, _NARROW_TILE = 256, 128
 
 
@@ -112,7 +116,7 @@ def fitting(config: VoidConfig, calls: Calls, available: int, wanted: Running | 
 
 
 def codec(window: Grid, running: Running, dtype: str = "float32", *, parts: tuple[str, ...] = ("in", "out")) -> int:
-    """Bytes of the codec at its peak: a piece of eight frames, whole or a tile of it, and the piece's picture.
+    """Bytes of the codec at its peak: its largest piece, whole or a tile of it, and the piece's picture.
 
     Args:
         window: of latents; only rows and columns count.
@@ -146,22 +150,28 @@ def parameters(config: VoidConfig) -> int:
 
 
 def multiplied(config: VoidConfig, calls: Calls, refresh: int = 1) -> float:
-    """Multiply-adds of a window's calls in a step on average, counted twice.
+    """Multiply-adds of a window's calls in a step on average, counted twice; see `work`."""
+    return sum(work(config, calls, refresh))
+
+
+def work(config: VoidConfig, calls: Calls, refresh: int = 1) -> tuple[float, float]:
+    """Those of layers that know one token at a time, and those of attention.
 
     Args:
         refresh: with a region, every so manieth step computes all tokens.
     """
     every = calls.tokens + config.tokens
-    whole = _multiplied(config, every, every)
-    if calls.region is None:
-        return calls.questions * whole
-    asked = calls.region.edited * calls.tokens
-    looked_at = asked + calls.region.context * calls.tokens + config.tokens
-    return calls.questions * (whole + (refresh - 1) * _multiplied(config, asked, looked_at)) / refresh
+    linear, attention = _work(config, every, every)
+    if calls.region is not None:
+        asked = calls.region.edited * calls.tokens
+        fewer = _work(config, asked, asked + calls.region.context * calls.tokens + config.tokens)
+        linear = (linear + (refresh - 1) * fewer[0]) / refresh
+        attention = (attention + (refresh - 1) * fewer[1]) / refresh
+    return calls.questions * linear, calls.questions * attention
 
 
-def _multiplied(config: VoidConfig, asked: float, looked_at: float) -> float:
-    return config.layers * (24 * asked * config.dim**2 + 4 * asked * looked_at * config.dim)
+def _work(config: VoidConfig, asked: float, looked_at: float) -> tuple[float, float]:
+    return config.layers * 24 * asked * config.dim**2, config.layers * 4 * asked * looked_at * config.dim
 
 
 def _block(config: VoidConfig) -> tuple[int, int, int]:
