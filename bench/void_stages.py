@@ -28,6 +28,7 @@ from memory import RATE, disc, draw_plate
 from rich.console import Console
 from rich.table import Table
 
+from cleanplate.ahead import ahead
 from cleanplate.edit.layer import LayerWriter
 from cleanplate.edit.patch import Patch
 from cleanplate.engines.void.conditioning import masks, plates
@@ -101,8 +102,8 @@ def _measure(stages: Stages, clip: Clip, quadmask: QuadMask, take: Take, folder:
         stages("flow and warped noise", lambda: _last(warped_noise(played, take, make_flow(), 0)))
         laying = Laying(clip, quadmask, take.span, take.framing, folder=folder / "lay", background=background)
         with LayerWriter(folder / "layer", clip.info) as writer:
-            patches = stages("laid onto the plate", lambda: [pair for pair in laying.patches(second) if pair[1]])
-            stages("layer to disk", lambda: _store(writer, patches))
+            patches = ahead(pair for pair in laying.patches(second))  # as in a removal, beside the writing
+            stages("laid onto the plate, layer to disk", partial(_store, writer, patches))
     paths = [folder / "drawn1.npy", folder / "drawn2.npy"]
     stages("video to look at", lambda: write_screening([(take, paths)], clip.info, folder / "passes.mp4"))
 
@@ -144,9 +145,10 @@ def _labels(frames: int, width: int, height: int) -> Iterator[Labels]:
         yield labels
 
 
-def _store(writer: LayerWriter, patches: Iterable[tuple[int, Patch]]) -> None:
+def _store(writer: LayerWriter, patches: Iterable[tuple[int, Patch | None]]) -> None:
     for frame, patch in patches:
-        writer.write(frame, [patch])
+        if patch is not None:
+            writer.write(frame, [patch])
 
 
 def _last(items: Iterable[Any]) -> None:

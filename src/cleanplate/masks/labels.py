@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +23,7 @@ FAR = 12
 
 _LEVELS = np.arange(256)
 _SNAP = np.asarray(LABELS, dtype=np.uint8)[np.searchsorted(SNAP_THRESHOLDS, _LEVELS)]
-_IS_FAR = np.abs(_LEVELS - _SNAP.astype(np.int64)) >= FAR
+_IS_FAR = (np.abs(_LEVELS - _SNAP.astype(np.int64)) >= FAR).astype(np.uint8)
 
 
 def combine(remove: Mask, affected: Mask) -> Labels:
@@ -70,8 +71,8 @@ def snap(levels: NDArray[np.uint8]) -> tuple[Labels, int]:
 
     To be done at the size at which the mask was stored: a resize first would leave rings of wrong labels at edges.
     """
-    labels: Labels = _SNAP[levels]
-    return labels, int(np.count_nonzero(_IS_FAR[levels]))
+    labels: Labels = cv2.LUT(levels, _SNAP).reshape(levels.shape)
+    return labels, cv2.countNonZero(cv2.LUT(levels, _IS_FAR))
 
 
 def label_counts(labels: Labels) -> tuple[int, int, int, int]:

@@ -167,7 +167,8 @@ class QuadMaskWriter:
 
     def write(self, labels: Labels) -> None:
         """Append one frame: H x W uint8, labels only. Raises ValueError otherwise."""
-        if labels.shape != self._size or not is_exact(labels):
+        counts = label_counts(labels) if labels.dtype == np.uint8 else (0, 0, 0, 0)
+        if labels.shape != self._size or sum(counts) != labels.size:
             raise ValueError(f"a quadmask frame is {self._size} uint8 labels, this is {labels.shape} {labels.dtype}")
         index = len(self.summaries)
         time = round(index * self._step) if self._pts is None else int(self._pts[index])
@@ -176,7 +177,7 @@ class QuadMaskWriter:
             self.summaries.append(self.summaries[-1])
         else:
             self._writer.write((labels,), time)
-            self.summaries.append(FrameSummary.of(labels))
+            self.summaries.append(FrameSummary(counts, mask_box(changed(labels))))
             self._before = labels.copy()
 
     def __enter__(self) -> Self:

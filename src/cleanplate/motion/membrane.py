@@ -40,11 +40,17 @@ def _level(values: NDArray[np.float32], weight: NDArray[np.float32], relaxations
     coarse = (sums / _like(np.maximum(mass, 1e-6), sums)).astype(np.float32)
     coarse = _level(coarse, mass, relaxations)
     pushed = _resized(coarse, weight.shape[::-1], cv2.INTER_LINEAR)
-    filled = np.where(_like(unknown, values), pushed, values).astype(np.float32)
+    known = (~unknown).view(np.uint8)
+    filled = _kept(pushed, values, known)
     for _ in range(relaxations):
-        smoothed = cv2.filter2D(filled, -1, _CROSS, borderType=cv2.BORDER_REPLICATE).reshape(filled.shape)
-        filled = np.where(_like(unknown, values), smoothed, values).astype(np.float32)
+        filled = _kept(cv2.filter2D(filled, -1, _CROSS, borderType=cv2.BORDER_REPLICATE), values, known)
     return filled
+
+
+def _kept(filled: NDArray[np.float32], values: NDArray[np.float32], known: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """With the known values where there are some."""
+    filled = filled.reshape(values.shape)
+    return np.asarray(cv2.copyTo(values, known, filled), np.float32).reshape(values.shape)
 
 
 def _like(plane: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.masks.track import mask_box
 from cleanplate.motion.warp import Box
 
 _SMALLEST = 4
@@ -23,13 +24,17 @@ def grown(box: Box, margin: int, height: int, width: int) -> Box:
 def boxes_of(wanted: NDArray[np.bool_]) -> list[Box]:
     """Boxes around the connected parts of a mask, with margins; those that overlap are joined. Top to bottom."""
     height, width = wanted.shape
-    _, _, stats, _ = cv2.connectedComponentsWithStats(wanted.astype(np.uint8), connectivity=8)
-    boxes: list[Box] = []
+    inner, boxes = mask_box(wanted), list[Box]()
+    if inner is None:
+        return boxes
+    top, left, bottom, right = inner
+    part = wanted[top:bottom, left:right].astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
     for x, y, w, h, area in stats[1:].tolist():
         if area >= _SMALLEST:
             low, high = _MARGIN_RANGE
             margin = int(np.clip(_MARGIN_SHARE * max(w, h), low, high))
-            boxes.append(grown((y, x, y + h, x + w), margin, height, width))
+            boxes.append(grown((top + y, left + x, top + y + h, left + x + w), margin, height, width))
     return sorted(_joined(boxes))
 
 

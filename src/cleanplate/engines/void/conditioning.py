@@ -41,7 +41,7 @@ def plate_video(picture: Real) -> Tensor:
 
 def noisy(video_3HW: Tensor, noise: Tensor, strength: float = NOISE) -> Tensor:
     """With noise of that deviation, but for samples that are exactly black."""
-    return torch.where(video_3HW == _BLACK, video_3HW, video_3HW + strength * noise)
+    return torch.where(video_3HW == _BLACK, video_3HW, (strength * noise).add_(video_3HW))
 
 
 def masks(labels: Iterable[Labels]) -> Iterator[Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -13,11 +14,12 @@ from cleanplate.engines.void.framing import Framing
 from cleanplate.engines.void.padding import played
 from cleanplate.engines.void.timing import Span, without_consequences
 from cleanplate.errors import InputError
-from cleanplate.masks.labels import AFFECTED, KEEP, OVERLAP, REMOVE, Labels
+from cleanplate.masks.labels import AFFECTED, KEEP, OVERLAP, REMOVE, Labels, changed
+from cleanplate.masks.track import mask_box
 from cleanplate.media.clip import Clip
 from cleanplate.media.colour import codes_to_rgb, to_444
 from cleanplate.media.curves import curve_for, to_model
-from cleanplate.media.frame import Frame
+from cleanplate.media.frame import Frame, PixelFormat, Plane
 from cleanplate.media.probe import ClipInfo
 
 Real = NDArray[np.float32]
@@ -25,6 +27,8 @@ Real = NDArray[np.float32]
 _SOME = 64
 """Of 255: from this share of what changes a pixel changes; where the published code draws the line."""
 _LEVELS = np.arange(256)
+_DEEPEST = 16
+"""Bits."""
 _GOES = np.where(_LEVELS <= OVERLAP, 255, 0).astype(np.uint8)
 _FOLLOWS = np.where(_LEVELS == AFFECTED, 255, 0).astype(np.uint8)
 
@@ -108,9 +112,18 @@ def colours(frame: Frame, info: ClipInfo, size: tuple[int, int]) -> Real:
     if size == (frame.height, frame.width):
         codes = to_444(planes, info.format, info.colour.siting)
     else:
-        codes = np.dstack([_averaged(plane.astype(np.float32), size) for plane in planes])
+        codes = np.dstack([_codes(plane, info.format, size) for plane in planes])
     shown = to_model(codes_to_rgb(codes, info.format, info.colour), curve_for(info.colour))
     return np.clip(np.nan_to_num(shown, nan=0.0), 0, 1).astype(np.float32, copy=False)
+
+
+def _codes(plane: Plane, fmt: PixelFormat, size: tuple[int, int]) -> Real:
+    """A plane's codes averaged, to within 2^-17 of their range: 16 bits are half the memory of floats."""
+    if fmt.is_float:
+        return np.asarray(_averaged(plane.astype(np.float32), size), np.float32)
+    finer = _DEEPEST - fmt.depth
+    averaged = _averaged(np.left_shift(plane, finer, dtype=np.uint16), size)
+    return averaged.astype(np.float32) * np.float32(0.5**finer)
 
 
 def shrunk(labels: Labels, size: tuple[int, int]) -> Labels:
@@ -118,11 +131,27 @@ def shrunk(labels: Labels, size: tuple[int, int]) -> Labels:
 
     Shares of labels are averaged, never the labels themselves: between remove and keep no affected ring appears.
     """
-    goes = _averaged(cv2.LUT(labels, _GOES), size)
-    follows = _averaged(cv2.LUT(labels, _FOLLOWS), size)
+    smaller: Labels = np.full(size, KEEP, np.uint8)
+    inner = mask_box(changed(labels))
+    if inner is None:
+        return smaller
+    y0, y1, top, bottom = _aligned(inner[0], inner[2], labels.shape[0], size[0])
+    x0, x1, left, right = _aligned(inner[1], inner[3], labels.shape[1], size[1])
+    part, cells = labels[y0:y1, x0:x1], (bottom - top, right - left)
+    goes = _averaged(cv2.LUT(part, _GOES), cells)
+    follows = _averaged(cv2.LUT(part, _FOLLOWS), cells)
     changes = goes.astype(np.uint16) + follows >= _SOME
-    smaller: Labels = np.where(changes, np.where(goes >= follows, REMOVE, AFFECTED), KEEP).astype(np.uint8)
+    smaller[top:bottom, left:right] = np.where(changes, np.where(goes >= follows, REMOVE, AFFECTED), KEEP)
     return smaller
+
+
+def _aligned(start: int, stop: int, side: int, cells: int) -> tuple[int, int, int, int]:
+    """A run of a side that holds another, and its cells: it begins and ends where pixels and cells do."""
+    if cells > side:
+        return 0, side, 0, cells
+    parts = math.gcd(side, cells)
+    first, last = start * parts // side, -(-stop * parts // side)
+    return first * side // parts, last * side // parts, first * cells // parts, last * cells // parts
 
 
 def _averaged(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from cleanplate.ahead import ahead
 from cleanplate.edit.layer import Layer, LayerWriter
 from cleanplate.edit.patch import Patch
 from cleanplate.engines.void.footage import Footage
@@ -216,13 +217,13 @@ class Production:
             self._stage(LAY, takes, takes) as watch,
         ):
             for take in takes:
-                for frame, patch in self._patches(plate, take, writer.next_frame):
+                for frame, patch in ahead(self._patches(plate, take, writer.next_frame)):
                     if patch is not None:
                         writer.write(frame, [patch])
                     watch(take, (frame + 1 - take.frames.start) / len(take.frames))
             return writer.close()
 
-    def _patches(self, plate: Clip, take: Take, start: int) -> Iterator[tuple[int, Patch | None]]:
+    def _patches(self, plate: Clip, take: Take, start: int) -> Generator[tuple[int, Patch | None], None, None]:
         job, last = self._job, self._drawn(take)[-1]
         folder = last.with_suffix(".lay")
         folder.mkdir(exist_ok=True)

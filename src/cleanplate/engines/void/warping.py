@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
 
 import cv2
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cleanplate.ahead import ahead
 from cleanplate.engines.void.footage import Real
 from cleanplate.engines.void.noise import warped_seed
 from cleanplate.engines.void.outline import Take
@@ -27,12 +28,12 @@ def warped_noise(pictures: Pictures, take: Take, flow: Flow, seed: int) -> Itera
         flow: the method that follows them.
     """
     _, channels, rows, columns = take.shape
-    flows = _flows(_Seen(pictures, take, colour=isinstance(flow, LearnedFlow)), take.span.order, flow)
+    flows = ahead(_flows(_Seen(pictures, take, colour=isinstance(flow, LearnedFlow)), take.span.order, flow))
     made = warped_latents(flows, (rows, columns), seed=warped_seed(seed, take.number), channels=channels)
     return map(torch.from_numpy, made)
 
 
-def _flows(seen: _Seen, order: Sequence[int], flow: Flow) -> Iterator[FlowField]:
+def _flows(seen: _Seen, order: Sequence[int], flow: Flow) -> Generator[FlowField, None, None]:
     """Of each picture to the next. A tail that goes to and fro asks for the same again: what it will ask for is held.
 
     Where a tail turns it stands for a frame, and nothing moves.
