@@ -92,7 +92,7 @@ def test_a_question_and_its_answer(ask: Ask, provider: str) -> None:
     assert found.affected[0].source == "a-model"
     (request,) = server.requests
     assert "authorization" not in request.headers
-    pictures = [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) for data in request.pictures]
+    pictures: list[Any] = [cv2.imdecode(np.frombuffer(data, np.uint8), 1) for data in request.pictures]
     assert len(pictures) == 5  # four frames, and the first without marks
     assert pictures[0].shape[:2] == SIZE
     assert all(max(picture.shape) <= 192 + 44 for picture in pictures)

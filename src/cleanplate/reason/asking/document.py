@@ -89,11 +89,12 @@ def _faults(answer: said.Answer, asked: Asked) -> Iterable[str]:
     if not (is_english(answer.scene_after) and is_english(reasons)):
         yield "the answer is not in English"
     itself = {_plain(name) for name in asked.names} | {_plain(named.name) for named in answer.objects}
-    named = [_plain(item.name) for item in (*answer.affected, *answer.belongings)]
+    items: list[said.Affected | said.Belonging] = [*answer.affected, *answer.belongings]
+    named = [_plain(item.name) for item in items]
     known = {_plain(item.name) for item in answer.affected}
     for name in sorted({name for name in named if named.count(name) > 1}):
         yield f"two things are called '{name}'; give each a name of its own"
-    for item in (*answer.affected, *answer.belongings):
+    for item in items:
         if not _plain(item.name):
             yield "a thing has no name"
         if _plain(item.name) in itself:

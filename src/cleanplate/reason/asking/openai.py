@@ -104,7 +104,10 @@ def messages(question: Question) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = [{"type": "text", "text": question.facts}]
     for picture in question.pictures:
         parts += [{"type": "text", "text": picture.caption}, _image(picture)]
-    told = [{"role": "system", "content": question.instructions}, {"role": "user", "content": parts}]
+    told: list[dict[str, Any]] = [
+        {"role": "system", "content": question.instructions},
+        {"role": "user", "content": parts},
+    ]
     if question.again is not None:
         text, faults = question.again
         told += [{"role": "assistant", "content": text or "(nothing)"}, {"role": "user", "content": faults}]
