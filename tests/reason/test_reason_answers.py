@@ -10,10 +10,10 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from asked_clip import ANSWERS, LENGTH, asked, asked_clip, asked_of, names, recorded, says, turned
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asked_clip import ANSWERS, LENGTH, asked, asked_clip, asked_of, names, recorded, says, turned
 from cleanplate.masks.grid import cell_box
 from cleanplate.masks.reasoning import Grid, Kind, Reasoning, read_reasoning
 from cleanplate.media.clip import Clip

@@ -320,6 +320,14 @@ def test_parameters_that_a_server_refuses_are_left_out(ask: Ask) -> None:
     assert third["response_format"]["type"] == "json_schema"
 
 
+def test_a_question_beyond_the_models_context_is_said_at_once(ask: Ask) -> None:
+    told = "This model's maximum context length is 8192 tokens."
+    with talking(Act(told, 400)) as server, pytest.raises(ReasonerError, match="too long for the model") as caught:
+        ask("openai", server)
+    assert len(server.requests) == 1
+    assert "max_tokens=4096" in caught.value.remedy
+
+
 def test_a_bad_request_ends_when_nothing_simpler_is_left(ask: Ask) -> None:
     with talking(Act("no pictures, please", 400)) as server, pytest.raises(ReasonerError, match="no pictures, please"):
         ask("openai", server)
@@ -459,8 +467,9 @@ def test_budgets_hold_before_anything_is_sent(ask: Ask, settings: dict[str, Any]
     [
         ({"url": "ftp://vision.example"}, "no address of a server"),
         ({"url": "vision.example:8000"}, "no address of a server"),
-        ({"url": "http://me:password@vision.example/v1"}, "holds a name or password"),
+        ({"url": "http://me:password@vision.example/v1"}, "holds a name, a password"),
         ({"url": "http://vision.example:port/v1"}, "no address of a server"),
+        ({"url": "http://vision.example/v1?key=password"}, "a password or a query"),
         ({"frames": "many"}, "--reasoner-set frames"),
         ({"colour": "red"}, "--reasoner-set colour"),
         ({"model": None}, "needs the name of a model"),
@@ -469,7 +478,7 @@ def test_budgets_hold_before_anything_is_sent(ask: Ask, settings: dict[str, Any]
 def test_options_that_make_no_sense_are_refused(ask: Ask, settings: dict[str, Any], told: str) -> None:
     with talking(GOOD) as server, pytest.raises(UsageError, match=told) as caught:
         ask("openai", server, **settings)
-    assert "password" not in str(caught.value).replace("name or password", "")
+    assert "password" not in str(caught.value).replace("a name, a password or a query", "")
 
 
 def test_the_cost_is_told_before_the_call(scene: tuple[Clip, list[Track]], tmp_path: Path) -> None:
