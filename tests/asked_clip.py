@@ -44,7 +44,7 @@ def asked(clip: Clip) -> Asked:
 
 def asked_of(info: ClipInfo, shown: Sequence[int]) -> Asked:
     """The same about other frames."""
-    return Asked(("box",), View.of(info, 192), LENGTH, tuple(shown), range(LENGTH), "a model")
+    return Asked(("box",), View.of(info, 192), LENGTH, tuple(shown), "a model")
 
 
 def turned(rotation: int) -> ClipInfo:

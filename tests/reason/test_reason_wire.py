@@ -69,6 +69,14 @@ def provider(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(params=["openai", pytest.param("gemini", marks=pytest.mark.slow)])
+def either(request: pytest.FixtureRequest) -> str:
+    """For what is the same code whoever is asked."""
+    if request.param == "gemini":
+        pytest.importorskip("google.genai")
+    return str(request.param)
+
+
 Ask = Callable[..., Reasoning]
 
 
@@ -92,7 +100,7 @@ def test_a_question_and_its_answer(ask: Ask, provider: str) -> None:
     assert found.affected[0].source == "a-model"
     (request,) = server.requests
     assert "authorization" not in request.headers
-    pictures = [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) for data in request.pictures]
+    pictures: list[Any] = [cv2.imdecode(np.frombuffer(data, np.uint8), 1) for data in request.pictures]
     assert len(pictures) == 5  # four frames, and the first without marks
     assert pictures[0].shape[:2] == SIZE
     assert all(max(picture.shape) <= 192 + 44 for picture in pictures)
@@ -116,22 +124,22 @@ def test_the_schema_goes_where_it_is_understood(ask: Ask, provider: str) -> None
     assert set(schema["required"]) == {"objects", "belongings", "affected", "scene_after", "down"}
 
 
-def test_things_are_asked_about_in_the_users_own_words(ask: Ask, provider: str) -> None:
+def test_things_are_asked_about_in_the_users_own_words(ask: Ask, either: str) -> None:
     with talking(GOOD) as server:
-        ask(provider, server, also=("the curtain", "the lamp's glow"))
-        ask(provider, server)
+        ask(either, server, also=("the curtain", "the lamp's glow"))
+        ask(either, server)
     assert "the curtain; the lamp's glow" in server.requests[0].words
     assert "in particular" not in server.requests[1].words
 
 
-def test_an_answered_question_is_not_sent_again(ask: Ask, provider: str) -> None:
+def test_an_answered_question_is_not_sent_again(ask: Ask, either: str) -> None:
     with talking(GOOD) as server:
-        first = ask(provider, server)
-        assert ask(provider, server) == first
+        first = ask(either, server)
+        assert ask(either, server) == first
         assert len(server.requests) == 1
-        ask(provider, server, quality=60)  # another question
-        ask(provider, server, model="another")
-        ask(provider, server, cache=False)
+        ask(either, server, quality=60)  # another question
+        ask(either, server, model="another")
+        ask(either, server, cache=False)
         assert len(server.requests) == 4
     (file, *_) = kept.folder().glob("*.json")
     assert json.loads(file.read_text("utf-8"))["text"] == GOOD.says
@@ -179,15 +187,15 @@ def test_two_unusable_answers_are_one_error(ask: Ask, name: str, told: str) -> N
     assert not kept.folder().exists()
 
 
-def test_nothing_affected_is_an_answer(ask: Ask, provider: str) -> None:
+def test_nothing_affected_is_an_answer(ask: Ask, either: str) -> None:
     with talking(Act(says("empty"))) as server:
-        assert not ask(provider, server).affected
+        assert not ask(either, server).affected
         assert len(server.requests) == 1
 
 
-def test_an_answer_that_hits_the_limit_is_asked_for_more_briefly(ask: Ask, provider: str) -> None:
+def test_an_answer_that_hits_the_limit_is_asked_for_more_briefly(ask: Ask, either: str) -> None:
     with talking(Act(says("cut-off"), finish="length"), GOOD) as server:
-        ask(provider, server)
+        ask(either, server)
     assert "be briefer" in server.requests[1].words
 
 
@@ -230,10 +238,10 @@ def test_a_wait_beyond_all_patience_ends_the_asking(ask: Ask, waits: list[float]
     assert not waits
 
 
-def test_waits_grow_and_are_the_same_in_every_run(ask: Ask, provider: str, waits: list[float]) -> None:
+def test_waits_grow_and_are_the_same_in_every_run(ask: Ask, either: str, waits: list[float]) -> None:
     with talking(Act("oops", 500)) as server:
         with pytest.raises(ReasonerError, match=r"the server failed .HTTP 500.: oops .4 tries.") as caught:
-            ask(provider, server)
+            ask(either, server)
         assert len(server.requests) == 4
     assert "Try later" in caught.value.remedy
     first, second, third = waits
@@ -275,23 +283,23 @@ def test_a_reply_that_breaks_off_is_asked_for_again(ask: Ask, provider: str, wai
 
 
 @pytest.mark.parametrize("raw", [b"<html>Welcome to the hotel</html>", b'{"ok": true}', b"[]", b""])
-def test_replies_of_no_protocol_are_named(ask: Ask, provider: str, raw: bytes, waits: list[float]) -> None:
+def test_replies_of_no_protocol_are_named(ask: Ask, either: str, raw: bytes, waits: list[float]) -> None:
     with talking(Act(raw=raw)) as server, pytest.raises(ReasonerError, match=r"the server's reply is no") as caught:
-        ask(provider, server, tries=2)
+        ask(either, server, tries=2)
     assert "--reasoner-url" in caught.value.remedy
     assert len(server.requests) == 2
     assert len(waits) == 1
 
 
-def test_a_model_that_declines_is_not_pressed(ask: Ask, provider: str, waits: list[float]) -> None:
+def test_a_model_that_declines_is_not_pressed(ask: Ask, either: str, waits: list[float]) -> None:
     with talking(Act("", finish="content_filter")) as server, pytest.raises(ReasonerError, match="declines to answer"):
-        ask(provider, server)
+        ask(either, server)
     assert len(server.requests) == 1
 
 
-def test_an_unknown_model_is_said(ask: Ask, provider: str) -> None:
+def test_an_unknown_model_is_said(ask: Ask, either: str) -> None:
     with talking(Act("no such model", 404)) as server, pytest.raises(ReasonerError, match="knows no model 'a-model'"):
-        ask(provider, server)
+        ask(either, server)
 
 
 def test_servers_that_know_less_are_asked_more_simply(ask: Ask) -> None:
@@ -320,26 +328,34 @@ def test_parameters_that_a_server_refuses_are_left_out(ask: Ask) -> None:
     assert third["response_format"]["type"] == "json_schema"
 
 
+def test_a_question_beyond_the_models_context_is_said_at_once(ask: Ask) -> None:
+    told = "This model's maximum context length is 8192 tokens."
+    with talking(Act(told, 400)) as server, pytest.raises(ReasonerError, match="too long for the model") as caught:
+        ask("openai", server)
+    assert len(server.requests) == 1
+    assert "max_tokens=4096" in caught.value.remedy
+
+
 def test_a_bad_request_ends_when_nothing_simpler_is_left(ask: Ask) -> None:
     with talking(Act("no pictures, please", 400)) as server, pytest.raises(ReasonerError, match="no pictures, please"):
         ask("openai", server)
     assert len(server.requests) == 3
 
 
-def test_redirections_are_not_followed(ask: Ask, provider: str) -> None:
+def test_redirections_are_not_followed(ask: Ask, either: str) -> None:
     with talking(GOOD) as other:
         for status in (302, 307):
             away = Act("", status, {"Location": f"{other.root}/v1/chat/completions"})
             with talking(away) as server, pytest.raises(ReasonerError):
-                ask(provider, server, tries=1)
+                ask(either, server, tries=1)
         assert other.connections == 0
 
 
-def test_a_server_that_is_down_is_said(ask: Ask, provider: str, waits: list[float]) -> None:
+def test_a_server_that_is_down_is_said(ask: Ask, either: str, waits: list[float]) -> None:
     with talking(GOOD) as server:
         pass
     with pytest.raises(ReasonerError, match="cannot be reached") as caught:
-        ask(provider, server)
+        ask(either, server)
     assert "--reasoner-url" in caught.value.remedy
     assert len(waits) == 3
 
@@ -429,13 +445,13 @@ def test_openais_key_goes_nowhere_else(ask: Ask, monkeypatch: pytest.MonkeyPatch
         assert server.requests[1].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_no_key_is_said_before_anything_is_sent(ask: Ask, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_key_is_said_before_anything_is_sent(ask: Ask, either: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any, **__: Any) -> Any:
         raise AssertionError("a connection was attempted")
 
     monkeypatch.setattr(socket.socket, "connect", refused)
     with talking(GOOD) as server, pytest.raises(ReasonerError, match="no key is known") as caught:
-        ask(provider, server, url=None, allow_upload=True)
+        ask(either, server, url=None, allow_upload=True)
     assert "_API_KEY" in caught.value.remedy
 
 
@@ -459,8 +475,9 @@ def test_budgets_hold_before_anything_is_sent(ask: Ask, settings: dict[str, Any]
     [
         ({"url": "ftp://vision.example"}, "no address of a server"),
         ({"url": "vision.example:8000"}, "no address of a server"),
-        ({"url": "http://me:password@vision.example/v1"}, "holds a name or password"),
+        ({"url": "http://me:password@vision.example/v1"}, "holds a name, a password"),
         ({"url": "http://vision.example:port/v1"}, "no address of a server"),
+        ({"url": "http://vision.example/v1?key=password"}, "a password or a query"),
         ({"frames": "many"}, "--reasoner-set frames"),
         ({"colour": "red"}, "--reasoner-set colour"),
         ({"model": None}, "needs the name of a model"),
@@ -469,7 +486,7 @@ def test_budgets_hold_before_anything_is_sent(ask: Ask, settings: dict[str, Any]
 def test_options_that_make_no_sense_are_refused(ask: Ask, settings: dict[str, Any], told: str) -> None:
     with talking(GOOD) as server, pytest.raises(UsageError, match=told) as caught:
         ask("openai", server, **settings)
-    assert "password" not in str(caught.value).replace("name or password", "")
+    assert "password" not in str(caught.value).replace("a name, a password or a query", "")
 
 
 def test_the_cost_is_told_before_the_call(scene: tuple[Clip, list[Track]], tmp_path: Path) -> None:

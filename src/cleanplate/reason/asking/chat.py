@@ -134,6 +134,8 @@ def refused(status: int, told: str, headers: Mapping[str, str], model: str) -> T
     """What a status of HTTP means here; `told` is the server's own message."""
     if status == 429 and "quota" in told.casefold() and "Retry-After" not in headers:
         what, remedy, again = "the quota is used up", "Look at your account there.", False
+    elif too_long(told):
+        what, remedy, again = "the question and its answer are too long for the model", _SHORTER, False
     elif status in _STATUSES:
         what, remedy = _STATUSES[status]
         again = status in _BUSY
@@ -146,6 +148,12 @@ def refused(status: int, told: str, headers: Mapping[str, str], model: str) -> T
     return Trouble(whole, again=again, after=asked_to_wait(headers) if again else None, remedy=remedy)
 
 
+def too_long(told: str) -> bool:
+    """Whether a server says that a question does not fit into the model's context."""
+    return "context" in told.casefold()
+
+
+_SHORTER = "Show less, or ask for less: --reasoner-set frames=5, side=512 or max_tokens=4096."
 _BUSY = (408, 409, 425, 429)
 _KEY = "Look at the key: CLEANPLATE_REASONER_KEY, or the provider's own variable."
 _LATER = "Try later."

@@ -15,7 +15,7 @@ _YES = ("yes", "1", "true")
 
 
 def host_of(url: str) -> str:
-    """The host of an address. Raises UsageError for one that is no web address, or that carries a password."""
+    """The host of an address. Raises UsageError for one that is no web address, or that carries a password or query."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -23,8 +23,8 @@ def host_of(url: str) -> str:
         raise UsageError(f"'{url}' is no address of a server ({error})", remedy=_FORM) from error
     if parts.scheme not in ("http", "https") or not host:
         raise UsageError(f"'{url}' is no address of a server", remedy=_FORM)
-    if parts.username or parts.password:
-        raise UsageError("the server's address holds a name or password", where=host, remedy=_KEYS)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise UsageError("the server's address holds a name, a password or a query", where=host, remedy=_KEYS)
     return host
 
 

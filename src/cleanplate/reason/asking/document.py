@@ -33,7 +33,6 @@ class Asked:
         view: how the frames were shown.
         length: frames of the clip.
         shown: frames that were shown, in order.
-        looked: the frames that may change.
         source: who answers, for the document.
     """
 
@@ -41,7 +40,6 @@ class Asked:
     view: View
     length: int
     shown: tuple[int, ...]
-    looked: range
     source: str
 
     def object(self, text: str, called: Sequence[said.Named] = ()) -> str | None:
@@ -89,11 +87,12 @@ def _faults(answer: said.Answer, asked: Asked) -> Iterable[str]:
     if not (is_english(answer.scene_after) and is_english(reasons)):
         yield "the answer is not in English"
     itself = {_plain(name) for name in asked.names} | {_plain(named.name) for named in answer.objects}
-    named = [_plain(item.name) for item in (*answer.affected, *answer.belongings)]
+    items: list[said.Affected | said.Belonging] = [*answer.affected, *answer.belongings]
+    named = [_plain(item.name) for item in items]
     known = {_plain(item.name) for item in answer.affected}
     for name in sorted({name for name in named if named.count(name) > 1}):
         yield f"two things are called '{name}'; give each a name of its own"
-    for item in (*answer.affected, *answer.belongings):
+    for item in items:
         if not _plain(item.name):
             yield "a thing has no name"
         if _plain(item.name) in itself:
@@ -134,7 +133,8 @@ def _misplaced(item: said.Affected | said.Belonging, asked: Asked) -> Iterable[s
 def _mistimed(thing: said.Affected, asked: Asked) -> Iterable[str]:
     if not 0 <= thing.onset <= thing.end < asked.length:
         yield (f"'{thing.name}': onset {thing.onset} and end {thing.end} must rise, from 0 to {asked.length - 1}")
-    if not (thing.path or thing.rest_place or any(seen.cells for seen in thing.cells_by_time)):
+    light = thing.kind in (Kind.SHADOW, Kind.REFLECTION)  # looked for beside the object
+    if not (light or thing.path or thing.rest_place or any(seen.cells for seen in thing.cells_by_time)):
         yield f"'{thing.name}' says nowhere where it is: give cells_by_time, a path or a rest_place"
     if thing.size_cells is not None and min(thing.size_cells.rows, thing.size_cells.columns) < 1:
         yield f"'{thing.name}', size_cells: at least one row and one column"
@@ -154,7 +154,7 @@ def _thing(item: said.Affected, answer: said.Answer, ids: dict[str, str], asked:
         will_move=item.will_move,
         was_moving=item.was_moving,
         should_have_stayed=item.should_have_stayed,
-        cells_by_time=_held(item.cells_by_time, onset, asked),
+        cells_by_time=_seen(item.cells_by_time, asked),
         size_cells=None if item.size_cells is None else view.size((item.size_cells.rows, item.size_cells.columns)),
         path=tuple(PathPoint(frame=p.frame, cell=view.cell((p.cell.row, p.cell.column))) for p in _in_order(item.path)),
         rest_place=None if item.rest_place is None else view.cell((item.rest_place.row, item.rest_place.column)),
@@ -168,7 +168,7 @@ def _belonging(item: said.Belonging, answer: said.Answer, asked: Asked) -> Remov
         name=item.name.strip(),
         why=item.why.strip()[:_WHY],
         removed_with=asked.object(item.removed_with, answer.objects) or "",
-        cells_by_time=_held(item.cells_by_time, asked.looked.start, asked),
+        cells_by_time=_seen(item.cells_by_time, asked),
         confidence=round(item.confidence, 2),
         source=asked.source,
     )
@@ -189,19 +189,13 @@ def widened(onset: int, end: int, asked: Asked) -> tuple[int, int]:
     return onset, end
 
 
-def _held(seen: tuple[said.Seen, ...], start: int, asked: Asked) -> tuple[CellsAt, ...]:
-    """Cells from one frame until the next: each shown frame speaks for those nearer to it than to another."""
-    entries = [(at.frame, _coded(at, asked)) for at in _in_order(seen)]
-    held: list[CellsAt] = []
-    for number, (frame, cells) in enumerate(entries):
-        begins = min(start, frame) if number == 0 else (entries[number - 1][0] + frame + 1) // 2
-        if not held or held[-1].cells != cells:
-            held.append(CellsAt(frame=begins, cells=cells))
-    return tuple(held)
-
-
-def _coded(at: said.Seen, asked: Asked) -> tuple[tuple[int, int], ...]:
-    return tuple(sorted({asked.view.cell((cell.row, cell.column)) for cell in at.cells}))
+def _seen(entries: tuple[said.Seen, ...], asked: Asked) -> tuple[CellsAt, ...]:
+    """Cells on the frames on which they were seen; what lies between is for those who look at the clip."""
+    view = asked.view
+    return tuple(
+        CellsAt(frame=at.frame, cells=tuple(sorted({view.cell((cell.row, cell.column)) for cell in at.cells})))
+        for at in _in_order(entries)
+    )
 
 
 def _in_order(entries: tuple[_T, ...]) -> list[_T]:

@@ -91,9 +91,10 @@ def choose(found: Signals, count: int) -> tuple[int, ...]:
     seen = ~np.isnan(found.places[..., 0])
     firsts = [int(np.argmax(row)) for row in seen if row.any()]
     chosen = list(dict.fromkeys([*firsts, len(found.frames) - 1]))[:count]
-    near = max(1, len(found.frames) // (3 * count))
+    near = max(1, len(found.frames) // (2 * count))
+    most = max(len(chosen) + 1, 3 * count // 4)
     for at in events(found):
-        if len(chosen) >= max(len(firsts) + 1, (2 * count) // 3):
+        if len(chosen) >= min(most, count):
             break
         if all(abs(at - other) > near for other in chosen):
             chosen.append(at)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cleanplate.errors import UsageError
-from cleanplate.reason.asking.chat import Answerer, Reply, Trouble, refused
+from cleanplate.reason.asking.chat import Answerer, Reply, Trouble, refused, too_long
 from cleanplate.reason.asking.consent import host_of, stays_here
 from cleanplate.reason.asking.question import Question, Shown
 from cleanplate.reason.asking.reasoner import AskingReasoner
@@ -40,6 +40,8 @@ class Dialect:
 
     def simpler(self, told: str) -> Dialect | None:
         """What to try after a refusal, by what the server says; None when nothing is left."""
+        if too_long(told):
+            return None
         if self.steady and ("temperature" in told or "seed" in told):
             return replace(self, steady=False)
         if self.limit == "max_tokens" and "max_completion_tokens" in told:
@@ -104,7 +106,10 @@ def messages(question: Question) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = [{"type": "text", "text": question.facts}]
     for picture in question.pictures:
         parts += [{"type": "text", "text": picture.caption}, _image(picture)]
-    told = [{"role": "system", "content": question.instructions}, {"role": "user", "content": parts}]
+    told: list[dict[str, Any]] = [
+        {"role": "system", "content": question.instructions},
+        {"role": "user", "content": parts},
+    ]
     if question.again is not None:
         text, faults = question.again
         told += [{"role": "assistant", "content": text or "(nothing)"}, {"role": "user", "content": faults}]

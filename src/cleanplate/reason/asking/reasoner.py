@@ -52,7 +52,6 @@ class AskingReasoner:
             view=View.of(clip.info, self._settings.side),
             length=len(clip),
             shown=shown,
-            looked=frames,
             source=self._model.who.model,
         )
         put = question(clip, tracks, asked, self._settings.also, self._settings.quality)
