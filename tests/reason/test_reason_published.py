@@ -1,7 +1,7 @@
 """From one click and a hand-written answer to the published quadmasks, label by label.
 
-The floors are what was reached (`python -m bench.grounding` prints the figures), less a hundredth. The object's own labels
-are what the embedded segmenter makes of one click, held in tests/select; here it is what the answer adds.
+The floors are what was reached (`python -m bench.grounding` prints the figures), less a hundredth. The object's own
+labels are what the embedded segmenter makes of one click, held in tests/select; here it is what the answer adds.
 """
 
 import os
