@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from cleanplate.edit.proof import Check
+from cleanplate.masks.parts import REMOVED, Part
+from cleanplate.report.makers import Makers
 from cleanplate.report.page import Page
 from shown_page import BARS, FRAMES, LEVELS, Viewer, read_bars
 
@@ -232,3 +234,27 @@ def test_a_missing_video_is_said_on_the_page(browser: object, written: Write, tm
     tab.wait_for_selector("#trouble:not([hidden])")
     assert "report/views.mp4" in tab.locator("#trouble").inner_text()
     tab.close()
+
+
+def test_pointing_names_who_made_the_region(viewer: Viewer, written: Write, page_of: Page) -> None:
+    height, width = page_of.player.sheet.coded
+    left, right = np.zeros((2, height, width), np.bool_)
+    left[:, : width // 2], right[:, width // 2 :] = True, True
+    parts = (Part("ball", "ball", REMOVED, "", "ball"), Part("s", "<shadow>", "shadow", "ball", "ball"))
+    makers = Makers(parts, page_of.player.sheet)
+    for n in range(FRAMES):
+        makers.add({"ball": left, "s": right} if n < FRAMES // 2 else {"ball": left & False})
+    viewer.open(written(makers=makers))
+    who, box = viewer.tab.locator("#who"), viewer.tab.locator("#canvas").bounding_box()
+
+    def pointed(share: float) -> str | None:
+        viewer.tab.mouse.move(box["x"] + share * box["width"], box["y"] + 0.3 * box["height"])
+        return who.text_content() if who.is_visible() else None
+
+    for keys in (["2"], ["9"], ["2", "z"]):
+        viewer.press(*keys)
+        assert [pointed(share) for share in (0.2, 0.8)] == ["ball (removed)", "<shadow> (because of ball)"], keys
+    assert viewer.tab.locator("#makers").is_hidden()
+    viewer.press("9", "End")
+    assert pointed(0.2) is None
+    assert viewer.tab.locator("#makers").inner_text().split("\n") == ["ball (removed)", "<shadow> (because of ball)"]

@@ -1,5 +1,7 @@
 """Who made which region, as the page draws and names it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -23,13 +25,11 @@ def block(y0: int, x0: int, y1: int, x1: int) -> NDArray[np.bool_]:
     return mask
 
 
-def unpacked(payload: dict[str, object], shown: int) -> NDArray[np.int64]:
+def unpacked(payload: dict[str, Any], shown: int) -> NDArray[np.int64]:
     """The map of a shown frame, as the page's script reads it."""
-    maps, frames, size = payload["maps"], payload["frames"], payload["size"]
-    assert isinstance(maps, list)
-    assert isinstance(frames, list)
-    runs = [tuple(map(int, run.split(":"))) for run in maps[frames[shown]].split(" ")]
-    return np.concatenate([np.full(length, which) for which, length in runs]).reshape(size)
+    runs = [tuple(map(int, run.split(":"))) for run in payload["maps"][payload["frames"][shown]].split(" ")]
+    flat = np.concatenate([np.full(length, which, np.int64) for which, length in runs])
+    return flat.reshape(payload["size"])
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

@@ -49,7 +49,7 @@ def ground(
         frames: that may change.
         segmenter: that follows what is pointed at.
     """
-    if not any(_wanting(item) for item in (*document.removed_with, *document.affected)):
+    if not any([*map(_wanting, document.removed_with), *map(_wanting, document.affected)]):
         return document
     looked = _looked_at(document, tracks, frames)
     with progress.task("Looking where things are", len(looked)) as tick:
