@@ -27,8 +27,10 @@ _BASE = 0.12
 """How far above an object's lowest point the middle of its foot lies, as a share of its height."""
 _RING = 0.18
 """Width of the surroundings that a shadow is held against, as a share of the object's size."""
-_DARKER = 0.15
+_DARKER = 0.2
 """Smallest logarithm of codes, lit to shadowed."""
+_HANGING = 0.7
+"""What evidence counts for an object that hangs in the air, since most stand."""
 _TINT = 0.2
 """How far the channels may part."""
 _SURE = 2.0
@@ -83,7 +85,7 @@ def sun_of(footage: Footage, owner: int, looks: Sequence[int]) -> Sun | None:
     scores = np.asarray([_scores(footage, owner, at, ways) for at in looks]).reshape(-1, len(ways))
     if not len(scores):
         return None
-    evidence = np.median(scores, axis=0)
+    evidence = np.median(scores, axis=0) * np.array([_HANGING if lifted else 1.0 for *_, lifted in ways])
     best = int(evidence.argmax())
     if evidence[best] < _SURE:
         return None
