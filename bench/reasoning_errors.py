@@ -9,7 +9,7 @@ from reasoning_clips import Truth
 from reasoning_scores import Drawn, things_of
 
 from cleanplate.masks.labels import affected
-from cleanplate.train.void.slips import FAR, LARGEST, Errors, cells_of_clip, distance
+from cleanplate.train.void.slips import FAR, LARGEST, Errors, cells_of_clip, distance, ever_of
 
 _QUANTILES = 11
 _DIGITS = 4
@@ -31,16 +31,16 @@ class Gathered:
     def add(self, truth: Truth, drawn: Drawn) -> None:
         """Count one clip; one in which nothing is affected says nothing."""
         true, found = cells_of_clip(truth.affected), cells_of_clip(affected(drawn.cells))
-        ever = true.any(axis=0)
+        ever = ever_of(true)
         self._seeds.append(truth.wanted.seed)
         self._size = truth.labels.shape[1], truth.labels.shape[2]
         if not ever.any():
             return
-        missed, extra = ever & ~(true & found).any(axis=0), found.any(axis=0) & ~ever
-        away = distance(cells_of_clip(truth.remove).any(axis=0))
+        missed, extra = ever & ~ever_of(true & found), ever_of(found) & ~ever
+        away = distance(ever_of(cells_of_clip(truth.remove)))
         for row, cells in enumerate((ever, missed, extra)):
             self._at[row] += np.bincount(away[cells], minlength=FAR + 1)
-        things = cells_of_clip(things_of(truth)).any(axis=0)
+        things = ever_of(cells_of_clip(things_of(truth)))
         for kind, cells in (("object", ever & things), ("light", ever & ~things)):
             self._kinds[kind] += [(cells & missed).sum(), cells.sum()]
         self._missed.append(float(missed.sum() / ever.sum()))

@@ -93,6 +93,16 @@ def test_a_file_is_reasoned_about_on_its_coded_grid(tmp_path: Path, rotation: in
     assert reasoning.without({thing.name}).affected == ()
 
 
+def test_gravity_can_be_told(tmp_path: Path) -> None:
+    wall, _ = stopping_clip(tmp_path / "clip.mp4", 0)
+    with TrackWriter(tmp_path / "wall.track", name="wall", length=LENGTH, height=180, width=320) as writer:
+        writer.write(0, wall)
+    with Clip.open(tmp_path / "clip.mp4") as clip:
+        frames, track = range(3), Track(tmp_path / "wall.track")
+        for turns, down in ((0, (0.0, 1.0)), (1, (-1.0, 0.0)), (2, (0.0, -1.0)), (3, (1.0, 0.0))):
+            assert PhysicsReasoner(turns).reason(clip, [track], frames, tmp_path, Silent()).gravity == down
+
+
 def test_an_object_that_never_shows_is_refused(tmp_path: Path) -> None:
     stopping_clip(tmp_path / "clip.mp4", 0)
     with (

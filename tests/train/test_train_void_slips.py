@@ -11,7 +11,7 @@ from cleanplate.masks.grid import fill
 from cleanplate.masks.labels import AFFECTED, KEEP, OVERLAP, REMOVE, affected, combine, removed
 from cleanplate.train.void.masks import drawn_change
 from cleanplate.train.void.recipe import Masks
-from cleanplate.train.void.slips import Errors, cells_of_clip, degrade, distance, read_errors
+from cleanplate.train.void.slips import Errors, cells_of_clip, degrade, distance, ever_of, read_errors
 
 HEIGHT, WIDTH, LENGTH = 64, 112, 12
 DRAWS = 300
@@ -49,7 +49,7 @@ def test_without_errors_the_mask_stays() -> None:
 
 def test_as_many_cells_are_missed_as_recorded() -> None:
     true, drawn = draws(errors(missed=(0.0, 0.2, 1.0)))
-    missed = 1 - drawn.any(axis=1)[:, true.any(axis=0)].mean(axis=1)
+    missed = 1 - drawn.any(axis=1)[:, ever_of(true)].mean(axis=1)
     assert missed.mean() == pytest.approx((0.1 + 0.6) / 2, abs=0.04)
     assert np.quantile(missed, 0.5) == pytest.approx(0.2, abs=0.06)
     assert not (drawn & ~true).any()
@@ -57,25 +57,25 @@ def test_as_many_cells_are_missed_as_recorded() -> None:
 
 def test_cells_are_missed_where_they_were_missed() -> None:
     true, drawn = draws(errors(missed=(0.5, 0.5), missed_at=(0.0, 0.0, 0.5, 1.0)))
-    away = distance(cells_of_clip(removed(clip())).any(axis=0))
+    away = distance(ever_of(cells_of_clip(removed(clip()))))
     lost = ~drawn.any(axis=1)
-    shares = [lost[:, true.any(axis=0) & (away == steps)].mean() for steps in (1, 2, 3)]
+    shares = [lost[:, ever_of(true) & (away == steps)].mean() for steps in (1, 2, 3)]
     assert shares == sorted(shares)
     assert shares[2] > 0.8 > 0.2 > shares[0]
 
 
 def test_as_many_cells_are_too_many_as_recorded_where_they_were() -> None:
     true, drawn = draws(errors(extra=(0.25, 0.75), extra_at=(0.0, 0.7, 0.3, 0.0), patches=(0.5, 0.0, 0.5, *(0.0,) * 5)))
-    extra = drawn.any(axis=1) & ~true.any(axis=0)
-    assert extra.sum(axis=(1, 2)).mean() / true.any(axis=0).sum() == pytest.approx(0.5, abs=0.03)
-    away = distance(cells_of_clip(removed(clip())).any(axis=0))
+    extra = drawn.any(axis=1) & ~ever_of(true)
+    assert extra.sum(axis=(1, 2)).mean() / ever_of(true).sum() == pytest.approx(0.5, abs=0.03)
+    away = distance(ever_of(cells_of_clip(removed(clip()))))
     assert extra[:, away == 1].sum() > extra[:, away == 2].sum() > 0
     assert not drawn[:, [0, 1, 10, 11]].any()  # never while nothing is affected
 
 
 def test_consequences_are_noticed_as_late_as_recorded() -> None:
     true, drawn = draws(errors(late=(0.0, 3.0)))
-    first = drawn[..., true.any(axis=0)].argmax(axis=1) - 2
+    first = drawn[..., ever_of(true)].argmax(axis=1) - 2
     assert first.mean() == pytest.approx(1.5, abs=0.15)
     assert set(np.unique(first)) <= {0, 1, 2, 3}
 

@@ -103,7 +103,7 @@ def _share(samples: NDArray[np.int64]) -> NDArray[np.float64]:
     count = np.bincount(samples.ravel(), minlength=_LEVELS**3).astype(np.float64).reshape((_LEVELS,) * 3)
     for axis in range(3):
         padded = np.pad(count, [(1, 1) if n == axis else (0, 0) for n in range(3)])
-        count = sum(np.take(padded, range(k, k + _LEVELS), axis=axis) for k in range(3))
+        count = np.sum([np.take(padded, range(k, k + _LEVELS), axis=axis) for k in range(3)], axis=0)
     return count.ravel() / samples.size
 
 

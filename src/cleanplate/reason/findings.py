@@ -67,10 +67,11 @@ class Writer:
         """The entry of one affected thing, whose track is written beside the document.
 
         Args:
-            masks, instead: where it is, and where it would be.
+            masks, instead: where it is from its onset on, and where it would be.
         """
         cells = self._track(ident, name, masks, confidence)
-        spoken = sorted({*masks, *(instead or {})})
+        first = min(masks)
+        spoken = sorted({*masks, *(at for at in instead or {} if at >= first)})
         return Thing(
             id=ident,
             name=name,

@@ -93,10 +93,16 @@ def small_size(height: int, width: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def footage_of(clip: Clip, tracks: Sequence[Track], frames: range, folder: Path, tick: Tick) -> Footage:
-    """Read `frames` of the clip once. Temporary files lie in `folder` and go with the result."""
+def footage_of(
+    clip: Clip, tracks: Sequence[Track], frames: range, folder: Path, tick: Tick, *, turns: int | None = None
+) -> Footage:
+    """Read `frames` of the clip once. Temporary files lie in `folder` and go with the result.
+
+    Args:
+        turns: counterclockwise quarter turns that make gravity point down; by default those of the file's rotation.
+    """
     size = (clip.info.height, clip.info.width)
-    turns = -clip.info.rotation // 90 % 4
+    turns = (-clip.info.rotation // 90 if turns is None else turns) % 4
     small = small_size(*size)
     pictures = (
         np.rot90(picture(frame, clip.info, size=small), turns) for frame in clip.frames(frames.start, frames.stop)

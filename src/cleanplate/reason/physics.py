@@ -1,7 +1,7 @@
 """The embedded reasoner: consequences that motion, contact, light and support give away, without any learned model.
 
-It claims what it can show on frames and is silent about the rest: chains of causes, people who act by themselves, and
-things that never move cannot be told from pictures alone.
+What stops, turns or sets off where it touches the object, or what the object has set moving, is a link of a chain of
+causes; what touches the object, never moves and stands on nothing else would fall. Each claim says how sure it is.
 """
 
 from __future__ import annotations
@@ -33,9 +33,17 @@ AROUND = 48
 
 
 class PhysicsReasoner:
-    """Reasons from motion, contact, support and light (`pipeline.protocols.Reasoner`)."""
+    """Reasons from motion, contact, support and light (`pipeline.protocols.Reasoner`).
+
+    Args:
+        turns: counterclockwise quarter turns that make gravity point down, for a camera that lay on its side; by
+            default the file's rotation tells.
+    """
 
     name = "physics"
+
+    def __init__(self, turns: int | None = None) -> None:
+        self._turns = turns
 
     def reason(self, clip: Clip, tracks: Sequence[Track], frames: range, folder: Path, progress: Progress) -> Reasoning:
         """The document; an empty `affected` means that nothing was found, not that nothing is there."""
@@ -48,7 +56,7 @@ class PhysicsReasoner:
             )
         looked = range(max(min(shown) - AROUND, frames.start), min(max(shown) + AROUND + 1, frames.stop))
         with progress.task("Looking at what moves", len(looked)) as tick:
-            footage = footage_of(clip, tracks, looked, folder, tick)
+            footage = footage_of(clip, tracks, looked, folder, tick, turns=self._turns)
         writer = Writer(footage, folder, len(clip))
         affected, belongings, sentences = consequences(footage, [track.name for track in tracks], writer)
         return Reasoning(

@@ -27,8 +27,10 @@ _BASE = 0.12
 """How far above an object's lowest point the middle of its foot lies, as a share of its height."""
 _RING = 0.18
 """Width of the surroundings that a shadow is held against, as a share of the object's size."""
-_DARKER = 0.15
+_DARKER = 0.2
 """Smallest logarithm of codes, lit to shadowed."""
+_HANGING = 0.7
+"""What evidence counts for an object that hangs in the air, since most stand."""
 _TINT = 0.2
 """How far the channels may part."""
 _SURE = 2.0
@@ -83,11 +85,12 @@ def sun_of(footage: Footage, owner: int, looks: Sequence[int]) -> Sun | None:
     scores = np.asarray([_scores(footage, owner, at, ways) for at in looks]).reshape(-1, len(ways))
     if not len(scores):
         return None
-    evidence = np.median(scores, axis=0)
+    evidence = np.median(scores, axis=0) * np.array([_HANGING if lifted else 1.0 for *_, lifted in ways])
     best = int(evidence.argmax())
     if evidence[best] < _SURE:
         return None
-    return Sun(*map(float, ways[best]), confidence=float(min(0.8, 0.3 + 0.03 * evidence[best])))
+    aside, down, lifted = map(float, ways[best])
+    return Sun(aside, down, lifted, float(min(0.8, 0.3 + 0.03 * evidence[best])))
 
 
 def _scores(footage: Footage, owner: int, at: int, ways: list[tuple[float, float, float]]) -> NDArray[np.float64]:
@@ -102,8 +105,8 @@ def _scores(footage: Footage, owner: int, at: int, ways: list[tuple[float, float
     mask, taken = (_shrunk(one[near], scale) for one in (there, footage.object(at)))
     rgb = cv2.resize(footage.rgb[at][near], mask.shape[::-1], interpolation=cv2.INTER_AREA)
     log = np.log(cv2.GaussianBlur(rgb, (0, 0), 0.8).astype(np.float32) + 4)
-    foot, height, reach = scale * (box[2] - near[0].start), scale * (box[2] - box[0]), scale * reach
-    ring = np.ones((2 * max(2, round(_RING * reach)) + 1,) * 2, np.uint8)
+    foot, height = scale * (box[2] - near[0].start), scale * (box[2] - box[0])
+    ring = np.ones((2 * max(2, round(_RING * scale * reach)) + 1,) * 2, np.uint8)
     taken = cv2.dilate(taken.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     laid_out = (laid(mask, aside, down, foot + (lifted - _BASE) * height) for aside, down, lifted in ways)
     return np.asarray([_darker(log, shadow & ~taken, taken, ring) for shadow in laid_out])

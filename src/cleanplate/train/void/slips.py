@@ -81,10 +81,10 @@ def degrade(labels: Labels, random: np.random.Generator, errors: Errors) -> Labe
     What is removed stays as it is, and a clip in which nothing is affected too.
     """
     true = cells_of_clip(affected(labels))
-    ever = true.any(axis=0)
+    ever = ever_of(true)
     if not ever.any():
         return labels.copy()
-    away = distance(cells_of_clip(removed(labels)).any(axis=0))
+    away = distance(ever_of(cells_of_clip(removed(labels))))
     missed = _missed(ever, away, random, errors)
     late = _drawn(errors.late, random)
     late = int(late) + int(random.random() < late % 1)
@@ -98,6 +98,11 @@ def cells_of_clip(masks: NDArray[np.bool_]) -> Cells:
     """The touched cells of T x H x W."""
     grid = Grid.of(*masks.shape[1:])
     return np.stack([touched(mask, grid) for mask in masks])
+
+
+def ever_of(cells: Cells) -> NDArray[np.bool_]:
+    """rows x columns: the cells that hold on any frame."""
+    return np.asarray(cells.any(axis=0))
 
 
 def distance(cells: NDArray[np.bool_]) -> NDArray[np.int64]:
