@@ -64,11 +64,11 @@ def made(clip: Path, out: Path, engine: str = "move", motion: Path | None = None
 
 def test_an_engines_motion_stays_with_the_shot_and_serves_the_next(clip: Path, tmp_path: Path) -> None:
     first = made(clip, tmp_path / "first")
-    assert MovingEngine.given is None
+    assert not MovingEngine.given
     assert (first.folder / MOTION).read_bytes() == (clip / "plate.mkv").read_bytes()
     second = made(clip, tmp_path / "second", motion=first.folder)
-    assert MovingEngine.given is not None
-    assert MovingEngine.given.path.samefile(first.folder / MOTION)
+    given: Any = MovingEngine.given
+    assert given.path.samefile(first.folder / MOTION)
     assert verify(second).passed
     assert json.loads((second.folder / "shot.json").read_text("utf-8"))["edit"]["motion"] == str(first.folder)
     again = rebuild(first.folder, tmp_path / "again")

@@ -66,7 +66,7 @@ def _pairs_seen(a_PC: Tensor, b_CQ: Tensor) -> _Taps:
 
     def taps(places_PK: Tensor) -> Tensor:
         step = max(1, _CHUNK // (places_PK.shape[1] * b_QC.shape[1]))
-        pairs = zip(a_PC.split(step), places_PK.split(step), strict=True)
+        pairs = zip(torch.split(a_PC, step), torch.split(places_PK, step), strict=True)
         return torch.cat([torch.einsum("pc,pkc->pk", a, b_QC[places]) for a, places in pairs])
 
     return taps
@@ -82,5 +82,5 @@ def _window(at_P2: Tensor, size: tuple[int, int], taps: _Taps) -> Tensor:
     places = y.clamp(0, size[0] - 1)[:, :, None] * size[1] + x.clamp(0, size[1] - 1)[:, None]
     samples = taps(places.flatten(1)).view(-1, _TAPS, _TAPS) * inside
     across = samples[:, :-1] * (1 - down) + samples[:, 1:] * down
-    found = across[:, :, :-1] * (1 - right) + across[:, :, 1:] * right
+    found: Tensor = across[:, :, :-1] * (1 - right) + across[:, :, 1:] * right
     return found.transpose(1, 2).flatten(1)
