@@ -30,6 +30,8 @@ _OF_CELLS = 0.4
 _OFTEN = 0.5
 """Share of the frames that name cells on which something must differ there."""
 
+_LESS = 1.0
+"""Small pixels by which a track keeps within a person's cells: a pixel beyond would claim the next cell."""
 _BRIDGED = 6
 """Frames apart up to which two sights of a thing tell where it was between them."""
 
@@ -59,11 +61,12 @@ class Named:
         after = next((entry.cells for entry in self.entries if entry.frame >= frame), before if self.exact else ())
         if not before or not after:
             return None
+        both = view.region({*before, *after})
+        if self.exact and {*before} & {*after}:
+            return view.footage.coded(erode(both, _LESS))
         hull = np.zeros(view.footage.shape, np.uint8)
-        corners = cv2.findNonZero(view.region({*before, *after}).astype(np.uint8))
-        cv2.fillConvexPoly(hull, cv2.convexHull(corners), 1)
-        # A pixel less, since a pixel beyond would claim the next cell.
-        return view.footage.coded(erode(hull > 0, 1.0) if self.exact else view.around(hull > 0))
+        cv2.fillConvexPoly(hull, cv2.convexHull(cv2.findNonZero(both.astype(np.uint8))), 1)
+        return view.footage.coded(erode(hull > 0, _LESS) if self.exact else view.around(hull > 0))
 
 
 @dataclass(frozen=True)
