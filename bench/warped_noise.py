@@ -4,7 +4,8 @@
 
 Drawn textures in known motion, and clips from files. Processor seconds for a frame, of all threads: the means
 of DIS and the noise, and the longest that one took for both. Deviation and neighbours' correlation are of the last
-latent, which white noise has at 1 ± 0.0028 and 0 ± 0.0039. `--published` adds the published resampling's field of 1920x2880.
+latent, which white noise has at 1 ± 0.0028 and 0 ± 0.0039. `--published` adds the
+published resampling's field of 1920x2880.
 """
 
 from __future__ import annotations
