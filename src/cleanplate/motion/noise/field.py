@@ -147,7 +147,7 @@ def _left_over(
     over = (moves - np.rint(moves)).reshape(-1, 2)
     rest = over.take(arrivals.single, axis=0)
     members = arrivals.members
-    parts = over[members] * thinned[members, None].astype(np.float64)
+    parts = over[members].astype(np.float64) * thinned[members, None].astype(np.float64)
     for axis in (0, 1):
         rest[arrivals.places, axis] = _summed(parts[:, axis], arrivals) / weight[arrivals.places]
     rest[paths.holes] = 0
