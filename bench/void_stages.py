@@ -98,8 +98,7 @@ def _measure(stages: Stages, clip: Clip, quadmask: QuadMask, take: Take, folder:
         stages(f"pictures of pass {number} to disk", partial(Pictures.write, kept, cut))
     with Pictures(folder / "drawn1.npy") as first, Pictures(folder / "drawn2.npy") as second:
         stages("morph check", lambda: scores_of(first, take, Scene(clip, quadmask)))
-        played = (first.at(place) for place in take.span.order)
-        stages("flow and warped noise", lambda: _last(warped_noise(played, take, make_flow(), 0)))
+        stages("flow and warped noise", lambda: _last(warped_noise(first, take, make_flow(), 0)))
         laying = Laying(clip, quadmask, take.span, take.framing, folder=folder / "lay", background=background)
         with LayerWriter(folder / "layer", clip.info) as writer:
             patches = ahead(pair for pair in laying.patches(second))  # as in a removal, beside the writing

@@ -25,7 +25,7 @@ from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import WORK, Generated, Plan, Refusal, Scene
 from cleanplate.progress import Progress
 
-_VERSION = 1
+_VERSION = 2
 """Goes up when the same parameters give other pixels."""
 _WINDOW = 240
 _EVERYTHING = 0.98

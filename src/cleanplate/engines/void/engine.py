@@ -31,7 +31,7 @@ from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene
 from cleanplate.progress import Progress
 
-_VERSION = 1
+_VERSION = 2
 """Goes up when the same parameters give other pixels."""
 _LOCAL = {"max_vram", "flow_weights"}
 """Decides how models run and where they lie, and through that alone what comes out."""

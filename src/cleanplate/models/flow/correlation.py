@@ -66,7 +66,8 @@ def _pairs_seen(a_PC: Tensor, b_CQ: Tensor) -> _Taps:
 
     def taps(places_PK: Tensor) -> Tensor:
         step = max(1, _CHUNK // (places_PK.shape[1] * b_QC.shape[1]))
-        pairs = zip(torch.split(a_PC, step), torch.split(places_PK, step), strict=True)
+        starts = range(0, len(a_PC), step)
+        pairs = ((a_PC[n : n + step], places_PK[n : n + step]) for n in starts)
         return torch.cat([torch.einsum("pc,pkc->pk", a, b_QC[places]) for a, places in pairs])
 
     return taps
