@@ -49,7 +49,7 @@ def test_without_errors_the_mask_stays() -> None:
 
 def test_as_many_cells_are_missed_as_recorded() -> None:
     true, drawn = draws(errors(missed=(0.0, 0.2, 1.0)))
-    missed = 1 - drawn.any(axis=1)[:, ever_of(true)].mean(axis=1)
+    missed = 1 - np.asarray(drawn.any(axis=1))[:, ever_of(true)].mean(axis=1)
     assert missed.mean() == pytest.approx((0.1 + 0.6) / 2, abs=0.04)
     assert np.quantile(missed, 0.5) == pytest.approx(0.2, abs=0.06)
     assert not (drawn & ~true).any()
@@ -58,7 +58,7 @@ def test_as_many_cells_are_missed_as_recorded() -> None:
 def test_cells_are_missed_where_they_were_missed() -> None:
     true, drawn = draws(errors(missed=(0.5, 0.5), missed_at=(0.0, 0.0, 0.5, 1.0)))
     away = distance(ever_of(cells_of_clip(removed(clip()))))
-    lost = ~drawn.any(axis=1)
+    lost = np.asarray(~drawn.any(axis=1))
     shares = [lost[:, ever_of(true) & (away == steps)].mean() for steps in (1, 2, 3)]
     assert shares == sorted(shares)
     assert shares[2] > 0.8 > 0.2 > shares[0]

@@ -94,7 +94,7 @@ def small_size(height: int, width: int) -> tuple[int, int]:
 
 
 def footage_of(
-    clip: Clip, tracks: Sequence[Track], frames: range, folder: Path, tick: Tick, turns: int | None = None
+    clip: Clip, tracks: Sequence[Track], frames: range, folder: Path, tick: Tick, *, turns: int | None = None
 ) -> Footage:
     """Read `frames` of the clip once. Temporary files lie in `folder` and go with the result.
 

@@ -56,7 +56,7 @@ class PhysicsReasoner:
             )
         looked = range(max(min(shown) - AROUND, frames.start), min(max(shown) + AROUND + 1, frames.stop))
         with progress.task("Looking at what moves", len(looked)) as tick:
-            footage = footage_of(clip, tracks, looked, folder, tick, self._turns)
+            footage = footage_of(clip, tracks, looked, folder, tick, turns=self._turns)
         writer = Writer(footage, folder, len(clip))
         affected, belongings, sentences = consequences(footage, [track.name for track in tracks], writer)
         return Reasoning(
