@@ -13,6 +13,7 @@ import pytest
 from cleanplate.engines.void import cost
 from cleanplate.engines.void.fitting import Lack, fitted
 from cleanplate.engines.void.meter import Meter
+from cleanplate.engines.void.morph.drift import Drift
 from cleanplate.engines.void.morph.score import MorphScore
 from cleanplate.engines.void.noise import warped_seed
 from cleanplate.engines.void.outline import Outline
@@ -169,7 +170,8 @@ def test_what_does_not_fit_names_the_gentlest_way_that_does() -> None:
 
 
 def score(value: float, moved: float = 1.0) -> MorphScore:
-    return MorphScore("ball", value, (8, 9), (value, value), {}, moved, None)
+    drift = Drift(wave=0.5, pulse=1.5, pulse_close=1.0, turn=2.0, size=0.5, colour=0.1, pixels=60.0)
+    return MorphScore("ball", value, (8, 9), (value, value), {8: drift, 9: drift}, moved, None)
 
 
 @pytest.mark.parametrize(
