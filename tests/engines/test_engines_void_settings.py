@@ -171,7 +171,7 @@ def test_what_does_not_fit_names_the_gentlest_way_that_does() -> None:
 
 def score(value: float, moved: float = 1.0) -> MorphScore:
     drift = Drift(wave=0.5, pulse=1.5, pulse_close=1.0, turn=2.0, size=0.5, colour=0.1, pixels=60.0)
-    return MorphScore("ball", value, (8, 9), (value, value), {8: drift, 9: drift}, moved, None)
+    return MorphScore("ball", value, (8, 9, 10), (value,) * 3, dict.fromkeys((8, 9, 10), drift), moved, None)
 
 
 @pytest.mark.parametrize(
