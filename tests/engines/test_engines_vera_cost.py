@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleanplate.engines.vera.cost import Load, Way, memory, region_of, seconds
+from cleanplate.engines.learned.region import region_of
+from cleanplate.engines.vera.cost import Load, Way, memory, seconds
 from cleanplate.models.catalogue.table import MODELS
 from cleanplate.models.footprint import Region as Parts
 from cleanplate.models.running.settings import Running

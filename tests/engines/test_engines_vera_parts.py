@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cleanplate.edit.patch import ALPHA_PEAK
 from cleanplate.edit.region import BoxRegion, whole_frame
+from cleanplate.engines.learned.size import WorkingSize, working_size
 from cleanplate.engines.vera.between import Between
 from cleanplate.engines.vera.draw import Drawn
 from cleanplate.engines.vera.edges import freed
@@ -26,7 +27,6 @@ from cleanplate.engines.vera.reel import Reel
 from cleanplate.engines.vera.schedule import Rhythm, Window, keys_of, schedule
 from cleanplate.engines.vera.settings import settings_of
 from cleanplate.engines.vera.sheet import Sheet, blended
-from cleanplate.engines.vera.size import WorkingSize, working_size
 from cleanplate.errors import UsageError
 from cleanplate.media.clip import Clip
 from cleanplate.media.formats import pixel_format

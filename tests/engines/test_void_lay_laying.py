@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cleanplate.edit.composite import composite_planes
 from cleanplate.edit.layer_format import layer_format
 from cleanplate.edit.patch import ALPHA_PEAK, Patch
-from cleanplate.engines.vera.size import working_size
+from cleanplate.engines.learned.size import working_size
 from cleanplate.engines.void.framing import Framing, whole
 from cleanplate.engines.void.lay.laying import Laying
 from cleanplate.engines.void.timing import spans

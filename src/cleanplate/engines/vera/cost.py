@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 
+from cleanplate.engines.learned.reading import PROGRAM
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.footprint import Grid, Region, footprint
 from cleanplate.models.running.settings import Running
 from cleanplate.models.running.speed import GUESSED, Speed
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.sparse.economy import COARSEST, Economy
 
 _PICTURES = 90
 """Bytes in the computer's memory for each of a window's pixels: what goes in and what comes out, as floats."""
-_PROGRAM = 400_000_000
-
-Box = tuple[float, float]
-"""Rows and columns of tokens that may change on one frame."""
 
 
 @dataclass(frozen=True)
@@ -63,31 +57,6 @@ class Way:
     speed: Speed | None = None
 
 
-def region_of(boxes: Sequence[Box], grid: Grid, economy: Economy) -> Region:
-    """What of a window is computed and what is context, by the boxes round what may change on its frames."""
-    edited = [_within(box, grid, economy.ring) for box in boxes]
-    context = [_context(box, grid, economy) for box in boxes]
-    return Region(sum(edited) / len(boxes), sum(context) / len(boxes))
-
-
-def _within(box: Box, grid: Grid, reach: float) -> float:
-    """Part of a frame's tokens in a box that is grown so far on every side."""
-    sides = (min(side + 2 * reach, most) / most if side else 0.0 for side, most in zip(box, grid[1:], strict=True))
-    return prod(sides)
-
-
-def _context(box: Box, grid: Grid, economy: Economy) -> float:
-    """Part of a frame's tokens that are looked at round a box; see `models.sparse.region.surroundings`."""
-    before = _within(box, grid, economy.ring)
-    if economy.near is None:
-        return 1 - before
-    kept, step = 0.0, 1
-    while step <= COARSEST:
-        after = 1.0 if step == COARSEST else _within(box, grid, economy.ring + economy.near * step)
-        kept, before, step = kept + (after - before) / step**2, after, 2 * step
-    return kept
-
-
 def seconds(system: System, load: Load, way: Way) -> float:
     """Of drawing a window."""
     config, sampling = system.transformer, way.sampling
@@ -102,12 +71,7 @@ def seconds(system: System, load: Load, way: Way) -> float:
 def memory(system: System, load: Load, way: Way) -> int:
     """Bytes at the peak of drawing a window, where the model runs; the model's weights among them."""
     drawn = footprint(system, load.grid, way.running, way.sampling, load.region).peak
-    return drawn + (_PROGRAM + load.pixels * _PICTURES if way.device == "cpu" else 0)
-
-
-def reading(encoder: int) -> int:
-    """Bytes at the peak of reading texts with an encoder of so many bytes."""
-    return _PROGRAM + encoder if encoder else 0
+    return drawn + (PROGRAM + load.pixels * _PICTURES if way.device == "cpu" else 0)
 
 
 def _tokens(system: System, load: Load, sampling: Sampling) -> tuple[float, float]:

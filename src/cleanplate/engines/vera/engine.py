@@ -7,9 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cleanplate.engines.vera import cost
+from cleanplate.engines.learned.device import device_memory, device_name
+from cleanplate.engines.learned.reading import reading as reading_memory
 from cleanplate.engines.vera.outline import Outline, smaller
-from cleanplate.engines.vera.parts import Parts, StoredParts, device_memory, device_name
+from cleanplate.engines.vera.parts import Parts, StoredParts
 from cleanplate.engines.vera.production import Job, Production
 from cleanplate.engines.vera.settings import settings_of
 from cleanplate.errors import InputError
@@ -74,7 +75,7 @@ class VeraEngine:
         if outline.memory(device) > spare(device_memory(machine)):
             return self._too_large(outline, scene, machine)
         texts = [instruction, edit.negative]
-        if (reading := cost.reading(parts.reading(texts))) > spare(machine.memory_bytes):
+        if (reading := reading_memory(parts.reading(texts))) > spare(machine.memory_bytes):
             return self._too_little(reading, machine.memory_bytes, "to read the words", _ROOM)
         cuts = parts.read(texts).cuts
         edges = isinstance(edit, ReplaceBackground) and self._settings.edges and find_spec("pymatting") is not None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from cleanplate.engines.learned.reading import PROGRAM, reading_at
+from cleanplate.engines.learned.size import largest
 from cleanplate.engines.vera import cost
 from cleanplate.engines.vera.outline import smaller
 from cleanplate.engines.vera.schedule import Rhythm
 from cleanplate.engines.vera.settings import Settings
-from cleanplate.engines.vera.size import largest
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.table import model
 from cleanplate.models.footprint import spare, waiting
@@ -15,7 +16,6 @@ from cleanplate.pipeline.fitting import Fit, Footage, Place
 
 _TEXT_BYTES = {"umt5-xxl": 2 * 5_680_910_336}
 """Of text encoders, in 16 bits."""
-_PROGRAM = 400_000_000
 
 
 def fits(name: str, footage: Footage, place: Place) -> list[Fit]:
@@ -26,19 +26,14 @@ def fits(name: str, footage: Footage, place: Place) -> list[Fit]:
     return [_fit(text, system, settings, footage, place) for text, settings in choices]
 
 
-def reading(encoder: int, place: Place) -> int:
-    """Bytes of the computer's memory for a text encoder of so many, which reads on an accelerator that has room."""
-    return 0 if place.device != "cpu" and encoder <= spare(place.device_bytes) else cost.reading(encoder)
-
-
 def _fit(text: str, system: System, settings: Settings, footage: Footage, place: Place) -> Fit:
     sampling = settings.sampling_of(masked=False)
     rate = speed(place.device, settings.running.dtype)
     way = cost.Way(sampling, settings.running, place.device, place.threads, rate)
     windows, load = _loads(system, settings, footage)
     device = cost.memory(system, load, way)
-    beside = device if place.device == "cpu" else _PROGRAM + waiting(system, settings.running)
-    computer = max(beside, reading(_TEXT_BYTES.get(system.text, 0), place))
+    beside = device if place.device == "cpu" else PROGRAM + waiting(system, settings.running)
+    computer = max(beside, reading_at(_TEXT_BYTES.get(system.text, 0), place))
     room = device <= spare(place.device_bytes) and computer <= spare(place.memory_bytes)
     return Fit(text, device, computer, windows * cost.seconds(system, load, way), room, rate.measured)
 

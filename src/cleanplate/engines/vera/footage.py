@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cleanplate.edit.region import PermittedRegion
-from cleanplate.engines.vera.size import WorkingSize
+from cleanplate.engines.learned.size import WorkingSize
 from cleanplate.media.clip import Clip
 from cleanplate.media.colour import picture
 

@@ -13,10 +13,10 @@ from cleanplate.edit.layer_format import layer_format
 from cleanplate.edit.matte import clean_alpha, to_codes
 from cleanplate.edit.patch import Patch
 from cleanplate.edit.region import PermittedRegion
+from cleanplate.engines.learned.size import WorkingSize
 from cleanplate.engines.vera.edges import freed
 from cleanplate.engines.vera.guided import guided_upsampling
 from cleanplate.engines.vera.sheet import Sheet
-from cleanplate.engines.vera.size import WorkingSize
 from cleanplate.media.colour import codes_to_rgb, luma8, resolve, rgb_to_codes, to_444
 from cleanplate.media.curves import curve_for, from_model
 from cleanplate.media.frame import Frame

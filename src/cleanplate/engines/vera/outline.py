@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from cleanplate.engines.learned.region import region_of
+from cleanplate.engines.learned.size import WorkingSize, working_size
+from cleanplate.engines.learned.told import written
 from cleanplate.engines.vera import cost
 from cleanplate.engines.vera.schedule import Rhythm, Window, every, schedule
-from cleanplate.engines.vera.settings import Settings, written
-from cleanplate.engines.vera.size import WorkingSize, working_size
+from cleanplate.engines.vera.settings import Settings
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.footprint import ways
 from cleanplate.models.running.speed import speed
@@ -90,7 +92,7 @@ def _load(window: Window, scene: Scene, system: System, size: WorkingSize, sampl
     if sampling.economy is not None:
         boxes = [scene.permitted.box(key) or (0, 0, 0, 0) for key in window.keys]
         sides = [((y1 - y0) / info.height * grid[1], (x1 - x0) / info.width * grid[2]) for y0, x0, y1, x1 in boxes]
-        region = cost.region_of(sides, grid, sampling.economy)
+        region = region_of(sides, grid, sampling.economy)
     return cost.Load(grid, region, len(window.keys) * rows * columns)
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import torch
 
+from cleanplate.engines.learned.device import device_name
 from cleanplate.models.catalogue import places
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.written import read_system
@@ -20,7 +21,6 @@ from cleanplate.models.store.mixtures import codec_of, text_encoder_of, transfor
 from cleanplate.models.text.protocol import Encoded
 from cleanplate.models.weights.checkpoint import Checkpoint
 from cleanplate.models.weights.digests import fingerprint
-from cleanplate.pipeline.machine import Machine
 
 
 class Parts(Protocol):
@@ -86,13 +86,3 @@ class StoredParts:
     def model(self, running: Running) -> Mixture:
         model = transformer_of(Path(self._folder), getattr(torch, running.dtype))[0]
         return prepared(model, running, torch.device(device_name()))
-
-
-def device_name() -> str:
-    """Where models run."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def device_memory(machine: Machine) -> int:
-    """Bytes that are free there."""
-    return int(torch.cuda.mem_get_info()[0]) if device_name() == "cuda" else machine.memory_bytes

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cleanplate.edit.layer import Layer, LayerWriter
+from cleanplate.engines.learned.size import WorkingSize
 from cleanplate.engines.vera.draw import Draughtsman, Drawn, Scenery
 from cleanplate.engines.vera.footage import Footage
 from cleanplate.engines.vera.frames import Frames
@@ -16,7 +17,6 @@ from cleanplate.engines.vera.onto import Onto
 from cleanplate.engines.vera.parts import Parts
 from cleanplate.engines.vera.reel import Reel
 from cleanplate.engines.vera.schedule import Window
-from cleanplate.engines.vera.size import WorkingSize
 from cleanplate.media.clip import Clip
 from cleanplate.models.running.settings import Running
 from cleanplate.models.sampling.sampler import Moment

@@ -15,7 +15,6 @@ from cleanplate.models.sparse.economy import Economy
 
 _DTYPES: Mapping[str, DType] = {"cpu": "float32", "cuda": "bfloat16"}
 """In what a device computes fastest."""
-_SPOKEN = {True: "yes", False: "no"}
 _REMEDY = "See docs/how-to/faster.md and `cleanplate add --help`."
 
 
@@ -77,12 +76,6 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", remedy=_REMEDY) from error
-
-
-def written(settings: Running, than: Running) -> str:
-    """What differs, as a user writes it."""
-    differing = {name: value for name, value in settings if value != getattr(than, name)}
-    return " ".join(f"--set running.{name}={_SPOKEN.get(value, value)}" for name, value in differing.items())
 
 
 def _put(tree: dict[str, Any], path: str, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cleanplate.engines.vera.cost import region_of
+from cleanplate.engines.learned.region import region_of
 from cleanplate.engines.void.latents import room
 from cleanplate.engines.void.lay.estimate import Job
 from cleanplate.engines.void.outline import Outline, Take

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cleanplate.engines.vera.cost import reading as reading_memory
+from cleanplate.engines.learned.device import device_name
+from cleanplate.engines.learned.reading import reading as reading_memory
 from cleanplate.engines.void import cost
 from cleanplate.engines.void.fitting import ROOM, Lack, fitted, lacking
 from cleanplate.engines.void.footage import Footage
 from cleanplate.engines.void.outline import Outline
-from cleanplate.engines.void.parts import Parts, device_name
+from cleanplate.engines.void.parts import Parts
 from cleanplate.engines.void.production import Job, Production
 from cleanplate.engines.void.settings import Settings, settings_of
 from cleanplate.engines.void.verdict import measured

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cleanplate.engines.vera.fits import reading
-from cleanplate.engines.vera.settings import written
-from cleanplate.engines.vera.size import largest
+from cleanplate.engines.learned.reading import reading_at
+from cleanplate.engines.learned.size import largest
+from cleanplate.engines.learned.told import written
 from cleanplate.engines.void import cost
 from cleanplate.engines.void.framing import MULTIPLE, Framing
 from cleanplate.engines.void.outline import Outline, Take
@@ -44,7 +44,7 @@ def _choices(plain: Settings, place: Place) -> Iterator[tuple[str, Settings]]:
 
 def _fit(text: str, outline: Outline, place: Place) -> Fit:
     device = cost.memory(outline, place.device, outline.settings.running)
-    computer = max(cost.beside(outline, place.device), reading(TEXT_BYTES, place))
+    computer = max(cost.beside(outline, place.device), reading_at(TEXT_BYTES, place))
     room = device <= spare(place.device_bytes) and computer <= spare(place.memory_bytes)
     rate = speed(place.device, outline.settings.running.dtype)
     seconds = sum(cost.seconds(outline, place.device, place.threads, rate).values())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cleanplate.engines.vera.parts import device_memory
-from cleanplate.engines.vera.settings import written
+from cleanplate.engines.learned.device import device_memory
+from cleanplate.engines.learned.told import written
 from cleanplate.engines.void import cost
 from cleanplate.engines.void.outline import Outline
 from cleanplate.models.footprint import spare

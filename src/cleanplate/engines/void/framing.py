@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cleanplate.engines.vera.size import WorkingSize, working_size
+from cleanplate.engines.learned.size import WorkingSize, working_size
 from cleanplate.masks.quadmask import FrameSummary
 from cleanplate.masks.track import MaskBox
 from cleanplate.media.colour import resolve

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from cleanplate.engines.learned.device import device_name
 from cleanplate.engines.void.velocity import Rotary
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue import places
@@ -107,8 +108,3 @@ class Parts:
 
     def _reader(self, device: str) -> CachedEncoder:
         return store.text_encoder_of(self._beside, self.config(), device=device)
-
-
-def device_name() -> str:
-    """Where models run."""
-    return "cuda" if torch.cuda.is_available() else "cpu"

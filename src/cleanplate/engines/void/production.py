@@ -17,13 +17,14 @@ import torch
 from cleanplate.ahead import ahead
 from cleanplate.edit.layer import Layer, LayerWriter
 from cleanplate.edit.patch import Patch
+from cleanplate.engines.learned.device import device_name
 from cleanplate.engines.void.footage import Footage
 from cleanplate.engines.void.latents import mapped
 from cleanplate.engines.void.lay.laying import Laying
 from cleanplate.engines.void.meter import Meter
 from cleanplate.engines.void.noise import latent_noise
 from cleanplate.engines.void.outline import Outline, Take
-from cleanplate.engines.void.parts import Parts, device_name
+from cleanplate.engines.void.parts import Parts
 from cleanplate.engines.void.pictures import Pictures
 from cleanplate.engines.void.result import as_video, pictures
 from cleanplate.engines.void.sampler import Moment, Scheduler, Task, sample

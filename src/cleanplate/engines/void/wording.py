@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cleanplate.engines.vera.settings import written
+from cleanplate.engines.learned.told import written
 from cleanplate.engines.void.outline import Outline, Take
 from cleanplate.engines.void.settings import Settings
 from cleanplate.errors import UsageError
