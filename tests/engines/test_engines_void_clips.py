@@ -105,7 +105,7 @@ def test_events_far_apart_are_spans_of_their_own(void: Path, tmp_path: Path) -> 
 
 @pytest.mark.real
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["lime", "moving_ball", "pillow"])
+@pytest.mark.parametrize("name", ["lime", "moving_ball", "pillow", "ducky-float"])
 def test_published_clips(void: Path, tmp_path: Path, name: str) -> None:
     folder = DATA / name
     if not folder.is_dir():

@@ -15,6 +15,7 @@ def small(world: World) -> World:
     return replace(world, height=216, width=384, length=20)
 
 
+@pytest.mark.slow
 def test_homography_camera() -> None:
     world = replace(small(HOMOGRAPHY), camera=30)
     ours, telea = bench.score(world, "propagate"), bench.score(world, "telea")

@@ -81,6 +81,7 @@ def test_checkpointed_blocks_change_nothing(samples: list[VeraSample], whole: Pa
     assert curve(tmp_path) == curve(whole)
 
 
+@pytest.mark.slow
 def test_something_is_learned(samples: list[VeraSample], tmp_path: Path) -> None:
     recipe = small_recipe(
         steps=80, rates=Rates(new=5e-3, warmup=5), every=Every(log=5, save=200, preview=200), shift=1.0

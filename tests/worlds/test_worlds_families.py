@@ -54,10 +54,11 @@ def share_that_changes(name: str, seeds: Iterable[int]) -> float:
     return float(np.mean([counterfactual(sample(name, seed)).kept_promise for seed in seeds]))
 
 
-@pytest.mark.parametrize("name", PROMISING)
-def test_promises_are_mostly_kept(name: str) -> None:
-    """At a few seeds by default: three of four at the least; the measured share is that of the slow test."""
-    assert share_that_changes(name, range(FEW)) >= 0.75
+def test_promises_are_mostly_kept() -> None:
+    """Of all families together, at two seeds each; the measured share of each is that of the slow test."""
+    shares = [share_that_changes(name, range(2)) for name in PROMISING]
+    assert min(shares) >= 0.5
+    assert np.mean(shares) >= 0.9
 
 
 @pytest.mark.slow

@@ -66,10 +66,8 @@ def test_rest_without_contact_is_noticed() -> None:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_families_are_sound(name: str) -> None:
-    for seed in (20, 21):
-        one = sample(name, seed)
-        both = counterfactual(one)
-        assert unsound(one, both) == ""
+    one = sample(name, 20)
+    assert unsound(one, counterfactual(one)) == ""
 
 
 @pytest.mark.slow
