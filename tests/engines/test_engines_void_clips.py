@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -103,6 +105,12 @@ def test_events_far_apart_are_spans_of_their_own(void: Path, tmp_path: Path) -> 
     assert verify(package).passed
 
 
+def early(path: Path) -> float:
+    """Seconds by which some stream begins before 0, as an encoder's delay makes sound do: a master begins with that."""
+    with av.open(path) as file:
+        return max(0.0, -min(float(packet.pts * packet.time_base) for packet in file.demux() if packet.pts is not None))
+
+
 @pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["lime", "moving_ball", "pillow", "ducky-float"])
@@ -117,4 +125,5 @@ def test_published_clips(void: Path, tmp_path: Path, name: str) -> None:
     with Clip.open(package.folder / "composite.mkv") as composite, Clip.open(folder / "input_video.mp4") as plate:
         assert len(composite) == len(plate)
         shown, filmed = (clip.info.pts * float(clip.info.time_base) for clip in (composite, plate))
-        assert np.abs(shown - filmed).max() <= 0.0005 + 1e-9  # Matroska counts milliseconds
+        late = math.ceil(1000 * early(folder / "input_video.mp4")) / 1000
+        assert np.abs(shown - filmed - late).max() <= 0.0005 + 1e-9  # Matroska counts milliseconds
