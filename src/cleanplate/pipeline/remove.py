@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -109,12 +110,8 @@ def mask(
     Returns:
         `out`, and warnings such as frames on which the object is lost.
     """
-    out = Path(out)
-    with Clip.open(plate, rate=rate) as clip, opened(out, reuse) as shop:
-        removal = Removal(shop, clip, edit, progress or Silent(), asking)
-        removal.scene()
-        deliver(shop, out, MASK_FILES)
-        return out, (*clip.info.warnings, *removal.warnings)
+    removing = partial(Removal, edit=edit, progress=progress or Silent(), asking=asking)
+    return _stopped(plate, Path(out), removing, Removal.scene, rate=rate, reuse=reuse)
 
 
 def reason(
@@ -132,9 +129,22 @@ def reason(
     Returns:
         `out`, and warnings such as another reasoner that took over.
     """
-    out = Path(out)
+    removing = partial(Removal, edit=edit, progress=progress or Silent(), asking=asking)
+    return _stopped(plate, Path(out), removing, Removal.reasoned, rate=rate, reuse=reuse)
+
+
+def _stopped(
+    plate: Path | str,
+    out: Path,
+    removing: Callable[[Workshop, Clip], Removal],
+    last: Callable[[Removal], object],
+    *,
+    rate: Fraction | None,
+    reuse: Path | None,
+) -> tuple[Path, tuple[str, ...]]:
+    """Run the stages up to the last one wanted, and deliver what they left."""
     with Clip.open(plate, rate=rate) as clip, opened(out, reuse) as shop:
-        removal = Removal(shop, clip, edit, progress or Silent(), asking)
-        removal.reasoned()
+        removal = removing(shop, clip)
+        last(removal)
         deliver(shop, out, MASK_FILES)
         return out, (*clip.info.warnings, *removal.warnings)
