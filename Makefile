@@ -8,7 +8,7 @@ READY_DEV := $(VENV)/.ready-dev
 # Two busy thread pools spin each other to a quarter of their speed without this.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test test-all lint bench lock clean
+.PHONY: demo test test-all lint bench gpu lock clean
 
 demo: $(READY)
 	$(BIN)/python demo/run.py
@@ -32,14 +32,19 @@ $(VENV)/bin/python:
 	scripts/environment $(PYTHON) $(VENV)
 
 $(READY): $(VENV)/bin/python pyproject.toml requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint requirements.lock --editable .
 	touch $@
 
 $(READY_DEV): $(READY)
 	scripts/torch $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
 	scripts/browser
 	touch $@
+
+# On a machine with an accelerator, by an interpreter that has torch for it and the packages of '.[train,worlds]'.
+GPU_PYTHON ?= python3
+gpu:
+	PYTHONPATH=src $(GPU_PYTHON) bench/gpu_queue.py
 
 lock: $(READY_DEV)
 	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' > requirements.lock

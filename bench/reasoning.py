@@ -1,12 +1,15 @@
 """Reasoners on `worlds`: the affected region of their quadmasks against the exact one, over time.
 
     python bench/reasoning.py [--reasoner physics] [--set judged|development] [--clips N] [--folder FOLDER]
-    python bench/reasoning.py --reasoner somebody --answers FOLDER
+    python bench/reasoning.py --set development --clips N --plates FOLDER
+    python bench/reasoning.py --set development --clips N --reasoner somebody --answers FOLDER
     python bench/reasoning.py --errors FILE --set development --clips 500 --size 112x64
 
 `oracle` is the truth written as reasoning.json, `path-oracle` the same with one path and one size a thing in place of
-cells for each frame; the other names are of registered reasoners. With `--answers`, FOLDER holds CLIP.json (or
-CLIP/reasoning.json beside its tracks) by the clips' names. The object's track is the truth: selection is not judged.
+cells for each frame; the other names are of registered reasoners. With `--answers` somebody has answered elsewhere:
+FOLDER holds CLIP.json, in words and cells, which is laid on the clip as in use, or CLIP, a folder that `cleanplate
+reason` wrote. `--plates` writes the clips as videos by their names, for whoever is to answer. The removed object is
+called "object", and its track is the truth: selection is not judged.
 
 *Cells*: the ordinary quadmask, affected areas in whole cells, against the exact quadmask in whole cells. *Pixels*: the
 quadmask by the pixel against the exact one. Figures are of all samples of a row's clips together; `x non-keep` is the
@@ -19,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -32,12 +36,14 @@ from rich.console import Console
 from rich.progress import track as bar
 from rich.table import Table
 
+from cleanplate.edit.package import REASONING, TRACKS
 from cleanplate.files import write_text
 from cleanplate.masks.build import BuildRules, draw, open_things
 from cleanplate.masks.labels import Labels
 from cleanplate.masks.reasoning import Kind, Reasoning, read_reasoning
 from cleanplate.masks.track import Track, TrackWriter
 from cleanplate.media.clip import Clip
+from cleanplate.pipeline.registry import grounding, segmenter
 from cleanplate.pipeline.registry import reasoner as registered
 from cleanplate.progress import Silent
 from cleanplate.worlds.formats.clips import Samples, clip_writer
@@ -52,6 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reasoner", default="physics")
     parser.add_argument("--answers", type=Path, help="folder of documents, for a reasoner that has answered elsewhere")
+    parser.add_argument("--plates", type=Path, help="write the clips there as videos, and stop")
     parser.add_argument("--set", choices=("judged", "development"), default="judged")
     parser.add_argument("--clips", type=int, default=63, help="of the development set")
     parser.add_argument("--size", default="224x128", help="of the development set")
@@ -61,6 +68,9 @@ def main() -> None:
     cv2.setNumThreads(1)
     width, height = (int(side) for side in options.size.split("x"))
     wanted = judged() if options.set == "judged" else development(options.clips, (height, width))
+    if options.plates:
+        write_plates(wanted, options.folder, options.plates)
+        return
     console = Console(width=140)
     scores, wrong = [], Gathered()
     for truth, drawn in measured(wanted, options.folder, options.reasoner, options.answers):
@@ -83,12 +93,20 @@ def measured(
             continue
         if not truth.published:
             raise SystemExit(f"{one.key}: its pictures are not the published ones, so its figures would mean nothing")
-        place = folder / "work" / one.key
-        object_track = true_track(truth, place)
-        document, beside = (
-            answered(answers, one) if answers else answer(reasoner, truth, object_track, folder / reasoner / one.key)
-        )
+        object_track, place = true_track(truth, folder / "work" / one.key), folder / reasoner / one.key
+        if answers:
+            document, beside = answered(answers, truth, object_track, place)
+        else:
+            document, beside = answer(reasoner, truth, object_track, place)
         yield truth, drawn_of(document, beside, object_track)
+
+
+def write_plates(wanted: Sequence[Wanted], folder: Path, plates: Path) -> None:
+    """The clips as lossless videos."""
+    plates.mkdir(parents=True, exist_ok=True)
+    for one in bar(wanted, description="plates"):
+        if truth := clip(folder / "clips", one):
+            write_plate(truth, plates / f"{one.key}.mkv")
 
 
 def answer(reasoner: str, truth: Truth, object_track: Track, folder: Path) -> tuple[Reasoning, Path]:
@@ -98,23 +116,49 @@ def answer(reasoner: str, truth: Truth, object_track: Track, folder: Path) -> tu
     path = folder / "reasoning.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        plate = folder / "plate.mkv"
-        length, height, width = truth.labels.shape
-        with clip_writer(plate, Samples.RGB, height, width, RATE) as writer:
-            for picture in truth.rgb:
-                writer.write(picture)
-        with Clip.open(plate) as opened:
-            found = registered(reasoner).reason(opened, [object_track], range(length), folder, Silent())
-        plate.unlink()
+        with opened_plate(truth, folder) as plate:
+            found = registered(reasoner).reason(plate, [object_track], range(len(plate)), folder, Silent())
         write_text(path, found.to_json())
     return read_reasoning(path), folder
 
 
-def answered(folder: Path, wanted: Wanted) -> tuple[Reasoning, Path]:
-    """Somebody's document of a clip."""
-    beside = folder / wanted.key
-    path = beside / "reasoning.json" if beside.is_dir() else folder / f"{wanted.key}.json"
-    return read_reasoning(path), path.parent
+def answered(answers: Path, truth: Truth, object_track: Track, folder: Path) -> tuple[Reasoning, Path]:
+    """Somebody's document of a clip, and the folder of its tracks; words and cells are laid on the clip in `folder`."""
+    key = truth.wanted.key
+    if (answers / key).is_dir():
+        return read_reasoning(answers / key / REASONING), answers / key / TRACKS
+    path = answers / f"{key}.json"
+    if not path.is_file():
+        raise SystemExit(f"{path}: no answer to this clip; --plates FOLDER writes it as a video to look at")
+    document = read_reasoning(path)
+    length, height, width = truth.labels.shape
+    document.require_fit(length, height, width, str(path))
+    if document.removed != (OBJECT,):
+        raise SystemExit(f"{path}: removed is {list(document.removed)}; here it is called '{OBJECT}'")
+    ground, _ = grounding()
+    folder.mkdir(parents=True, exist_ok=True)
+    with opened_plate(truth, folder) as plate:
+        frames, follower = range(len(plate)), segmenter("classic")
+        laid = ground(document, plate, [object_track], frames, folder, segmenter=follower, progress=Silent())
+    return laid, folder
+
+
+@contextmanager
+def opened_plate(truth: Truth, folder: Path) -> Iterator[Clip]:
+    """The clip as a file in the folder, for as long as it is open."""
+    path = folder / "plate.mkv"
+    write_plate(truth, path)
+    with Clip.open(path) as opened:
+        yield opened
+    path.unlink()
+
+
+def write_plate(truth: Truth, path: Path) -> None:
+    """The clip as a lossless video."""
+    _, height, width = truth.labels.shape
+    with clip_writer(path, Samples.RGB, height, width, RATE) as writer:
+        for picture in truth.rgb:
+            writer.write(picture)
 
 
 def true_track(truth: Truth, folder: Path) -> Track:

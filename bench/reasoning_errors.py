@@ -1,4 +1,4 @@
-"""What a reasoner gets wrong, as a distribution that training can draw from (`cleanplate.train.void.slips`)."""
+"""What a reasoner gets wrong, as a distribution that training can draw from (`cleanplate.train.slips`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reasoning_clips import Truth
 from reasoning_scores import Drawn, things_of
 
 from cleanplate.masks.labels import affected
-from cleanplate.train.void.slips import FAR, LARGEST, Errors, cells_of_clip, distance, ever_of
+from cleanplate.train.slips import FAR, LARGEST, Errors, cells_of_clip, distance, ever_of
 
 _QUANTILES = 11
 _DIGITS = 4

@@ -7,12 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from cleanplate.masks.labels import combine
-from cleanplate.models.catalogue.system import Limits, System
-from cleanplate.models.mixture.config import moving
-from cleanplate.models.moving.facts import ANSWERED, TOLD
-from cleanplate.train.nano.pairs import validation
-from cleanplate.train.nano.recipe import Pairs, Rates, Recipe
+from cleanplate.models.catalogue.small import void_nano
 from cleanplate.train.recipe import Every
+from cleanplate.train.void_nano.pairs import validation
+from cleanplate.train.void_nano.recipe import Pairs, Rates, Recipe
 from cleanplate.worlds.families import TRAINING
 from cleanplate.worlds.moves import Moves
 
@@ -47,25 +45,8 @@ def square(seed: int) -> Moves:
 
 def recipe(**changes: object) -> Recipe:
     """For squares; four steps."""
-    transformer = moving(
-        (2, 8, 8),
-        dim=32,
-        layers=2,
-        heads=2,
-        ffn_dim=48,
-        channels=ANSWERED,
-        condition_channels=TOLD,
-        frequency_dim=16,
-        waves=3,
-    )
-    system = System(
-        transformer=transformer,
-        codec="moves",
-        stride=(1, 1, 1),
-        text="none",
-        prediction="sample",
-        limits=Limits(frames=FRAMES, pixels=ROWS * COLUMNS, rate=12),
-    )
+    geometry = {"dim": 32, "layers": 2, "heads": 2, "ffn_dim": 48, "frequency_dim": 16, "waves": 3}
+    system = void_nano(frames=FRAMES, pixels=ROWS * COLUMNS, **geometry)
     small = Recipe(
         system=system,
         pairs=Pairs(rows=ROWS, columns=COLUMNS, count=6, held=2, batch=2, workers=0),

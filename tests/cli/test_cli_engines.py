@@ -55,6 +55,10 @@ def test_a_smaller_card_is_offered_settings_that_take_less(engine: str) -> None:
     assert taken == sorted(taken, reverse=True)
 
 
+def test_an_engine_may_be_named_either_way() -> None:
+    assert chosen(fitted("void-5b", "--max-vram", 80)) == chosen(fitted("--engine", "void-5b", "--max-vram", 80))
+
+
 def test_nothing_fits_where_there_is_nothing() -> None:
     assert chosen(fitted("--engine", "void-5b", "--max-vram", 0.5)) == {"void-5b": None}
     assert "does not fit" in cli("engines", "--fit", "--engine", "void-5b", "--max-vram", 0.5).stdout

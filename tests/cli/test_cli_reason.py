@@ -113,12 +113,40 @@ def test_what_was_reasoned_serves_again_and_shapes_the_quadmask(
 
 
 def test_kinds_may_be_chosen(tmp_path: Path, server: TalkingServer, pointed: list[object]) -> None:
-    assert cli("reason", *pointed, *asking(server), "--only", "shadow", "-o", "a").exit_code == 0
+    done = cli("reason", *pointed, *asking(server), "--only", "shadow", "-o", "a")
+    assert done.exit_code == 0
     assert names(tmp_path / "a") == ["shadow of the red box"]
+    left = "reflection of the red box, ripples, blue ball"
+    assert f"Found, and left as it is by your choice: {left}." in " ".join(done.stderr.split())
+    assert len(json.loads((tmp_path / "a" / "answer.json").read_text("utf-8"))["affected"]) == 4
     chosen = ["--only", "shadow", "--only", "object", "--keep", "blue ball"]
     assert cli("reason", *pointed, *asking(server), *chosen, "-o", "b").exit_code == 0
     assert names(tmp_path / "b") == ["shadow of the red box"]
     assert len(server.requests) == 1  # the second time from what is kept
+
+
+def test_another_choice_needs_no_new_answer(tmp_path: Path, plate: Path, pointed: list[object]) -> None:
+    with talking(Act(says("all-kinds"))) as server:
+        asked = [*asking(server), "--reasoner-set", "cache=no"]
+        assert cli("reason", *pointed, *asked, "-o", "a").exit_code == 0
+        assert cli("reason", plate, *POINTED, *asked, "--keep", "ripples", "--reuse", "a", "-o", "b").exit_code == 0
+        assert len(server.requests) == 1
+        done = cli("reason", plate, *POINTED, *asked, "--keep", "the ripples", "--reuse", "a", "-o", "c")
+    assert names(tmp_path / "b") == ["shadow of the red box", "reflection of the red box", "blue ball"]
+    assert done.exit_code == 3
+    assert "--keep the ripples: the reasoning names no such thing" in " ".join(done.stderr.split())
+    assert "shadow of the red box, reflection of the red box, ripples, blue ball" in " ".join(done.stderr.split())
+
+
+def test_which_way_things_fall_may_be_told(tmp_path: Path, pointed: list[object]) -> None:
+    with talking(Act(says("empty"))) as server:
+        for angle, there in (("90", [-1.0, 0.0]), ("-90", [1.0, 0.0]), ("auto", [0.0, 1.0])):
+            done = cli("reason", *pointed, *asking(server), "--gravity", angle, "-o", angle)
+            assert done.exit_code == 0
+            assert document(tmp_path / angle)["gravity"] == pytest.approx(there)
+        assert len(server.requests) == 1  # the question is the same
+    assert "as told" not in done.output
+    assert "'openai' does not follow the camera's roll" in " ".join(done.output.split())
 
 
 def test_things_are_asked_about(server: TalkingServer, pointed: list[object]) -> None:
@@ -146,7 +174,7 @@ def test_with_a_fallback_the_run_goes_on_and_the_manifest_says_so(
     plate: Path, tmp_path: Path, pointed: list[object]
 ) -> None:
     with talking(Act(says("outside-grid"))) as server:
-        done = cli("remove", *pointed, *asking(server), "--fallback", "physics", "-o", "shot")
+        done = cli("remove", *pointed, *asking(server), "--fallback", "physics", "--gravity", "-180", "-o", "shot")
         assert done.exit_code == 0, done.output
         assert len(server.requests) == 2
     (told,) = [text for text in ShotPackage.open(tmp_path / "shot").shot.warnings if "reasoned instead" in text]
@@ -154,8 +182,11 @@ def test_with_a_fallback_the_run_goes_on_and_the_manifest_says_so(
     assert told.endswith("'physics' reasoned instead.")
     assert all(thing["source"] == "physics" for thing in document(tmp_path / "shot")["affected"])
     assert ShotPackage.open(tmp_path / "shot").shot.edit["fallback"] == "physics"
+    assert ShotPackage.open(tmp_path / "shot").shot.edit["gravity"] == -180
+    assert document(tmp_path / "shot")["gravity"] == [0.0, -1.0]
     # What a run that goes on finds of it still says so.
-    again = cli("reason", plate, *POINTED, *asking(server), "--fallback", "physics", "--reuse", "shot", "-o", "again")
+    same = ["--fallback", "physics", "--gravity", "-180", "--reuse", "shot"]
+    again = cli("reason", plate, *POINTED, *asking(server), *same, "-o", "again")
     assert "reasoned instead" in again.stderr
 
 
@@ -190,6 +221,10 @@ def test_upload_is_refused_with_the_host_and_what_would_go(tmp_path: Path, point
         (["--reasoner-model", "m"], "'physics' is asked nothing: it takes no model"),
         (["--allow-upload"], "it takes no allow_upload"),
         (["--reasoner-set", "frames"], "no NAME=VALUE"),
+        (["--gravity", "sideways"], "--gravity sideways: no angle"),
+        (["--gravity", "nan"], "--gravity nan: no angle"),
+        (["--gravity", "-361"], "--gravity -361: no angle"),
+        (["--gravity", "90", "--reasoning", "x.json"], "says itself which way things fall"),
         (["--reasoner", "openai", "--reasoner-model", "m", "--reasoner-set", "frames=1"], "--reasoner-set frames"),
     ],
 )

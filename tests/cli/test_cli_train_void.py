@@ -69,3 +69,10 @@ def test_a_recipe_is_shown_and_read_back(tmp_path: Path) -> None:
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
     assert "needs pairs" in ran("--config", "tiny", code=2)
     assert "no such folder" in ran("--config", "tiny", "--data", str(tmp_path / "absent"), "-o", str(tmp_path), code=3)
+
+
+@pytest.mark.parametrize("option", [("--pass", "2"), ("--init", "some.safetensors")])
+def test_the_embedded_model_takes_no_pass_and_no_start(option: tuple[str, str], tmp_path: Path) -> None:
+    said = ran("--config", "nano-smoke", "--out", str(tmp_path / "run"), *option, code=2)
+    assert "starts from nothing" in said
+    assert not (tmp_path / "run").exists()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -29,31 +28,11 @@ from cleanplate.engines.vera.settings import settings_of
 from cleanplate.engines.vera.sheet import Sheet, blended
 from cleanplate.errors import UsageError
 from cleanplate.media.clip import Clip
-from cleanplate.media.formats import pixel_format
-from cleanplate.media.frame import ColourTags
-from cleanplate.media.probe import ClipInfo
 from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.sparse.economy import Economy
 from drawn_clips import FRAMES, HEIGHT, WIDTH, write_plate
 from drawn_vera import pixel_system
-
-
-def info_of(frames: int = 50, size: tuple[int, int] = (720, 1280), rate: int = 25, **fields: object) -> ClipInfo:
-    made = ClipInfo(
-        path=Path("plate.mp4"),
-        files=(),
-        is_sequence=False,
-        codec="",
-        height=size[0],
-        width=size[1],
-        format=pixel_format("yuv420p"),
-        colour=ColourTags(),
-        time_base=Fraction(1, 1000),
-        pts=np.arange(frames, dtype=np.int64) * 1000 // rate,
-        end_pts=frames * 1000 // rate,
-        rate=Fraction(rate),
-    )
-    return replace(made, **fields)  # type: ignore[arg-type]
+from plain_clips import info_of
 
 
 @given(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -240,3 +241,13 @@ def test_real_footage(name: str, tmp_path: Path) -> None:
             plate = clip.frame(frame).planes[0][y0:y1, x0:x1]
             removed = (labels < 95)[y0:y1, x0:x1]
             assert (luma != plate)[removed].mean() >= 0.9
+
+
+def test_a_shadow_no_likelier_there_than_not_is_left_and_that_is_said(scene: Scene) -> None:
+    assert scene.reasoning is not None
+    (sure,) = scene.reasoning.affected
+    for confidence, left in ((0.5, True), (0.51, False)):
+        told = scene.reasoning.model_copy(update={"affected": (sure.model_copy(update={"confidence": confidence}),)})
+        notes = planned(replace(scene, reasoning=told)).notes
+        assert ("Leaves what is no likelier there than not: shadow." in notes) == left
+        assert not any("Invents no motion" in note for note in notes)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -109,3 +110,18 @@ def test_the_fullest_view_near_the_start_goes_along(tmp_path: Path) -> None:
     assert shape is not None
     assert np.array_equal(shape.mask, disc(40, 60, 5)[35:46, 55:66])
     assert shape.centre == (5.0, 5.0)
+
+
+@pytest.mark.parametrize("moved", [0, 40])
+def test_a_way_that_starts_from_a_part_goes_about_that_part(tmp_path: Path, moved: int) -> None:
+    """Of a ball the upper rows alone are seen at first; once it lies elsewhere, nothing tells what part that was."""
+    whole, top = disc(40 + moved, 60, 12), disc(40, 60, 12)
+    top[37:] = False
+    with TrackWriter(tmp_path / "ball.track", name="ball", length=FRAMES, height=HEIGHT, width=WIDTH) as writer:
+        for n in range(FRAMES):
+            writer.write(n, top if n <= 4 else whole)
+    shape = shape_of(thing(path=[PathPoint(frame=4, cell=(3, 5))]), Track(tmp_path / "ball.track"))
+    assert shape is not None
+    assert shape.mask.shape == (25, 25)
+    part = np.argwhere(top).mean(axis=0) - (28, 48)
+    assert shape.centre == pytest.approx((12.0, 12.0) if moved else tuple(part))

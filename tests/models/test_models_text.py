@@ -267,6 +267,12 @@ def test_minilm_equals_transformers_on_a_padded_batch(small: TransformersEncoder
     torch.testing.assert_close(small.encode(texts).tokens_BSD, expected, rtol=0, atol=1e-5)
 
 
+def test_texts_read_together_are_read_as_one_by_one(small: TransformersEncoder) -> None:
+    texts = ["a red ball", "a blue star that flies away", "the green fish", "", "one more kite", "a red ball"]
+    many = TransformersEncoder("minilm", small._tokenizer, small._model, minilm.TOKENS, together=2)
+    torch.testing.assert_close(many.encode(texts).tokens_BSD, small.encode(texts).tokens_BSD, rtol=0, atol=1e-5)
+
+
 def test_minilm_says_what_it_does_not_read(small: TransformersEncoder) -> None:
     (cut,) = small.encode(["ball " * 126 + "and the sea"]).cuts
     assert cut == Cut(3, "and the sea")

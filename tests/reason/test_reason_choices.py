@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from cleanplate.errors import UsageError
-from cleanplate.pipeline.registry import reasoner
+from cleanplate.pipeline.edits import Remove
+from cleanplate.pipeline.reasoning import reasoner_key
+from cleanplate.pipeline.registry import REASONERS, Part, reasoner
 from cleanplate.reason.asking import prompt
 
 
@@ -50,3 +53,10 @@ def test_the_prompt_has_a_version_and_asks_for_every_field() -> None:
         assert f'"{name}"' in text
     with pytest.raises(KeyError):
         prompt.words("question")
+
+
+def test_a_reasoner_that_has_changed_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = reasoner_key(Remove(), {})
+    newer = replace(REASONERS["physics"], version=REASONERS["physics"].version + 1)
+    monkeypatch.setitem(cast(dict[str, Part], REASONERS), "physics", newer)
+    assert reasoner_key(Remove(), {}) != before

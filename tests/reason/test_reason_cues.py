@@ -14,8 +14,10 @@ from cleanplate.reason.consequences import claims
 from cleanplate.reason.contact import Contact, Effect, gaps, judge, passes_behind
 from cleanplate.reason.footage import Footage, gather
 from cleanplate.reason.instead import falls, goes_on, ground_of, stays
+from cleanplate.reason.laying import laid
 from cleanplate.reason.movers import Mover
-from cleanplate.reason.sunlight import laid, sun_of
+from cleanplate.reason.reflection import correlation
+from cleanplate.reason.sunlight import sun_of
 
 LENGTH = 20
 RED, BLUE, ORANGE = (200, 60, 50), (60, 60, 170), (220, 130, 40)
@@ -186,3 +188,9 @@ def test_no_light_is_told_where_no_shadow_is(tmp_path: Path, detail: float) -> N
     hero = block(150, 60, 175, 110)
     picture = coloured(texture(12, detail), hero, RED)
     assert sun_of(footage_of_masks(tmp_path, [hero] * 2, film(2, lambda n: picture)), 1, [0, 1]) is None
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_thing_too_thin_to_have_an_inside_is_like_no_mirror_image() -> None:
+    nothing = np.zeros((0, 3), np.float32)
+    assert correlation(nothing, nothing.astype(np.uint8)) == 0

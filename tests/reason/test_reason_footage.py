@@ -14,7 +14,8 @@ from cleanplate.masks.track import Track, TrackWriter
 from cleanplate.media.clip import Clip
 from cleanplate.progress import Silent
 from cleanplate.reason.footage import Footage, gather, small_size
-from cleanplate.reason.physics import PhysicsReasoner, gravity
+from cleanplate.reason.gravity import down
+from cleanplate.reason.physics import PhysicsReasoner
 
 LENGTH = 26
 DOWN = {0: (0.0, 1.0), 90: (1.0, 0.0), 180: (0.0, -1.0), 270: (-1.0, 0.0)}
@@ -40,7 +41,7 @@ def test_points_and_masks_go_back_to_the_coded_grid(tmp_path: Path, rotation: in
     full = footage.coded(shown > 0)
     assert full.shape == (120, 200)
     assert iou(full, np.kron(coded, np.ones((2, 2))) > 0) > 0.85
-    assert gravity(footage) == DOWN[rotation]
+    assert down(footage) == DOWN[rotation]
 
 
 @pytest.mark.parametrize(
@@ -99,8 +100,8 @@ def test_gravity_can_be_told(tmp_path: Path) -> None:
         writer.write(0, wall)
     with Clip.open(tmp_path / "clip.mp4") as clip:
         frames, track = range(3), Track(tmp_path / "wall.track")
-        for turns, down in ((0, (0.0, 1.0)), (1, (-1.0, 0.0)), (2, (0.0, -1.0)), (3, (1.0, 0.0))):
-            assert PhysicsReasoner(turns).reason(clip, [track], frames, tmp_path, Silent()).gravity == down
+        for angle, there in ((0, (0.0, 1.0)), (90, (-1.0, 0.0)), (-180, (0.0, -1.0)), (270, (1.0, 0.0))):
+            assert PhysicsReasoner(angle).reason(clip, [track], frames, tmp_path, Silent()).gravity == there
 
 
 def test_an_object_that_never_shows_is_refused(tmp_path: Path) -> None:

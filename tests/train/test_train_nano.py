@@ -11,17 +11,19 @@ import torch
 from safetensors.torch import load_file
 
 from cleanplate.errors import CleanplateError
-from cleanplate.masks.labels import KEEP
+from cleanplate.masks.labels import KEEP, affected, removed
 from cleanplate.models.mixture.counting import size_of
 from cleanplate.models.moving.compose import compose, moved
 from cleanplate.models.moving.scene import answer, pictures, residual_of, seen_of, shift_of, told
 from cleanplate.models.store.loading import load
-from cleanplate.train.nano.objective import compared, lesson
-from cleanplate.train.nano.pairs import Example, Kept, PairDataset, mirrored, shown
-from cleanplate.train.nano.preview import scores
-from cleanplate.train.nano.recipe import Masks
-from cleanplate.train.nano.recipes import RECIPES
-from cleanplate.train.nano.run import train
+from cleanplate.train.slips import cells_of_clip, degrade, ever_of, read_errors
+from cleanplate.train.void_nano.objective import compared, lesson
+from cleanplate.train.void_nano.pairs import Example, Kept, PairDataset, shown
+from cleanplate.train.void_nano.preview import scores
+from cleanplate.train.void_nano.recipe import Masks, Variety
+from cleanplate.train.void_nano.recipes import RECIPES
+from cleanplate.train.void_nano.run import train
+from cleanplate.train.void_nano.variety import Window, coloured, mirrored, nearer, varied
 from drawn_moves import COLUMNS, FRAMES, ROWS, recipe, square, write_squares
 from interrupted_training import Stopped, curve
 
@@ -108,6 +110,36 @@ def test_mirrored_twice_is_as_before_and_once_still_true() -> None:
     torch.testing.assert_close(compose(given.plate, given.clean, given.answer), given.truth, atol=1e-5, rtol=0)
 
 
+def test_other_colours_are_still_true() -> None:
+    other = coloured(square(3), np.random.default_rng(5))
+    assert (other.plate != square(3).plate).mean() > 0.5
+    given = lesson(Example(other, other.labels, 0), recipe(), CPU)
+    bare = given.answer.clone()
+    bare[:, 3:] = 0
+    torch.testing.assert_close(compose(given.plate, given.clean, bare), given.truth, atol=1e-5, rtol=0)
+
+
+def test_a_window_of_whole_pixels_is_cut_out_and_what_comes_from_outside_it_is_not_shown() -> None:
+    pair = square(3)
+    top, left, rows, columns = 6, 4, ROWS // 2, COLUMNS // 2
+    got = nearer(pair, Window(top, left, rows, columns))
+    cut = (slice(None), slice(top, top + rows), slice(left, left + columns))
+    np.testing.assert_array_equal(got.labels[:, ::2, ::2], pair.labels[cut])
+    np.testing.assert_array_equal(got.labels[:, 1::2, 1::2], pair.labels[cut])
+    np.testing.assert_array_equal(got.shift[:, ::2, ::2], 2 * pair.shift[cut])
+    comes_from = np.arange(top, top + rows)[None, :, None] + pair.shift[cut][..., 1].astype(float)
+    np.testing.assert_array_equal(got.shown[:, ::2, ::2], pair.shown[cut] & (comes_from > top - 0.3))
+    assert pair.shown[cut].sum() > got.shown[:, ::2, ::2].sum() > 0
+
+
+def test_a_pair_comes_in_many_ways() -> None:
+    variety = Variety(mirrored=0.5, nearer=0.5, coloured=0.5)
+    ways = {varied(square(3), variety, np.random.default_rng(n)).plate.tobytes() for n in range(24)}
+    assert len(ways) > 18
+    as_it_is = varied(square(3), Variety(mirrored=0, nearer=0, coloured=0), np.random.default_rng(0))
+    np.testing.assert_array_equal(as_it_is.plate, square(3).plate)
+
+
 def test_quadmasks_are_shown_as_they_come_in_use() -> None:
     labels = square(3).labels
     exact = shown(labels, Masks(exact=1, gridded=0, grow=0), np.random.default_rng(0))
@@ -117,6 +149,20 @@ def test_quadmasks_are_shown_as_they_come_in_use() -> None:
     assert (grown != KEEP).sum() > (labels != KEEP).sum()
     several = {shown(labels, Masks(exact=0, gridded=0), np.random.default_rng(n)).tobytes() for n in range(4)}
     assert len(several) == 4
+
+
+def test_quadmasks_are_shown_with_the_slips_that_were_measured() -> None:
+    labels = square(3).labels
+    slipped = [shown(labels, Masks(exact=0, gridded=0), np.random.default_rng(n)) for n in range(60)]
+    random = np.random.default_rng(7)
+    random.random()  # which of the ways of showing it
+    np.testing.assert_array_equal(slipped[7], degrade(labels, random, read_errors()))
+    true, found = (ever_of(cells_of_clip(affected(one))) for one in (labels, np.concatenate(slipped)))
+    assert (found & ~true).any()
+    told = np.array([(ever_of(cells_of_clip(affected(one))) & true).sum() / true.sum() for one in slipped])
+    assert (told == 0).any()
+    assert (told == 1).any()
+    assert all((removed(one) == removed(labels)).all() for one in slipped)
 
 
 def test_the_ablation_is_told_of_one_mask_alone() -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scenes import parlour, still
 
-from cleanplate.masks.labels import KEEP, OVERLAP, REMOVE, Labels, affected, changed, is_exact, removed
+from cleanplate.masks.labels import KEEP, OVERLAP, REMOVE, affected, changed, is_exact, removed
 from cleanplate.worlds.counterfactual import counterfactual
 from cleanplate.worlds.families import FAMILIES, sample
 from cleanplate.worlds.protocols import Trajectories, View
 from cleanplate.worlds.render.tiny import Tiny
 from cleanplate.worlds.scene import Scene
-from cleanplate.worlds.truth import Slips, as_reasoned, changed_at, gridded, seen, truth_labels
+from cleanplate.worlds.truth import changed_at, gridded, seen, truth_labels
 
 HEIGHT, WIDTH = 64, 112
 QUICK, ALL = range(100), range(100, 500)
@@ -97,34 +96,6 @@ def test_a_changed_thing_behind_the_removed_one_overlaps_it() -> None:
     assert (truth_labels(a, b, [1], [place])[both] == OVERLAP).all()
 
 
-def test_without_slips_a_reasoner_draws_the_grid() -> None:
-    clip = _clip()
-    drawn = list(as_reasoned(clip, np.random.default_rng(0), Slips(missing=0, wrong=0, late=0)))
-    assert all(np.array_equal(a, gridded(b)) for a, b in zip(drawn, clip, strict=True))
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_slips_leave_the_removed_region_and_stay_near(seed: int) -> None:
-    clip = _clip()
-    drawn = list(as_reasoned(clip, np.random.default_rng(seed)))
-    again = list(as_reasoned(clip, np.random.default_rng(seed)))
-    for a, b, c in zip(drawn, clip, again, strict=True):
-        assert is_exact(a)
-        assert np.array_equal(a, c)
-        assert np.array_equal(removed(a), removed(b))
-        assert not affected(a)[_far_from(affected(b))].any()
-
-
-def test_slips_are_as_frequent_as_asked() -> None:
-    clip = _clip()[:1]
-    rng = np.random.default_rng(0)
-    whole = affected(gridded(clip[0])).sum()
-    kept = [affected(next(iter(as_reasoned(clip, rng, Slips(0.3, 0, 0))))).sum() / whole for _ in range(300)]
-    assert np.mean(kept) == pytest.approx(0.7, abs=0.03)
-    late = [affected(next(iter(as_reasoned(clip, rng, Slips(0, 0, 3))))).any() for _ in range(300)]
-    assert np.mean(late) == pytest.approx(0.25, abs=0.08)
-
-
 def test_without_takes_bodies_away_and_nothing_else() -> None:
     whole = still(parlour(), 2)
     fewer = whole.without(("ball", "can"))
@@ -142,22 +113,3 @@ def _pairs(scene: Scene, original: Trajectories, altered: Trajectories) -> list[
             strict=True,
         )
     )
-
-
-def _clip() -> list[Labels]:
-    """A removed block, and an affected one that grows from frame to frame."""
-    clip = []
-    for frame in range(8):
-        labels = np.full((HEIGHT, WIDTH), KEEP, np.uint8)
-        labels[20:40, 30 : 50 + 4 * frame] = 127
-        labels[10:30, 20:40] = np.where(labels[10:30, 20:40] == 127, OVERLAP, REMOVE)
-        clip.append(labels)
-    return clip
-
-
-def _far_from(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """More than two cells (of eight pixels) away."""
-    near = np.zeros_like(mask)
-    for y, x in np.argwhere(mask):
-        near[max(y - 16, 0) : y + 17, max(x - 16, 0) : x + 17] = True
-    return ~near

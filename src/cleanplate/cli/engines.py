@@ -20,6 +20,7 @@ _MINUTES, _HOURS = 120, 7200
 
 
 def engines(
+    name: Annotated[str | None, typer.Argument(help="What an engine needs, and the words that it has learned.")] = None,
     fit: Annotated[
         bool, typer.Option("--fit", help="Say which settings fit this machine, and what they cost.")
     ] = False,
@@ -35,7 +36,9 @@ def engines(
     screen = Screen(as_json=json)
     with guarded(screen):
         if fit:
-            _fitted(screen, engine, _footage(size, frames), max_vram)
+            _fitted(screen, engine or name, _footage(size, frames), max_vram)
+        elif name is not None:
+            _told(screen, name)
         else:
             _listed(screen)
 
@@ -53,6 +56,22 @@ def _listed(screen: Screen) -> None:
         for title, table in tables.items()
     }
     screen.result(document, lines)
+
+
+def _told(screen: Screen, name: str) -> None:
+    """One engine."""
+    from cleanplate.models.catalogue.table import MODELS
+    from cleanplate.pipeline.registry import ENGINES
+
+    if name not in ENGINES:
+        raise UsageError(f"there is no engine '{name}'", remedy=f"Choose one of: {', '.join(ENGINES)}.")
+    part, row = ENGINES[name], MODELS.get(name)
+    words = row.vocabulary.listed if row and row.vocabulary else None
+    lines = [(f"{name}: {part.summary} (needs {part.needs})", "")]
+    if words:
+        lines.append(("It knows these words, and refuses others:", "bold"))
+        lines += [(f"  {heading}: {', '.join(texts)}", "") for heading, texts in words.items()]
+    screen.result({"name": name, "summary": part.summary, "needs": part.needs, "vocabulary": words}, lines)
 
 
 def _fitted(screen: Screen, only: str | None, footage: Footage, gigabytes: float | None) -> None:

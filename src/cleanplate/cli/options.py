@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, cast
 
 import typer
 
@@ -112,6 +113,14 @@ AllowUpload = Annotated[
     bool,
     _option("--allow-upload", help="Small pictures of the plate may be sent to the reasoner's server.", panel=_WHY),
 ]
+Gravity = Annotated[
+    str | None,
+    _option(
+        "--gravity",
+        help="Which way things fall: degrees clockwise from down in the picture, or auto, by the camera's roll.",
+        panel=_WHY,
+    ),
+]
 Fallback = Annotated[
     str | None, _option("--fallback", help="Who reasons where the reasoner has no answer: physics.", panel=_WHY)
 ]
@@ -201,6 +210,20 @@ def settings_of(
             raise UsageError(f"{option} {setting}: no NAME=VALUE", remedy=f"For example: {option} {example}")
         found[name] = None if value == "none" else value
     return found
+
+
+def gravity_of(text: str | None) -> float | Literal["auto"] | None:
+    """Which way things fall, as written. Raises UsageError."""
+    if text is None or text == "auto":
+        return cast(Literal["auto"] | None, text)
+    try:
+        degrees = float(text)
+    except ValueError:
+        degrees = math.nan
+    if not -360 <= degrees <= 360:
+        remedy = "Write degrees clockwise from down in the picture, -360 to 360 (90 is to the left), or auto."
+        raise UsageError(f"--gravity {text}: no angle", remedy=remedy)
+    return degrees
 
 
 def asking_of(written: list[str] | None, allow_upload: bool) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def show_reasoning(screen: Screen, folder: Path, warnings: tuple[str, ...]) -> N
     lines = [("", ""), *reasoning_table(document)]
     if document.scene_after:
         lines += [("", ""), (f"Afterwards: {document.scene_after}", "")]
+    lines += [(note, "dim") for note in document.notes]
     lines += [("", ""), (f"Reasoning  {folder / REASONING}", "")]
     lines.append(
         (f"Edit it and go on with: cleanplate remove ... --reasoning {folder / REASONING} --reuse {folder}", "bold")

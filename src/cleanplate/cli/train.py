@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,9 +22,10 @@ def _group() -> None:
 
 @train.command()
 def vera(
-    config: Annotated[str, typer.Option(help="A recipe: 1.3b, 14b, overfit, overfit-long, or a JSON file.")],
+    config: Annotated[str, typer.Option(help="A recipe: 1.3b, 14b, overfit, overfit-long, nano, nano-smoke, or JSON.")],
     data: Annotated[
-        list[Path] | None, typer.Option(help="Folder of layered clips in Vera's layout; repeatable.")
+        list[Path] | None,
+        typer.Option(help="Folder of layered clips in Vera's layout; repeatable. nano keeps its stock there."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run; a run there goes on.")] = None,
     start: Annotated[Path | None, typer.Option(help="Weights to start from; see `cleanplate models convert`.")] = None,
@@ -33,13 +34,18 @@ def vera(
     show: Annotated[bool, typer.Option("--print", help="Print the recipe as JSON, and stop.")] = False,
     json: o.Json = False,
 ) -> None:
-    """Train the mixture of transformers on layered clips."""
+    """Train the mixture of transformers on layered clips, or the embedded vera-nano on those that it makes."""
     from cleanplate.train.vera.door import recipe_of, run
+    from cleanplate.train.vera_nano import door as nano
 
     screen = Screen(as_json=json)
     with guarded(screen):
-        given = {"start": start, "steps": steps, "seed": seed}
-        recipe = recipe_of(config, {name: value for name, value in given.items() if value is not None})
+        named = {"start": start, "steps": steps, "seed": seed}
+        given = {name: value for name, value in named.items() if value is not None}
+        if nano.takes(config):
+            _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
+            return
+        recipe = recipe_of(config, given)
         if show:
             screen.result(recipe.model_dump(mode="json"), [(recipe.model_dump_json(indent=1), "")])
             return
@@ -65,14 +71,18 @@ def void(
     json: o.Json = False,
 ) -> None:
     """Train a pass of VOID on counterfactual pairs, or the embedded void-nano on worlds that are made as it goes."""
-    from cleanplate.train.nano import door as nano
     from cleanplate.train.void.door import recipe_of, run
+    from cleanplate.train.void_nano import door as nano
 
     screen = Screen(as_json=json)
     with guarded(screen):
         given = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
         if nano.takes(config):
-            _nano(screen, config, given, data, out, show=show)
+            if number is not None or init is not None:
+                raise UsageError(
+                    "void-nano has one pass and starts from nothing", remedy="Leave --pass and --init out."
+                )
+            _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
             return
         recipe = recipe_of(config, number, given)
         if show:
@@ -84,17 +94,12 @@ def void(
         screen.result({"weights": str(weights)}, [(f"The weights are in {weights}", "green")])
 
 
-def _nano(
-    screen: Screen, config: str, changes: dict[str, int], data: list[Path] | None, out: Path | None, *, show: bool
-) -> None:
-    """The embedded model, whose pairs are made rather than given."""
-    from cleanplate.train.nano.door import recipe_of, run
-
-    recipe = recipe_of(config, changes)
+def _made(screen: Screen, door: Any, recipe: Any, data: list[Path] | None, out: Path | None, *, show: bool) -> None:
+    """An embedded model, whose data are made rather than given."""
     if show:
         screen.result(recipe.model_dump(mode="json"), [(recipe.model_dump_json(indent=1), "")])
         return
     if out is None or len(data or ()) > 1:
         raise UsageError("training needs one folder, and keeps its worlds in another", remedy="Give --out FOLDER.")
-    model = run(recipe, data[0] if data else None, out, screen.progress())
+    model = door.run(recipe, data[0] if data else None, out, screen.progress())
     screen.result({"model": str(model)}, [(f"The model is in {model}", "green")])

@@ -26,6 +26,9 @@ from cleanplate.masks.track import Mask, Track
 from cleanplate.media.probe import ClipInfo
 from cleanplate.progress import Progress, Silent
 
+VERSION = 2
+"""Counts up when the same tracks and document give another quadmask."""
+
 
 @dataclass(frozen=True)
 class BuildRules:

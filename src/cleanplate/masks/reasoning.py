@@ -146,6 +146,9 @@ class Reasoning(_Strict):
     affected: tuple[Thing, ...] = ()
     gravity: tuple[float, float] = Field(default=(0.0, 1.0), description="direction in the picture (x, y), unit length")
     scene_after: str = Field(default="", description="the scene without the object, used as prompt")
+    notes: tuple[str, ...] = Field(
+        default=(), description="what the reasoner took for granted, such as which way is down"
+    )
 
     @model_validator(mode="after")
     def _inside(self) -> Self:

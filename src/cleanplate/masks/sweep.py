@@ -24,6 +24,8 @@ _SLACK = 0.5
 """Cells by which a block of whole cells is drawn narrower, so that between two cells it claims one more, not two."""
 _AROUND = 6
 """Frames around the start of a path among which the thing's fullest view is looked for."""
+_IN_PART, _WITHIN = 0.6, 0.8
+"""Share of a thing's fullest view that is only a part of it, and of the part that the fullest view covers then."""
 _STRIDE = 0.25
 """Steps of a sweep, as a share of the smaller side of what is swept."""
 
@@ -43,18 +45,19 @@ class Stand:
 
 @dataclass(frozen=True)
 class Shape:
-    """A thing's silhouette: h x w bool, and its centre of mass (y, x) in pixels from the silhouette's corner."""
+    """A thing's silhouette: h x w bool, and what counts as its centre (y, x) in pixels from the silhouette's corner."""
 
     mask: Mask
     centre: tuple[float, float]
 
     @classmethod
-    def of(cls, mask: Mask) -> Shape:
-        """The silhouette of a mask that is not empty."""
+    def of(cls, mask: Mask, part: Mask | None = None) -> Shape:
+        """The silhouette of a mask that is not empty, about its centre of mass, or about that of a part of it."""
         ys, xs = np.nonzero(mask)
         y0, x0 = int(ys.min()), int(xs.min())
         inside = mask[y0 : ys.max() + 1, x0 : xs.max() + 1].copy()
-        return cls(inside, (float(ys.mean()) - y0, float(xs.mean()) - x0))
+        y, x = np.argwhere(mask if part is None else part).mean(axis=0)
+        return cls(inside, (float(y) - y0, float(x) - x0))
 
     def paste(self, area: Mask, y: float, x: float) -> None:
         """Add the silhouette to an H x W mask with its centre at (y, x), cut at the frame."""
@@ -82,12 +85,18 @@ def stand_at(thing: Thing, time: float) -> Stand | None:
 
 
 def shape_of(thing: Thing, track: Track) -> Shape | None:
-    """The thing's fullest view near the start of its path, among the frames on which its track shows it."""
+    """The thing's fullest view near the start of its path, among the frames on which its track shows it.
+
+    Where the path starts from a part of it, such as what is seen behind the object, the view goes about that part.
+    """
     if not thing.path or not track.frames:
         return None
     start = thing.path[0].frame
     near = [n for n in track.frames if abs(n - start) <= _AROUND] or [min(track.frames, key=lambda n: abs(n - start))]
-    return Shape.of(track.mask(max(near, key=lambda n: (_box_area(track, n), -n))))
+    full = track.mask(max(near, key=lambda n: (_box_area(track, n), -n)))
+    begun = track.mask(min(near, key=lambda n: (abs(n - start), n)))
+    in_part = begun.sum() < _IN_PART * full.sum() and (begun & full).sum() > _WITHIN * begun.sum()
+    return Shape.of(full, begun if in_part else None)
 
 
 def swept(thing: Thing, shape: Shape | None, frame: int, grid: Grid, size: Size) -> Mask:

@@ -148,6 +148,15 @@ def chain(steps: Sequence[Homography]) -> list[Homography]:
     return total
 
 
+def roll_of(matrix: Homography, height: float, width: float) -> float:
+    """How far the matrix turns the middle of the picture, in degrees clockwise: the rotation nearest to its slope."""
+    x, y = (width - 1) / 2, (height - 1) / 2
+    depth = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
+    there = (matrix @ (x, y, 1.0))[:2] / depth
+    slope = (matrix[:2, :2] - np.outer(there, matrix[2, :2])) / depth
+    return float(np.degrees(np.arctan2(slope[1, 0] - slope[0, 1], slope[0, 0] + slope[1, 1])))
+
+
 def largest_shift(matrix: Homography, height: int, width: int) -> float:
     """How far the matrix moves the corner of the picture that it moves most, in pixels."""
     corners = np.array([(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)], np.float64)

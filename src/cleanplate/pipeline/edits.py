@@ -36,6 +36,11 @@ class Remove(_Edit):
     reasoner: str = "physics"
     reasoner_model: str | None = Field(default=None, description="who is asked: a model's name, repository or folder")
     reasoner_url: str | None = Field(default=None, description="where the model is served")
+    gravity: Annotated[float, Field(ge=-360, le=360)] | Literal["auto"] | None = Field(
+        default=None,
+        description="which way things fall: degrees clockwise from down in the picture as shown; auto is down on the "
+        "first picture and follows the camera's roll; None is the reasoner's own view",
+    )
     fallback: str | None = Field(default=None, description="the reasoner that takes over where the other has no answer")
     reasoning: Path | None = Field(default=None, description="a document to replay instead of reasoning")
     keep: tuple[str, ...] = Field(default=(), description="names of affected things to leave as they are")

@@ -29,7 +29,7 @@ from cleanplate.pipeline.master import SEGMENTS, master_name, write_master
 from cleanplate.pipeline.record import Draft, manifest
 from cleanplate.pipeline.workshop import Workshop, deliver
 from cleanplate.progress import Progress, Tick
-from cleanplate.report.data import ReportData, StageTime
+from cleanplate.report.data import PREVIEW, ReportData, StageTime
 from cleanplate.report.morph import morph_findings
 from cleanplate.report.write import FOLDER, write_report
 
@@ -146,6 +146,7 @@ class Finish:
             peak_memory=peak_memory(),
             warnings=shot.warnings,
             notes=shot.notes,
+            preview=bool(shot.measurements.get(PREVIEW)),
             morph=morph_findings(shot.measurements),
             facts=_facts(shot),
         )

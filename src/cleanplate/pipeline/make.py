@@ -95,7 +95,7 @@ def make(
         draft = Draft(
             edit=edit.model_dump(mode="json"),
             engine=EngineRecord(
-                name=order.engine,
+                name=plan.engine,
                 weights_sha256=plan.weights,
                 seed=order.seed,
                 threads=shop.machine.threads,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from cleanplate.errors import InputError, ResourceError, UsageError
 from cleanplate.masks.reasoning import Reasoning
 from cleanplate.masks.track import Track
 from cleanplate.media.clip import Clip
+from cleanplate.media.probe import ClipInfo
 from cleanplate.pipeline import registry
 from cleanplate.pipeline.edits import Remove
 from cleanplate.progress import Progress
@@ -37,6 +39,9 @@ def require_answerable(edit: Remove, asking: Mapping[str, Any]) -> None:
     if edit.also and edit.reasoning is not None:
         remedy = "Write it into the document, or leave --reasoning out and have somebody asked with --reasoner."
         raise UsageError("a document that is replayed cannot be asked about anything", remedy=remedy)
+    if edit.gravity is not None and edit.reasoning is not None:
+        remedy = "Write it into its field 'gravity', or leave --reasoning out."
+        raise UsageError("a document that is replayed says itself which way things fall", remedy=remedy)
     part = registry.REASONERS.get(edit.reasoner)
     if edit.also and part is not None and not part.asking:
         raise UsageError(
@@ -49,8 +54,10 @@ def require_answerable(edit: Remove, asking: Mapping[str, Any]) -> None:
 def reasoner_key(edit: Remove, asking: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that decides who answers what. That pictures may leave the machine changes no answer."""
     how = {name: value for name, value in asking.items() if name != _CONSENT}
-    fields = {"reasoner", "reasoner_model", "reasoner_url", "fallback", "also"}
-    return edit.model_dump(mode="json", include=fields) | {"asking": how}
+    fields = {"reasoner", "reasoner_model", "reasoner_url", "gravity", "fallback", "also"}
+    parts = (registry.REASONERS.get(name) for name in (edit.reasoner, edit.fallback) if name is not None)
+    versions = [part.version for part in parts if part is not None]
+    return edit.model_dump(mode="json", include=fields) | {"asking": how, "versions": versions}
 
 
 def answered(
@@ -72,12 +79,12 @@ def answered(
         ResourceError: no answer, and no fallback.
     """
     try:
-        part = registry.reasoner(edit.reasoner, _settings(edit, asking), edit.also)
-        return Answered(part.reason(clip, tracks, frames, folder, progress))
+        part = registry.reasoner(edit.reasoner, _settings(edit, asking), edit.also, edit.gravity)
+        return Answered(_pulled(part.reason(clip, tracks, frames, folder, progress), edit, clip.info))
     except ResourceError as error:
         if edit.fallback is None:
             raise
-        other = registry.reasoner(edit.fallback)
+        other = registry.reasoner(edit.fallback, gravity=edit.gravity)
         document = other.reason(clip, tracks, frames, folder, progress)
         why = f"{error.where}: {error.what}" if error.where else error.what
         told = [f"'{edit.reasoner}' gave no answer ({why}): '{edit.fallback}' reasoned instead."]
@@ -86,20 +93,45 @@ def answered(
         return Answered(document, tuple(told))
 
 
+_UNFOLLOWED = (
+    "Gravity: down in the picture as the file is shown; '{}' does not follow the camera's roll, 'physics' does."
+)
+
+
+def _pulled(document: Reasoning, edit: Remove, info: ClipInfo) -> Reasoning:
+    """The document with gravity as the user says, where a model was asked: it only looked."""
+    if not registry.REASONERS[edit.reasoner].asking or edit.gravity is None:
+        return document
+    if edit.gravity == "auto":
+        return document.model_copy(update={"notes": (_UNFOLLOWED.format(edit.reasoner),)})
+    angle = math.radians(edit.gravity - info.rotation)
+    down = (-math.sin(angle) / float(info.sample_aspect), math.cos(angle))
+    length = math.hypot(*down)
+    note = f"Gravity: {edit.gravity:g} degrees clockwise from down in the picture, as told."
+    return document.model_copy(update={"gravity": (down[0] / length, down[1] / length), "notes": (note,)})
+
+
 def _settings(edit: Remove, asking: Mapping[str, Any]) -> dict[str, Any]:
     """What was chosen of how a model is asked."""
     chosen = {"model": edit.reasoner_model, "url": edit.reasoner_url} | dict(asking)
     return {name: value for name, value in chosen.items() if value not in (None, False)}
 
 
-def narrowed(document: Reasoning, edit: Remove) -> Reasoning:
-    """The document less what the user keeps or does not want. Raises InputError for a name that it does not know."""
-    known = {n for thing in document.affected for n in (thing.id, thing.name)} | {r.name for r in document.removed_with}
+def narrowed(document: Reasoning, edit: Remove) -> tuple[Reasoning, list[str]]:
+    """The document less what the user keeps or does not want, and what is left out, in words.
+
+    Raises InputError for a name that it does not know.
+    """
+    names = [thing.name for thing in document.affected] + [belonging.name for belonging in document.removed_with]
     keep = set(edit.keep)
-    if unknown := keep - known:
+    if unknown := keep - {*names, *(thing.id for thing in document.affected)}:
         raise InputError(
-            f"--keep names {', '.join(sorted(unknown))}, which the reasoning does not",
-            remedy=f"It names: {', '.join(sorted(known))}." if known else "It found nothing that is affected.",
+            f"--keep {', '.join(sorted(unknown))}: the reasoning names no such thing",
+            remedy=f"It names: {', '.join(names)}." if names else "It found nothing that is affected.",
         )
     left = document.without(keep)
-    return left.only(set(edit.only)) if edit.only else left
+    left = left.only(set(edit.only)) if edit.only else left
+    wanted = [thing.name for thing in left.affected] + [belonging.name for belonging in left.removed_with]
+    if dropped := [name for name in names if name not in wanted]:
+        return left, [f"Found, and left as it is by your choice: {', '.join(dropped)}."]
+    return left, []

@@ -27,6 +27,8 @@ class Part:
         guided: the engine follows the motion of a video where it is given one.
         caching: the class takes ``cache``, a folder that keeps its work between runs.
         asking: the class takes ``settings``, what the user chose of how a model is asked, and ``also``, about what.
+        levelling: the class takes ``gravity``, which way things fall.
+        version: counts up when it says something else of the same clip.
         fitting: ``module:function``, a `pipeline.fitting.Fitting`; empty where nothing is told before there is a clip.
     """
 
@@ -38,6 +40,8 @@ class Part:
     guided: bool = False
     caching: bool = False
     asking: bool = False
+    levelling: bool = False
+    version: int = 1
     fitting: str = ""
 
 
@@ -55,7 +59,12 @@ SEGMENTERS: Mapping[str, Part] = {
     ),
 }
 REASONERS: Mapping[str, Part] = {
-    "physics": Part("cleanplate.reason.physics:PhysicsReasoner", "motion, contact, support and light; no weights"),
+    "physics": Part(
+        "cleanplate.reason.physics:PhysicsReasoner",
+        "motion, contact, support and light; no weights",
+        levelling=True,
+        version=2,
+    ),
     "openai": Part(
         "cleanplate.reason.asking.openai:openai",
         "asks a model behind any server that speaks OpenAI's chat completions, here or elsewhere",
@@ -74,6 +83,11 @@ REASONERS: Mapping[str, Part] = {
 _VERA, _LEARNED = "cleanplate.engines.vera.engine:VeraEngine", "cleanplate[learned]"
 _VERA_FITTING = "cleanplate.engines.vera.fits:fits"
 ENGINES: Mapping[str, Part] = {
+    "auto": Part(
+        "cleanplate.engines.void_nano.choice:AutoEngine",
+        "void-nano where this package brings its weights and the clip is like what it knows; propagate elsewhere",
+        fitting="cleanplate.engines.propagate.fits:fits",
+    ),
     "propagate": Part(
         "cleanplate.engines.propagate.engine:PropagateEngine",
         "a clean plate from the plate's own pixels in other frames; fills what was hidden, invents no motion",
@@ -90,6 +104,14 @@ ENGINES: Mapping[str, Part] = {
     "vera-14b": Part(
         _VERA, "the same, the large model", needs=_LEARNED, weighted=True, tuned=True, fitting=_VERA_FITTING
     ),
+    "vera-nano": Part(
+        _VERA,
+        "research preview: the same in small, for a laptop; a few words (`cleanplate engines vera-nano`)",
+        needs="cleanplate[text]",
+        weighted=True,
+        tuned=True,
+        fitting=_VERA_FITTING,
+    ),
     "void-5b": Part(
         "cleanplate.engines.void.engine:VoidEngine",
         "removes things with what they did to the scene, and draws what would have happened; weights from the hub",
@@ -98,6 +120,14 @@ ENGINES: Mapping[str, Part] = {
         tuned=True,
         guided=True,
         fitting="cleanplate.engines.void.fits:fits",
+    ),
+    "void-nano": Part(
+        "cleanplate.engines.void_nano.engine:NanoEngine",
+        "research preview: removes things, and moves what they held by the plate's own pixels; weights from a folder",
+        needs=_LEARNED,
+        weighted=True,
+        tuned=True,
+        fitting="cleanplate.engines.void_nano.fits:fits",
     ),
 }
 FLOWS: Mapping[str, Part] = {
@@ -116,18 +146,26 @@ def segmenter(name: str, weights: str | None = None, cache: Path | None = None) 
     return cast(Segmenter, _made(SEGMENTERS, name, "segmenter", weights, cache=cache))
 
 
-def reasoner(name: str, settings: Mapping[str, Any] | None = None, also: Sequence[str] = ()) -> Reasoner:
+def reasoner(
+    name: str,
+    settings: Mapping[str, Any] | None = None,
+    also: Sequence[str] = (),
+    gravity: float | str | None = None,
+) -> Reasoner:
     """The reasoner of that name.
 
     Args:
         settings: what was chosen of how a model is asked; the reasoner knows the names.
         also: things that it is asked about in particular.
+        gravity: see `Remove`; one that does not level the pictures by itself is not told.
     Raises:
         UsageError: an unknown reasoner, or one that is not asked and so takes neither.
     """
     part = _part(REASONERS, name, "reasoner")
     require_asked(name, [*(settings or {}), *(["also"] if also else [])])
-    options = {"settings": settings or {}, "also": also} if part.asking else {}
+    options: dict[str, Any] = {"settings": settings or {}, "also": also} if part.asking else {}
+    if part.levelling:
+        options["gravity"] = gravity
     return cast(Reasoner, _started(part, name, "reasoner", options))
 
 

@@ -12,6 +12,7 @@ from cleanplate.edit.package import ANSWER, QUADMASK, REASONING, TRACKS
 from cleanplate.errors import InputError, UsageError
 from cleanplate.files import sha256, write_text
 from cleanplate.masks.brush import dilate
+from cleanplate.masks.build import VERSION as QUADMASK_VERSION
 from cleanplate.masks.build import BuildRules, build_quadmask, open_things
 from cleanplate.masks.codec import MaskKind, read_mask_file
 from cleanplate.masks.labels import affected, combine, removed
@@ -213,24 +214,26 @@ class Removal:
             "reasoner": reasoner_key(edit, self._asking)
             if edit.reasoning is None
             else sha256(_existing(edit.reasoning)),
-            "keep": sorted(edit.keep),
-            "only": sorted(edit.only),
         }
 
         def work() -> dict[str, Any]:
             answer = self._answer(tracks) if edit.reasoning is None else Answered(self._replayed(edit.reasoning))
-            write_text(self._path(ANSWER), narrowed(answer.document, edit).to_json())
+            write_text(self._path(ANSWER), answer.document.to_json())
             return {"warnings": list(answer.warnings)}
 
         self.warnings += self._shop.stage("reason", inputs, [ANSWER], work)["warnings"]
         return read_reasoning(self._path(ANSWER))
 
     def _ground(self, tracks: Sequence[Track], answer: Reasoning) -> Reasoning:
-        """The answer laid on the clip: what it says in words and cells gets tracks and ways."""
+        """What the user wants of the answer, laid on the clip: what it says in words and cells gets tracks and ways."""
         edit = self._edit
+        wanted, told = narrowed(answer, edit)
+        self.warnings += told
         ground, version = registry.grounding()
         inputs = {
             "answer": self._shop.key("reason"),
+            "keep": sorted(edit.keep),
+            "only": sorted(edit.only),
             "grounding": version,
             "segmenter": edit.segmenter,
             "weights": edit.weights,
@@ -240,7 +243,7 @@ class Removal:
         def work() -> None:
             part = registry.segmenter(edit.segmenter, edit.weights, self._path(SWEEPS))
             folder, progress = self._path(TRACKS), self._progress
-            document = ground(answer, self._clip, tracks, self.frames, folder, segmenter=part, progress=progress)
+            document = ground(wanted, self._clip, tracks, self.frames, folder, segmenter=part, progress=progress)
             write_text(self._path(REASONING), document.to_json())
 
         self._shop.stage("ground", inputs, [REASONING], work)
@@ -285,6 +288,7 @@ class Removal:
         inputs = {
             "tracks": [self._shop.key(f"select {track.name}") for track in tracks],
             "reasoning": sha256(self._path(REASONING)),
+            "version": QUADMASK_VERSION,
             "grow": edit.grow,
             "pixel_precise": edit.pixel_precise,
             "frames": [self.frames.start, self.frames.stop],

@@ -29,7 +29,7 @@ def remove(
     edit: Remove,
     out: Path | str,
     *,
-    engine: str = "propagate",
+    engine: str = "auto",
     weights: str | None = None,
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,

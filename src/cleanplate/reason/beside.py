@@ -16,6 +16,7 @@ from cleanplate.masks.brush import dilate, erode
 from cleanplate.masks.track import Mask, mask_box
 from cleanplate.reason.blobs import parts
 from cleanplate.reason.footage import Footage, Picture
+from cleanplate.reason.growing import grown
 
 _BAND = 6
 """Rows that share one model of what lies around."""
@@ -51,22 +52,22 @@ class Beside:
     below: float
 
 
-def things_beside(footage: Footage, owner: int, at: int, spare: Mask | None = None) -> list[Beside]:
-    """Foreign things that touch the object on one picture; `spare` is explained already."""
-    there = footage.owner[at] == owner
+def things_beside(footage: Footage, owner: int, at: int) -> list[Beside]:
+    """Foreign things that touch an object on one picture, each as a whole."""
+    picture, there, taken = footage.rgb[at], footage.owner[at] == owner, footage.object(at)
     box = mask_box(there)
     if box is None:
         return []
     size = float(np.sqrt(there.sum()))
-    strange = foreign(footage.rgb[at], footage.object(at), box, size)
-    if spare is not None:
-        strange &= ~spare
-    strange = dilate(erode(strange, 1.0), 1.0) & ~footage.object(at)
+    strange = foreign(picture, taken, box, size)
+    strange = dilate(erode(strange, 1.0), 1.0) & ~taken
     found = []
     for part in parts(strange, max(_LEAST, round(_SMALLEST * there.sum()))):
+        if part.sum() > _LARGEST * there.sum():
+            continue
         touch = dilate(there, _GAP) & part
-        if touch.sum() >= max(3.0, 0.04 * size) and part.sum() <= _LARGEST * there.sum():
-            found.append(Beside(part, *_sides(touch, there)))
+        if touch.sum() >= max(3.0, 0.04 * size):
+            found.append(Beside(grown(picture, part, taken, _LARGEST * float(there.sum())), *_sides(touch, there)))
     return found
 
 

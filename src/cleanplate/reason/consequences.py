@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from cleanplate.masks.reasoning import Kind, RemovedWith, Thing
-from cleanplate.masks.track import Mask
+from cleanplate.masks.track import Mask, mask_box
 from cleanplate.motion.flow import Flow
 from cleanplate.reason.agents import Agent
 from cleanplate.reason.backdrop import Backdrop
@@ -17,7 +17,7 @@ from cleanplate.reason.contact import CLOSE, Claim, Effect, gaps, judge
 from cleanplate.reason.findings import Writer
 from cleanplate.reason.follow import follow_through
 from cleanplate.reason.footage import Footage
-from cleanplate.reason.instead import Otherwise, falls, goes_on, ground_of, stays
+from cleanplate.reason.instead import Otherwise, falls, goes_on, ground_of, rests_at, stays
 from cleanplate.reason.movers import Mover, link
 from cleanplate.reason.resting import resting_blobs
 from cleanplate.reason.store import MaskStore
@@ -34,6 +34,10 @@ _LETS_GO = (Effect.STOPPED, Effect.STRUCK, Effect.RESTS_ON, Effect.HELD, Effect.
 """Effects on what would move without the object."""
 _DEEP = 2.0
 """Heights of a hanging thing within which the ground is looked for below it."""
+_LOW = 0.5
+"""Share of the height of what holds a thing, within which the ground is below it."""
+_WIDE = 1.6
+"""Widths of what bears a thing, from which the thing lies on something else, too."""
 _SAME = 0.5
 """Share of the smaller of two things that the other covers when both are one."""
 _LINKS = 3
@@ -92,8 +96,8 @@ def claims(footage: Footage, movers: list[Mover], flow: Flow, objects: int) -> l
         found.sort(key=lambda claim: (-claim.contact.confidence, -claim.mover.area))
         fresh: list[Claim] = []
         for claim in found:
-            if len(fresh) < MOST and not any(_same_thing(claim.mover, c.mover, footage) for c in (*chosen, *fresh)):
-                fresh.append(claim)
+            if len(fresh) < MOST:
+                fresh += unclaimed(footage, [claim], [*chosen, *fresh])
         chosen += fresh
         agents = [claim.as_agent() for claim in fresh if claim.contact.effect is not Effect.GOES_WITH]
     return chosen
@@ -111,8 +115,15 @@ def _done_by(footage: Footage, agent: Agent, movers: list[Mover], whole: Callabl
             yield Claim(whole(mover), contact, agent)
 
 
-def entries(footage: Footage, chosen: list[Claim], names: list[str], writer: Writer, sun: Sun | None) -> Handled:
-    """The document's entries of the claims and of their shadows, tracks written; `chosen` has causes before effects."""
+def entries(
+    footage: Footage, chosen: list[Claim], names: list[str], writer: Writer, suns: Sequence[Sun | None]
+) -> Handled:
+    """The document's entries of the claims, tracks written.
+
+    Args:
+        chosen: causes before effects.
+        suns: by owner, what its own shadow told.
+    """
     handled = Handled()
     used: set[str] = set(names)
     known: dict[int, tuple[str, str]] = {}
@@ -135,7 +146,7 @@ def entries(footage: Footage, chosen: list[Claim], names: list[str], writer: Wri
         else:
             said = _Said(f"thing-{number}", name, cause, why)
             known[id(claim.mover)] = said.ident, name
-            handled.affected += _affected(footage, claim, writer, said, sun)
+            handled.affected.append(_affected(footage, claim, writer, said, suns[claim.agent.owner - 1]))
             handled.sentences.append(instead_of(claim.contact, name))
     return handled
 
@@ -147,11 +158,11 @@ def _cause(claim: Claim, names: list[str], known: dict[int, tuple[str, str]]) ->
     return known[id(claim.agent.mover)]
 
 
-def _affected(footage: Footage, claim: Claim, writer: Writer, said: _Said, sun: Sun | None) -> list[Thing]:
-    """The thing, and its shadow where it is known which way shadows fall."""
+def _affected(footage: Footage, claim: Claim, writer: Writer, said: _Said, sun: Sun | None) -> Thing:
+    """The thing, where it is and where it would be."""
     contact, mover = claim.contact, claim.mover
     otherwise, here = _otherwise(footage, claim, sun), masks_of(footage, mover, contact.onset)
-    thing = writer.thing(
+    return writer.thing(
         said.ident,
         said.name,
         Kind.OBJECT,
@@ -166,34 +177,6 @@ def _affected(footage: Footage, claim: Claim, writer: Writer, said: _Said, sun: 
         was_moving=contact.moved_before or contact.effect in (Effect.PUSHED, Effect.CARRIED),
         should_have_stayed=contact.effect in (Effect.PUSHED, Effect.CARRIED) and not contact.moved_before,
     )
-    cast = shadow_of(footage, claim, here, otherwise.masks, sun) if sun else None
-    if sun is None or cast is None:
-        return [thing]
-    shadow = writer.thing(
-        f"shadow-of-{said.ident}",
-        f"shadow of the {said.name}",
-        Kind.SHADOW,
-        cast[0],
-        instead=cast[1],
-        caused_by=said.ident,
-        why=f"Shadows fall this way here, and the {said.name} casts one wherever it is.",
-        confidence=sun.confidence * contact.confidence,
-    )
-    return [thing, shadow]
-
-
-def shadow_of(
-    footage: Footage, claim: Claim, here: MaskStore, instead: MaskStore, sun: Sun
-) -> tuple[MaskStore, MaskStore] | None:
-    """Where a thing's shadow is and would be; None where none of it would show."""
-    lifted = claim.contact.effect in (Effect.RESTS_ON, Effect.HELD)
-    cast, moved = MaskStore(), MaskStore()
-    for at in here:
-        ground = ground_of(claim.agent.mask(at)) if lifted and claim.agent.mask(at).any() else None
-        cast.put(at, sun.shadow(here[at], ground) & ~footage.object(at))
-    for at in instead:
-        moved.put(at, sun.shadow(instead[at]))
-    return (cast, moved) if len(cast) else None
 
 
 def _otherwise(footage: Footage, claim: Claim, sun: Sun | None) -> Otherwise:
@@ -204,15 +187,30 @@ def _otherwise(footage: Footage, claim: Claim, sun: Sun | None) -> Otherwise:
         case Effect.STOPPED | Effect.STRUCK:
             return goes_on(footage, start, contact, mover.last)
         case Effect.RESTS_ON | Effect.HELD:
-            return falls(footage, start, ground_of(claim.agent.mask(start.at)), mover.last)
+            return _drops(footage, claim, start)
         case Effect.HANGS if sun and sun.lifted:
             return falls(footage, start, sun.ground(claim.agent.mask(start.at)), mover.last, sure=False)
         case Effect.HANGS:
-            return falls(footage, start, start.box[2] + _DEEP * (start.box[2] - start.box[0]), mover.last, sure=False)
+            top, _, foot, _ = mask_box(claim.agent.mask(start.at)) or start.box
+            deep = min(_DEEP * (start.box[2] - start.box[0]), _LOW * (foot - top))
+            return falls(footage, start, start.box[2] + deep, mover.last, sure=False)
         case Effect.LEANS:
             return Otherwise(MaskStore())
         case _:
             return stays(footage, start)
+
+
+def _drops(footage: Footage, claim: Claim, start: Blob) -> Otherwise:
+    """A thing that loses what bears it: down by as much as what bears it stands high.
+
+    What stands on that thing in turn, and what sticks out far and may lie on something else, too, could stop anywhere.
+    """
+    root = Agent(footage, claim.agent.owner).mask(start.at)
+    below = claim.agent.mask(start.at)
+    beyond = start.box[2] - rests_at(start.mask(footage.shape), below)
+    wide = start.box[3] - start.box[1] > _WIDE * int(below.any(axis=0).sum())
+    sure = claim.agent.mover is None and not wide
+    return falls(footage, start, ground_of(root if root.any() else below) + beyond, claim.mover.last, sure=sure)
 
 
 def masks_of(footage: Footage, mover: Mover, first: int) -> MaskStore:
@@ -222,6 +220,15 @@ def masks_of(footage: Footage, mover: Mover, first: int) -> MaskStore:
         if blob.at >= first:
             masks.put(blob.at, blob.mask(footage.shape))
     return masks
+
+
+def unclaimed(footage: Footage, found: Sequence[Claim], chosen: Sequence[Claim]) -> list[Claim]:
+    """Those about things that nothing else is claimed of, each thing once."""
+    new: list[Claim] = []
+    for claim in found:
+        if not any(_same_thing(claim.mover, other.mover, footage) for other in (*chosen, *new)):
+            new.append(claim)
+    return new
 
 
 def _same_thing(a: Mover, b: Mover, footage: Footage) -> bool:

@@ -129,9 +129,10 @@ def judge(footage: Footage, mover: Mover, agent: Agent) -> Contact | None:
     if agent.mover is not None:
         fresh = touching[:_CHAINED]
     for at in fresh:
-        contact = _turned(mover, agent, at) or _pushed(mover, path, at)
+        contact = _turned(mover, agent, at) or _pushed(mover, path, distance, at)
         if contact is not None:
-            return replace(contact, confidence=agent.trust * contact.confidence)
+            onset = max(contact.onset, agent.since + 1) if agent.mover is not None else contact.onset
+            return replace(contact, onset=onset, confidence=agent.trust * contact.confidence)
     return None
 
 
@@ -162,7 +163,7 @@ def passes_behind(mover: Mover, agent: Agent, at: int) -> bool:
     return float(np.median(soon)) < _HIDDEN * float(np.median(before)) and grown > _HIDDEN
 
 
-def _pushed(mover: Mover, path: NDArray[np.float64], at: int) -> Contact | None:
+def _pushed(mover: Mover, path: NDArray[np.float64], distance: dict[int, float], at: int) -> Contact | None:
     """A thing at rest that sets off, or gives way, while the agent moves against it."""
     before = mover.velocity(at - 2 * _BEFORE, at)
     if at - mover.first < 2 or np.linalg.norm(before) >= REST or np.linalg.norm(slope_around(path, at, _BEFORE)) < REST:
@@ -171,8 +172,15 @@ def _pushed(mover: Mover, path: NDArray[np.float64], at: int) -> Contact | None:
     far = max(_GIVES_WAY, 0.1 * mover.reach)
     for blob in mover.blobs:
         if at < blob.at <= at + _SOON and np.linalg.norm(np.asarray(blob.centre) - here) >= far:
-            return Contact(Effect.PUSHED, at + 1, before, 0.7)
+            return Contact(Effect.PUSHED, _leant_on(path, distance, at) + 1, before, 0.7)
     return None
+
+
+def _leant_on(path: NDArray[np.float64], distance: dict[int, float], at: int) -> int:
+    """The first position of the run up to `at` on which the agent moves and touches: a slow push shows late."""
+    while distance.get(at - 1, np.inf) <= TOUCH and np.linalg.norm(slope_around(path, at - 1, _BEFORE)) >= REST:
+        at -= 1
+    return at
 
 
 def _reaches_in(footage: Footage, mover: Mover, agent: Agent) -> bool:

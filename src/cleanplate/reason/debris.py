@@ -1,7 +1,8 @@
 """What follows a blow: whatever differs from the backdrop beside the things that were hit, and beside that in turn.
 
 Crumbs, dust, ripples and shadows of what was moved have no place of their own before, and are no things to follow; but
-they begin where the blow was and spread from there.
+they begin where the blow was and spread from there. No piece of it is larger than what was hit: that is a thing of its
+own, or a picture that was steadied badly.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ _LASTS = 4
 def spread(footage: Footage, chosen: list[Claim], things: list[list[Blob]]) -> MaskStore:
     """Where it is, by position, beyond the claimed things; `things` are all blobs of every picture."""
     blows = [claim for claim in chosen if claim.contact.effect in _BLOWS]
+    largest = max((claim.mover.area for claim in blows), default=0.0)
     found = MaskStore()
     before = np.zeros(footage.shape, np.bool_)
     for at in range(min((claim.contact.onset for claim in blows), default=len(footage)), len(footage)):
         hit = _claimed(footage, [claim for claim in blows if claim.contact.onset <= at], at)
         near = dilate(hit | before, TOUCH)
-        masks = [blob.mask(footage.shape) for blob in things[at]]
+        masks = [blob.mask(footage.shape) for blob in things[at] if blob.area <= largest]
         now = np.logical_or.reduce([np.zeros_like(hit), *(mask for mask in masks if (mask & near).any())])
         found.put(at, now & ~dilate(_claimed(footage, chosen, at), TOUCH / 2))
         before = now

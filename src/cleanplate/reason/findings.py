@@ -63,13 +63,16 @@ class Writer:
         will_move: bool = False,
         was_moving: bool = False,
         should_have_stayed: bool = False,
+        placed: float | None = None,
     ) -> Thing:
         """The entry of one affected thing, whose track is written beside the document.
 
         Args:
             masks, instead: where it is from its onset on, and where it would be.
+            placed: confidence in the place, if there is anything; by default that in the claim.
         """
-        cells = self._track(ident, name, masks, confidence)
+        placed = confidence if placed is None else placed
+        cells = self._track(ident, name, masks, confidence, placed)
         first = min(masks)
         spoken = sorted({*masks, *(at for at in instead or {} if at >= first)})
         return Thing(
@@ -84,10 +87,10 @@ class Writer:
             was_moving=was_moving,
             should_have_stayed=should_have_stayed,
             cells_by_time=cells,
-            size_cells=self._extent(max(masks.values(), key=lambda mask: int(mask.sum()))),
+            size_cells=self._extent(masks, max(masks, key=lambda at: int(masks[at].sum()))),
             path=tuple(PathPoint(frame=self.frame(p.at), cell=self._cell(p)) for p in path),
             rest_place=None if rest is None else self._cell(rest),
-            cells_instead=self._cells(instead, spoken, confidence) if instead else (),
+            cells_instead=self._cells(instead, spoken, placed) if instead else (),
             track=f"{ident}.track",
             confidence=round(confidence, 2),
             source=SOURCE,
@@ -97,7 +100,7 @@ class Writer:
         self, ident: str, name: str, masks: Masks, *, removed_with: str, why: str, confidence: float
     ) -> RemovedWith:
         """The entry of something that goes together with the object."""
-        self._track(ident, name, masks, confidence)
+        self._track(ident, name, masks, confidence, confidence)
         return RemovedWith(
             name=name,
             why=why,
@@ -107,39 +110,39 @@ class Writer:
             source=SOURCE,
         )
 
-    def _track(self, ident: str, name: str, masks: Masks, confidence: float) -> tuple[CellsAt, ...]:
+    def _track(self, ident: str, name: str, masks: Masks, confidence: float, placed: float) -> tuple[CellsAt, ...]:
         height, width = self._footage.size
         cells: list[CellsAt] = []
         path = self._folder / f"{ident}.track"
         with TrackWriter(path, name=name, length=self._length, height=height, width=width) as track:
             for at in sorted(masks):
-                full = self._footage.coded(masks[at])
+                full = self._footage.coded(masks[at], at)
                 track.write(self.frame(at), full, confidence)
-                touched = self._touched(masks[at], confidence)
+                touched = self._touched(masks[at], at, placed)
                 if not cells or cells[-1].cells != touched:
                     cells.append(CellsAt(frame=self.frame(at), cells=touched))
         return tuple(cells)
 
-    def _cells(self, masks: Masks, spoken: list[int], confidence: float) -> tuple[CellsAt, ...]:
+    def _cells(self, masks: Masks, spoken: list[int], placed: float) -> tuple[CellsAt, ...]:
         """The touched cells of `spoken` positions, wherever they change; none where there is no mask."""
         cells: list[CellsAt] = []
         for at in spoken:
-            touched = self._touched(masks[at], confidence) if at in masks else ()
+            touched = self._touched(masks[at], at, placed) if at in masks else ()
             if not cells or cells[-1].cells != touched:
                 cells.append(CellsAt(frame=self.frame(at), cells=touched))
         return tuple(cells)
 
-    def _touched(self, mask: Mask, confidence: float) -> tuple[Cell, ...]:
-        """The cells of a mask and of what lies around it: its soft edge, and more where a claim is less sure."""
-        slack = _SLACK * (1 + _DOUBT * (1 - confidence)) * max(self._footage.shape)
-        return cells_of(self._footage.coded(dilate(mask, slack)), self.grid)
+    def _touched(self, mask: Mask, at: int, placed: float) -> tuple[Cell, ...]:
+        """The cells of a mask and of what lies around it: its soft edge, and more where its place is less sure."""
+        slack = _SLACK * (1 + _DOUBT * (1 - placed)) * max(self._footage.shape)
+        return cells_of(self._footage.coded(dilate(mask, slack), at), self.grid)
 
     def _cell(self, place: Place) -> Cell:
-        return cell_at(*self._footage.coded_point(place.y, place.x), self.grid, *self._footage.size)
+        return cell_at(*self._footage.coded_point(place.y, place.x, place.at), self.grid, *self._footage.size)
 
-    def _extent(self, mask: Mask) -> Cell:
-        """(rows, columns) of cells that the largest view of a thing touches."""
-        touched = np.asarray(cells_of(self._footage.coded(mask), self.grid)).reshape(-1, 2)
+    def _extent(self, masks: Masks, at: int) -> Cell:
+        """(rows, columns) of cells that a view of a thing touches."""
+        touched = np.asarray(cells_of(self._footage.coded(masks[at], at), self.grid)).reshape(-1, 2)
         if not len(touched):
             return 1, 1
         rows, columns = np.ptp(touched, axis=0) + 1

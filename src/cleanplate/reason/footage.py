@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from cleanplate.media.colour import picture
 from cleanplate.motion.camera import estimate_homography, largest_shift
 from cleanplate.motion.warp import IDENTITY, Homography
 from cleanplate.progress import Tick
+from cleanplate.reason.level import Level
 
 LONGEST_SIDE = 640
 """Pictures are reduced to this many pixels on their longer side."""
@@ -42,10 +43,11 @@ class Footage:
     Attributes:
         frames: the presented frames that it covers; positions below count from the first of them.
         rgb: T x h x w x 3 uint8.
-        owner: T x h x w uint8: 0 where no object is, k + 1 where object k is.
+        owner: T x h x w uint8: 0 where no object is, k + 1 where object k is, `OUTSIDE` beyond the plate's edges.
         anchored: T homographies that send points of the first picture to each picture.
         turns: counterclockwise quarter turns that made the coded pictures upright.
         size: (height, width) of the coded grid.
+        level: how the upright pictures were turned further, where gravity does not pull straight down in them.
     """
 
     frames: range
@@ -54,6 +56,7 @@ class Footage:
     anchored: tuple[Homography, ...]
     turns: int
     size: tuple[int, int]
+    level: Level | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -64,7 +67,7 @@ class Footage:
         return int(self.rgb.shape[1]), int(self.rgb.shape[2])
 
     def object(self, at: int) -> Mask:
-        """h x w: where any of the objects is."""
+        """h x w: where any of the objects is, or nothing is seen."""
         mask: Mask = self.owner[at] > 0
         return mask
 
@@ -72,19 +75,39 @@ class Footage:
         """Sends points of picture `a` to picture `b`."""
         return np.asarray(self.anchored[b] @ np.linalg.inv(self.anchored[a]))
 
-    def coded(self, mask: Mask) -> Mask:
-        """A small upright mask on the full coded grid, its edges smoothed by linear interpolation."""
-        turned = np.ascontiguousarray(np.rot90(mask, -self.turns)).astype(np.float32)
+    def coded(self, mask: Mask, at: int = 0) -> Mask:
+        """A small upright mask on the full coded grid, its edges smoothed by linear interpolation.
+
+        Args:
+            at: the picture that it is of; it matters where pictures are levelled one by one.
+        """
+        upright = mask.astype(np.float32) if self.level is None else self.level.back(mask, at)
+        turned = np.ascontiguousarray(np.rot90(upright, -self.turns))
         large: Mask = cv2.resize(turned, self.size[::-1], interpolation=cv2.INTER_LINEAR) >= 0.5
         return large
 
-    def coded_point(self, y: float, x: float) -> tuple[float, float]:
-        """A point (y, x) of a small upright picture on the full coded grid."""
+    def coded_point(self, y: float, x: float, at: int = 0) -> tuple[float, float]:
+        """A point (y, x) of a small upright picture on the full coded grid; `at` as above."""
         height, width = self.shape
+        if self.level is not None:
+            (height, width), (y, x) = self.level.shape, self.level.point(y, x, at)
         v, u = (y + 0.5) / height, (x + 0.5) / width
         for _ in range(self.turns):
             v, u = u, 1 - v
         return v * self.size[0] - 0.5, u * self.size[1] - 0.5
+
+    def levelled(self, angles: NDArray[np.float64], aspect: float, folder: Path) -> Footage:
+        """The same pictures turned so that gravity points down in each.
+
+        Args:
+            angles: T, degrees clockwise from down at which gravity pulls.
+            aspect: width of an upright picture's pixel over its height.
+        """
+        level = Level.of(angles, self.shape, aspect)
+        rgb, owner = (_scratch((len(self), *level.size, *rest), folder) for rest in ((3,), ()))
+        for at in range(len(self)):
+            rgb[at], owner[at] = level.picture(self.rgb[at], at), level.owner(self.owner[at], at)
+        return replace(self, rgb=rgb, owner=owner, anchored=level.anchored(self.anchored), level=level)
 
 
 def small_size(height: int, width: int) -> tuple[int, int]:

@@ -94,6 +94,17 @@ def ground_of(there: Mask) -> float:
     return float(box[2] - _BASE * (box[2] - box[0])) if box else float(there.shape[0] - 1)
 
 
+def rests_at(thing: Mask, there: Mask) -> float:
+    """The y at which a thing rests on what is below it: the lowest rows of it in the columns that both have.
+
+    What is found together may reach lower beside; a thing that shares no column with what holds it ends at its foot.
+    """
+    own = thing.any(axis=0)
+    over = own & there.any(axis=0) & (np.argmax(thing, axis=0) < np.argmax(there, axis=0))
+    columns = over if over.any() else own
+    return float(np.median(thing.shape[0] - np.argmax(thing[::-1, columns], axis=0)))
+
+
 def _brought(footage: Footage, blob: Blob, at: int, steadied: NDArray[np.float64]) -> Mask:
     """The blob's shape with its middle at a steadied point, as seen on a picture."""
     there = send(footage.between(0, at), steadied[None])[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -19,31 +20,35 @@ from cleanplate.motion.flow import make_flow
 from cleanplate.progress import Progress
 from cleanplate.reason.backdrop import backdrops
 from cleanplate.reason.bearing import borne
-from cleanplate.reason.consequences import claims, entries, movers_of
-from cleanplate.reason.contact import Claim
+from cleanplate.reason.consequences import claims, entries, movers_of, unclaimed
+from cleanplate.reason.contact import Claim, Effect
 from cleanplate.reason.debris import spread
 from cleanplate.reason.findings import Writer
 from cleanplate.reason.footage import Footage, footage_of
-from cleanplate.reason.light import looks_at, reflections, shadows
+from cleanplate.reason.footing import shade, shade_thing
+from cleanplate.reason.gravity import Gravity, down
+from cleanplate.reason.light import looks_at, reflections, shadows, travels
 from cleanplate.reason.store import MaskStore
 from cleanplate.reason.sunlight import sun_of
 
 AROUND = 48
 """Frames before and after the object shows that are looked at: what it did goes on when it has left."""
+_ALONG = (Effect.GOES_WITH, Effect.CARRIED)
+"""What goes where the object goes does not fall besides; what is struck later may well have rested on it before."""
 
 
 class PhysicsReasoner:
     """Reasons from motion, contact, support and light (`pipeline.protocols.Reasoner`).
 
     Args:
-        turns: counterclockwise quarter turns that make gravity point down, for a camera that lay on its side; by
-            default the file's rotation tells.
+        gravity: degrees clockwise from down in the picture at which things fall, for a camera that did not stand
+            upright; "auto" is 0 on the first picture and follows the camera's roll; by default the file tells.
     """
 
     name = "physics"
 
-    def __init__(self, turns: int | None = None) -> None:
-        self._turns = turns
+    def __init__(self, gravity: float | Literal["auto"] | None = None) -> None:
+        self._gravity = gravity
 
     def reason(self, clip: Clip, tracks: Sequence[Track], frames: range, folder: Path, progress: Progress) -> Reasoning:
         """The document; an empty `affected` means that nothing was found, not that nothing is there."""
@@ -55,8 +60,10 @@ class PhysicsReasoner:
                 remedy="Select the object on a frame where it is seen.",
             )
         looked = range(max(min(shown) - AROUND, frames.start), min(max(shown) + AROUND + 1, frames.stop))
+        gravity = Gravity.of(self._gravity, clip.info)
         with progress.task("Looking at what moves", len(looked)) as tick:
-            footage = footage_of(clip, tracks, looked, folder, tick, turns=self._turns)
+            footage = footage_of(clip, tracks, looked, folder, tick, turns=gravity.turns)
+        footage, note = gravity.levelled(footage, folder)
         writer = Writer(footage, folder, len(clip))
         affected, belongings, sentences = consequences(footage, [track.name for track in tracks], writer)
         return Reasoning(
@@ -67,8 +74,9 @@ class PhysicsReasoner:
             removed=tuple(track.name for track in tracks),
             removed_with=tuple(belongings),
             affected=tuple(affected),
-            gravity=gravity(footage),
+            gravity=down(footage),
             scene_after=" ".join(sentences) or "The same scene with nothing there.",
+            notes=(note,),
         )
 
 
@@ -78,7 +86,9 @@ def consequences(
     """What the objects did, what goes with them, and sentences on the scene without them."""
     backs = backdrops(footage)
     owners = range(1, len(names) + 1)
-    suns = [sun_of(footage, owner, looks_at(footage, owner)) for owner in owners]
+    suns = [
+        sun_of(footage, owner, looks_at(footage, owner), backs if travels(footage, owner) else ()) for owner in owners
+    ]
     cast = [shadows(footage, backs, owner, sun) for owner, sun in zip(owners, suns, strict=True)]
     light = [found for found in (*cast, *(reflections(footage, owner) for owner in owners)) if found]
     seen = [found for found in light if found.seen_free]
@@ -87,13 +97,19 @@ def consequences(
     chosen = claims(footage, movers, make_flow(), len(names))
     debris = spread(footage, chosen, changing)
     known = [claim_masks(footage, chosen, at) + [found.masks.get(at) for found in light] for at in range(len(footage))]
+    spare = [_union(some) for some in known]
+    along = [claim for claim in chosen if claim.contact.effect in _ALONG]
+    fall: list[Claim] = []
     for owner in owners:
-        chosen += borne(footage, owner, [_union(some) for some in known])
-    sun = max((sun for sun in suns if sun), key=lambda sun: sun.confidence, default=None)
-    handled = entries(footage, chosen, list(names), writer, sun)
+        fall += unclaimed(footage, borne(footage, owner, spare), [*along, *fall])
+    chosen += fall
+    handled = entries(footage, chosen, list(names), writer, suns)
     affected = [found.thing(writer, names[found.owner - 1]) for found in light] + handled.affected
     if debris and handled.affected:
         affected.append(_debris(debris, writer, handled.affected[0].id))
+    for owner, name in enumerate(names, start=1):
+        if shades := shade(footage, owner):
+            affected.append(shade_thing(writer, shades, owner, name))
     return affected, handled.belongings, handled.sentences
 
 
@@ -111,16 +127,9 @@ def _debris(masks: MaskStore, writer: Writer, cause: str) -> Thing:
 
 
 def claim_masks(footage: Footage, chosen: Sequence[Claim], at: int) -> list[Mask | None]:
-    """Where the claimed things are on a picture."""
-    blobs = [claim.mover.on(at) for claim in chosen]
+    """Where the claimed things are on a picture, those that are affected by then."""
+    blobs = [claim.mover.on(at) for claim in chosen if claim.contact.onset <= at]
     return [None if blob is None else blob.mask(footage.shape) for blob in blobs]
-
-
-def gravity(footage: Footage) -> tuple[float, float]:
-    """Down in the upright picture, as (x, y) on the coded grid."""
-    (y0, x0), (y1, x1) = footage.coded_point(0.0, 0.0), footage.coded_point(1.0, 0.0)
-    direction = np.sign([round(x1 - x0, 6), round(y1 - y0, 6)])
-    return float(direction[0]) + 0.0, float(direction[1]) + 0.0
 
 
 def _union(masks: Sequence[Mask | None]) -> Mask | None:

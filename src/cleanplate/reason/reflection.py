@@ -58,6 +58,8 @@ def mirror_image(footage: Footage, owner: int, at: int) -> MirrorImage | None:
 
 def correlation(a: NDArray[np.float32], b: NDArray[np.uint8]) -> float:
     """Normalised correlation of N x 3 samples, the mean over channels that have detail; 0 when none has."""
+    if not len(a):
+        return 0.0
     x, y = a - a.mean(axis=0), b.astype(np.float32) - b.mean(axis=0)
     detail = (x.std(axis=0) > _DETAIL) & (y.std(axis=0) > _DETAIL / 2)
     if not detail.any():

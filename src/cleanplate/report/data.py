@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from cleanplate.report.morph import MorphFindings
 
 
+PREVIEW = "research_preview"
+"""Among what an engine measured: its results are to be called a research preview."""
+
+
 @dataclass(frozen=True)
 class StageTime:
     """One stage of a run.
@@ -44,6 +48,7 @@ class ReportData:
         peak_memory: bytes, None when unknown.
         warnings: what the user should look at.
         notes: what the engine said of itself.
+        preview: it is a research preview, which the page says at its head.
         morph: what the morph check found, of an engine that makes one.
         facts: more lines for the page's list of facts, such as engine and seed.
     """
@@ -61,5 +66,6 @@ class ReportData:
     peak_memory: int | None = None
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    preview: bool = False
     morph: MorphFindings | None = None
     facts: Mapping[str, str] = field(default_factory=dict)

@@ -129,12 +129,14 @@ def reasoning(document: Reasoning | None) -> str:
         *(_row_thing(thing, names) for thing in document.affected),
     ]
     head = element("thead", element("tr", "".join(element("th", label, scope="col") for label in _COLUMNS.values())))
-    lead = "If it had never been there, this is what else would look different."
+    it = "it" if len(document.removed) == 1 else "they"
+    lead = f"If {it} had never been there, this is what else would look different."
     if not document.affected:
-        lead = "Nothing else in the shot was found to depend on it."
+        lead = f"Nothing else in the shot was found to depend on {'it' if it == 'it' else 'them'}."
     after = ""
     if document.scene_after:
         after = element("p", f"<b>The scene afterwards:</b> {safe(document.scene_after)}", class_="after")
+    after += joined(element("p", safe(note), class_="lead") for note in document.notes)
     table = element("div", element("table", head + element("tbody", joined(rows))), class_="table")
     title = element("h2", "The reasoning") + element("p", lead, class_="lead")
     return element("section", title + table + after, class_="panel", id="reasoning")

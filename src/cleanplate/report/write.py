@@ -20,6 +20,7 @@ from cleanplate.report.words import duration, number, percent, size
 EMBED_BELOW = 12_000_000
 """Bytes up to which the video goes into the page."""
 FOLDER, PROXY = "report", "views.mp4"
+_PREVIEW = "Research preview"
 
 
 def write_report(
@@ -134,7 +135,8 @@ def _chips(data: ReportData) -> tuple[str, ...]:
     info = data.plate.info
     width, height = info.display_size
     steady = f"{float(info.rate):.6g} fps" if info.is_constant_rate else "varying rate"
-    return f"{width} × {height}", steady, f"{number(len(info))} frames", info.codec, info.format.name
+    preview = (_PREVIEW,) if data.preview else ()
+    return *preview, f"{width} × {height}", steady, f"{number(len(info))} frames", info.codec, info.format.name
 
 
 def _figures(data: ReportData, found: Survey) -> tuple[tuple[str, str], ...]:

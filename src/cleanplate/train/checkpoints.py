@@ -27,7 +27,7 @@ from torch.optim import Optimizer
 from cleanplate.errors import InputError
 from cleanplate.files import whole_folder
 
-_STATE, _WEIGHTS, _MEAN, _OPTIMISER = "state.json", "weights.safetensors", "ema.safetensors", "optimiser.safetensors"
+_STATE, _WEIGHTS, _MEAN, OPTIMISER = "state.json", "weights.safetensors", "ema.safetensors", "optimiser.safetensors"
 _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 _KEPT = 2
 _REMEDY = "Take this checkpoint's folder away; training goes on from the one before."
@@ -68,7 +68,7 @@ class Checkpoints:
         if place.exists():
             return
         with whole_folder(place) as partial:
-            for name, tensors in ((_WEIGHTS, weights), (_MEAN, ema), (_OPTIMISER, moments)):
+            for name, tensors in ((_WEIGHTS, weights), (_MEAN, ema), (OPTIMISER, moments)):
                 save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, partial / name)
             text = json.dumps({"step": state.step, "recipe": json.loads(state.recipe)}, indent=1)
             (partial / _STATE).write_text(text + "\n", encoding="utf-8")
@@ -77,6 +77,8 @@ class Checkpoints:
 
     def restore(self, recipe: str, model: nn.Module, optimiser: Optimizer) -> tuple[int, dict[str, Tensor]] | None:
         """Put the last checkpoint back; the steps done and the averaged weights. None where there is none.
+
+        One that has travelled without its optimiser's moments begins these anew.
 
         Raises:
             InputError: a damaged checkpoint, or one of another recipe.
@@ -87,7 +89,9 @@ class Checkpoints:
         try:
             state = json.loads((place / _STATE).read_text(encoding="utf-8"))
             ema = load_file(place / _MEAN)
-            weights, moments = (load_file(place / n) if self._writes else {} for n in (_WEIGHTS, _OPTIMISER))
+            weights = load_file(place / _WEIGHTS) if self._writes else {}
+            travelled = not (place / OPTIMISER).exists()
+            moments = load_file(place / OPTIMISER) if self._writes and not travelled else {}
         except (OSError, ValueError, SafetensorError) as error:
             raise InputError("this checkpoint cannot be read", where=str(place), remedy=_REMEDY) from error
         if state["recipe"] != json.loads(recipe):
@@ -98,6 +102,8 @@ class Checkpoints:
             )
         options = StateDictOptions(full_state_dict=True, broadcast_from_rank0=is_initialized())
         set_model_state_dict(model, weights, options=options)
+        if travelled:
+            return int(state["step"]), ema
         known = get_optimizer_state_dict(model, optimiser, options=_WHOLE)
         whole = {"state": _nested(moments), "param_groups": known["param_groups"]} if self._writes else {}
         set_optimizer_state_dict(model, optimiser, cast(OptimizerStateType, whole), options=options)

@@ -37,6 +37,14 @@ def chosen(kind: type[R], recipes: Mapping[str, R], config: str, changes: Mappin
         raise UsageError(f"the recipe does not fit: {_first(error)}", remedy=remedy) from error
 
 
+def names_or_holds(config: str, recipes: Mapping[str, R], field: str) -> bool:
+    """Whether this is one of these recipes: by its name, or a file that has a field which others have not."""
+    file = Path(config)
+    if config in recipes or not file.is_file():
+        return config in recipes
+    return f'"{field}"' in file.read_text(encoding="utf-8", errors="replace")
+
+
 def _first(error: Exception) -> str:
     """What is wrong, in one line."""
     if not isinstance(error, ValidationError):

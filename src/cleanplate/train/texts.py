@@ -24,9 +24,9 @@ class KeptTexts:
 
     def of(self, texts: Sequence[str]) -> Tensor:
         """B x S x D float32, on the CPU."""
+        if absent := [text for text in dict.fromkeys(texts) if text not in self._kept]:
+            self._kept |= zip(absent, self._encoder.encode(absent).tokens_BSD, strict=True)
         for text in texts:
-            if text not in self._kept:
-                self._kept[text] = self._encoder.encode([text]).tokens_BSD[0]
             self._kept.move_to_end(text)
         found = torch.stack([self._kept[text] for text in texts])
         while len(self._kept) > self._most:

@@ -68,7 +68,7 @@ class Moves:
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""
-        with atomic(path) as partial, open(partial, "wb") as file:
+        with atomic(path, shared=True) as partial, open(partial, "wb") as file:
             np.savez_compressed(file, **{name: getattr(self, name) for name in self.tracks})
 
     @classmethod
@@ -111,28 +111,60 @@ class MovesJob:
         return Made(self.key, watch.seconds)
 
 
-def moves(scene: Scene, worlds: Counterfactual, height: int, width: int) -> Moves:
-    """Render both worlds, and the one in which what is changed is gone too, by the embedded renderer."""
+@dataclass(frozen=True)
+class Rendered:
+    """Both worlds, and what lies behind all that is changed; T views each.
+
+    Attributes:
+        changed: places in the scene's bodies of what is changed, by frame.
+        soft: names of what only changes its shape: the ground has it.
+    """
+
+    plates: Sequence[View]
+    truths: Sequence[View]
+    grounds: Sequence[View]
+    changed: Sequence[Sequence[int]]
+    soft: frozenset[str]
+
+
+def rendered(scene: Scene, worlds: Counterfactual, height: int, width: int) -> Rendered:
+    """Both worlds, and the one in which what is changed is gone too, by the embedded renderer."""
     renderer, size = Tiny(), (height, width)
-    soft = {change.name for change in worlds.changed if change.name in worlds.altered.deforming}
-    still = worlds.altered.without({change.name for change in worlds.changed} - soft)
+    soft, still = _still(worlds)
     plates = list(renderer.render(scene, worlds.original, *size))
     truths = list(renderer.render(scene, worlds.altered, *size))
     grounds = list(_grounds(renderer, scene, still, size))
+    return Rendered(plates, truths, grounds, [changed_at(scene, worlds, n) for n in range(len(plates))], soft)
+
+
+def moves(scene: Scene, worlds: Counterfactual, height: int, width: int) -> Moves:
+    """Render a pair, and look where everything that moved has come from."""
+    return moves_of(scene, worlds, rendered(scene, worlds, height, width))
+
+
+def moves_of(scene: Scene, worlds: Counterfactual, views: Rendered) -> Moves:
+    """The same of what is rendered already."""
+    plates, truths, grounds, changed = views.plates, views.truths, views.grounds, views.changed
     gone = [place for place, body in enumerate(scene.bodies) if body.name in worlds.removed]
-    changed = [changed_at(scene, worlds, frame) for frame in range(len(plates))]
     labels = [truth_labels(full, less, gone, now) for full, less, now in zip(plates, truths, changed, strict=True)]
     pairs = zip(plates, truths, changed, strict=True)
     ways = [_way_back(scene, worlds, pair, frame) for frame, pair in enumerate(pairs)]
-    dented = [place for place, body in enumerate(scene.bodies) if body.name in soft]
+    dented = [place for place, body in enumerate(scene.bodies) if body.name in views.soft]
     kept = np.stack(labels) == KEEP
     changes_shape = np.stack([np.isin(ground.instance, dented) for ground in grounds])
-    seen = kept | (_ever_seen(scene, still, grounds, kept) & ~changes_shape)
+    seen = kept | (_ever_seen(scene, _still(worlds)[1], grounds, kept) & ~changes_shape)
     filled = [_filled(*one) for one in zip(plates, grounds, labels, seen, strict=True)]
     covers = [_cover(truth, now) for truth, now in zip(truths, changed, strict=True)]
-    pictures = ([view.rgb for view in views] for views in (plates, truths))
+    pictures = ([view.rgb for view in shot] for shot in (plates, truths))
     tracks = (*pictures, filled, labels, covers, *zip(*ways, strict=True))
     return Moves(*(np.stack(track) for track in tracks))
+
+
+def _still(worlds: Counterfactual) -> tuple[frozenset[str], Trajectories]:
+    """Names of what only changes its shape, and the altered world without everything else that is changed."""
+    names = {change.name for change in worlds.changed}
+    soft = frozenset(names & set(worlds.altered.deforming))
+    return soft, worlds.altered.without(names - soft)
 
 
 def _grounds(renderer: Tiny, scene: Scene, still: Trajectories, size: tuple[int, int]) -> Iterator[View]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from cleanplate.masks import labels as algebra
-from cleanplate.masks.grid import fill, gridify, touched
+from cleanplate.masks.grid import gridify
 from cleanplate.masks.labels import Labels, combine
 from cleanplate.masks.reasoning import Grid
 from cleanplate.masks.track import Mask
@@ -70,37 +68,3 @@ def gridded(labels: Labels) -> Labels:
     """The affected region in whole cells of the grid, the removed one by the pixel, as in VOID's masks."""
     grid = Grid.of(*labels.shape)
     return combine(algebra.removed(labels), gridify(algebra.affected(labels), grid))
-
-
-@dataclass(frozen=True)
-class Slips:
-    """What a reasoner gets wrong.
-
-    Attributes:
-        missing: chance of a cell to be overlooked for the whole clip.
-        wrong: chance of a cell beside the affected ones to be called affected, too.
-        late: frames at most by which it notices the affected cells late.
-    """
-
-    missing: float = 0.1
-    wrong: float = 0.05
-    late: int = 4
-
-
-def as_reasoned(clip: Iterable[Labels], rng: np.random.Generator, slips: Slips | None = None) -> Iterator[Labels]:
-    """The quadmask of a clip (exact or gridded) as a reasoner might have drawn it: gridded, with slips.
-
-    The same cells are wrong in all frames, as one answer counts for the whole clip. The removed region stays as it is.
-    """
-    slips = slips or Slips()
-    late = int(rng.integers(0, slips.late + 1))
-    first: NDArray[np.int64] | None = None
-    for number, labels in enumerate(clip):
-        cells = touched(algebra.affected(labels), Grid.of(*labels.shape))
-        if first is None:
-            overlooked, mistaken = rng.random(cells.shape) < slips.missing, rng.random(cells.shape) < slips.wrong
-            first = np.full(cells.shape, -1)
-        first[cells & (first < 0)] = number
-        beside = cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~cells
-        answered = (cells & ~overlooked & (number >= first + late)) | (beside & mistaken & (number >= late))
-        yield combine(algebra.removed(labels), fill(answered, *labels.shape))

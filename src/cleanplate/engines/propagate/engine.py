@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from cleanplate.engines.propagate.cleaner import Cleaner, Piece, Settings
 from cleanplate.engines.propagate.estimate import Work
 from cleanplate.engines.propagate.footage import Footage
 from cleanplate.engines.propagate.ledger import Ledger
-from cleanplate.engines.propagate.scene import SceneFootage, cast_things
+from cleanplate.engines.propagate.runs import runs
+from cleanplate.engines.propagate.scene import CAST_KINDS, SceneFootage, cast_things
 from cleanplate.engines.propagate.survey import make_survey
 from cleanplate.masks.labels import LABELS, OVERLAP, REMOVE
 from cleanplate.masks.quadmask import QuadMask
@@ -25,9 +25,8 @@ from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import WORK, Generated, Plan, Refusal, Scene
 from cleanplate.progress import Progress
 
-_VERSION = 2
+_VERSION = 3
 """Goes up when the same parameters give other pixels."""
-_WINDOW = 240
 _EVERYTHING = 0.98
 
 
@@ -52,7 +51,7 @@ class PropagateEngine:
                 "every frame is marked for removal as a whole, so nothing is left to copy from", "Give a smaller mask."
             )
         settings = Settings(seed=seed)
-        windows = tuple(_windows(frames))
+        windows = tuple(runs(frames))
         work = _work(scene, quadmask, windows, settings)
         if work.memory_bytes > machine.memory_bytes:
             return self._refuse(
@@ -129,19 +128,6 @@ def _share_removed(quadmask: QuadMask, frame: int) -> float:
     return (counts[REMOVE] + counts[OVERLAP]) / (quadmask.height * quadmask.width)
 
 
-def _windows(frames: Iterable[int]) -> Iterable[range]:
-    """Runs of consecutive frames, none longer than a window."""
-    start = before = -1
-    for frame in frames:
-        if start >= 0 and (frame != before + 1 or frame - start >= _WINDOW):
-            yield range(start, before + 1)
-            start = -1
-        start = frame if start < 0 else start
-        before = frame
-    if start >= 0:
-        yield range(start, before + 1)
-
-
 def _work(scene: Scene, quadmask: QuadMask, windows: tuple[range, ...], settings: Settings) -> Work:
     boxes = []
     for frame in (n for window in windows for n in window):
@@ -154,8 +140,12 @@ def _work(scene: Scene, quadmask: QuadMask, windows: tuple[range, ...], settings
 
 def _notes(scene: Scene) -> list[str]:
     notes = ["Fills from other frames of the plate; what no frame shows is filled with texture from around it."]
-    casts = {thing.id for thing in cast_things(scene.reasoning)}
-    moving = [thing.name for thing in (scene.reasoning.affected if scene.reasoning else ()) if thing.id not in casts]
+    known = scene.reasoning.affected if scene.reasoning else ()
+    left = [thing for thing in known if thing not in cast_things(scene.reasoning)]
+    unsure = [thing.name for thing in left if thing.kind in CAST_KINDS]
+    moving = [thing.name for thing in left if thing.kind not in CAST_KINDS]
+    if unsure:
+        notes.append(f"Leaves what is no likelier there than not: {', '.join(unsure)}.")
     if moving:
         notes.append(f"Invents no motion: {', '.join(moving)} stays as the plate has it.")
     elif scene.reasoning is None:

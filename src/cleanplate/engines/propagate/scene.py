@@ -20,12 +20,18 @@ from cleanplate.media.frame import Frame, PixelFormat, Plane
 from cleanplate.motion.warp import Box
 from cleanplate.pipeline.protocols import Scene
 
-_CAST_KINDS = (Kind.SHADOW, Kind.REFLECTION)
+CAST_KINDS = (Kind.SHADOW, Kind.REFLECTION)
+_EVEN = 0.5
+"""Confidence up to which a claim is no likelier than not."""
 
 
 def cast_things(reasoning: Reasoning | None) -> list[Thing]:
-    """The shadows and reflections that the reasoning names."""
-    return [] if reasoning is None else [thing for thing in reasoning.affected if thing.kind in _CAST_KINDS]
+    """The shadows and reflections that the reasoning names and that are likelier there than not.
+
+    What may only be there is left as it is: the ground that it would lie on is wanted as a source.
+    """
+    things = () if reasoning is None else reasoning.affected
+    return [thing for thing in things if thing.kind in CAST_KINDS and thing.confidence > _EVEN]
 
 
 class SceneFootage:

@@ -103,9 +103,14 @@ class Draughtsman:
         edit, composite = (((videos[name][0] + 1) / 2).clamp(0, 1) for name in (EDIT, COMPOSITE))
         return Drawn(edit, as_alpha(videos[ALPHA])[0], composite)
 
-    def _fitted(self, video_CTHW: Tensor) -> tuple[Tensor, Size]:
-        """A batch of one, its edges repeated until stride and patch fit, and what to cut it back to."""
-        return fit(video_CTHW[None], (self._codec.stride[0], *self._system.multiple))
+    def _fitted(self, video_CTHW: Tensor, together: int | None = None) -> tuple[Tensor, Size]:
+        """A batch of one, its edges repeated until stride and patch fit, and what to cut it back to.
+
+        Args:
+            together: latent frames of which there shall be a multiple; a patch's otherwise.
+        """
+        together = together or self._system.transformer.patch[0]
+        return fit(video_CTHW[None], (self._codec.stride[0], *self._system.multiple), together)
 
     def _encoded(self, video_B3THW: Tensor) -> Tensor:
         return self._codec.encode(video_B3THW).to(self._device)
@@ -130,7 +135,7 @@ class Draughtsman:
         }
         known = {}
         for name, video in drawn.items():
-            start = self._encoded(self._fitted(video[0])[0])
+            start = self._encoded(self._fitted(video[0], together=1)[0])
             latents, where = source.clone(), torch.zeros_like(inside_THW)
             latents[:, :, : start.shape[2]] = start
             where[: start.shape[2]] = True

@@ -7,39 +7,32 @@ composite ``a edit + (1 - a) F``, with the least alpha that keeps its colour in 
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.errors import missing_extra
+from cleanplate.edit.foreground import foreground
 
 Real = NDArray[np.float32]
-_ROOM = 24
+_ROOM = 45
 """Pixels around soft ones that the estimate sees."""
 
 
 def freed(plate: Real, edit: Real, alpha: Real, *, bounded: bool = True) -> tuple[Real, Real]:
     """Colour and alpha of the layer with the old background taken out of soft edges.
 
-    Foreground by multi-level estimation (Germer et al., ICPR 2020).
-
     Args:
         plate, edit: H x W x 3, R'G'B' as the plate codes light.
         alpha: H x W, 0..1; the share of the background.
         bounded: colours outside 0..1 cannot be stored.
-    Raises:
-        ResourceError: PyMatting is not installed.
     """
-    matting = require_pymatting()
     soft = (alpha > 0) & (alpha < 1)
     x, y, width, height = cv2.boundingRect(soft.astype(np.uint8))
     if not width:
         return edit, alpha
     part = np.s_[max(0, y - _ROOM) : y + height + _ROOM, max(0, x - _ROOM) : x + width + _ROOM]
-    seen, share = plate[part].astype(np.float64), alpha[part].astype(np.float64)[..., None]
-    subject = matting.estimate_foreground_ml(np.clip(seen, 0, 1), 1 - share[..., 0])
+    seen, share = plate[part], alpha[part][..., None]
+    subject = foreground(np.clip(seen, 0, 1), 1 - share[..., 0])
     wanted = share * edit[part] + (1 - share) * subject
     least = np.maximum(share, _least(wanted - seen, seen)) if bounded else share
     at = soft[part]
@@ -49,17 +42,7 @@ def freed(plate: Real, edit: Real, alpha: Real, *, bounded: bool = True) -> tupl
     return np.clip(colour, 0, 1) if bounded else colour, np.clip(matte, 0, 1)
 
 
-def require_pymatting() -> Any:
-    """The module. Raises ResourceError where it is not installed."""
-    try:
-        import pymatting
-    except ImportError as error:
-        raise missing_extra("pymatting", "harvest") from error
-    return pymatting
-
-
-def _least(change: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
+def _least(change: Real, seen: Real) -> Real:
     """H x W x 1: the least alpha from which a colour in 0..1 makes the change."""
     room = np.where(change > 0, 1 - seen, seen)
-    least: NDArray[np.float64] = np.clip(np.abs(change) / np.maximum(room, 1e-6), 0, 1).max(axis=2, keepdims=True)
-    return least
+    return np.asarray(np.clip(np.abs(change) / np.maximum(room, 1e-6), 0, 1).max(axis=2, keepdims=True), np.float32)

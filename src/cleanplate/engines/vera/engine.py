@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from cleanplate.engines.learned.device import device_memory, device_name
 from cleanplate.engines.learned.reading import reading as reading_memory
+from cleanplate.engines.vera.finish import COARSE
 from cleanplate.engines.vera.outline import Outline, smaller
 from cleanplate.engines.vera.parts import Parts, StoredParts
 from cleanplate.engines.vera.production import Job, Production
@@ -24,9 +24,10 @@ from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene
 from cleanplate.progress import Progress
 
-_VERSION = 1
+_VERSION = 2
 """Goes up when the same parameters give other pixels."""
 _BRANCHES = {"edit", "alpha", "composite"}
+_TRAIN_NANO = "Train it with `cleanplate train vera --config nano`, and name the folder with --weights FOLDER."
 _TRAIN = "Train it with `cleanplate train vera` from Wan2.1, and name the folder with --weights FOLDER."
 _ROOM = "Close other programs, use a machine with more, or a smaller model."
 _TURNED_ROUND = "White may change in a region, and stays in a keep mask: is one of them turned round?"
@@ -62,8 +63,11 @@ class VeraEngine:
         if isinstance(edit, Remove):
             return self._refuse("it adds things and changes backgrounds; it removes nothing", "Choose another engine.")
         instruction = required(edit.instruction)
+        if (vocabulary := model(self.name).vocabulary) is not None:
+            vocabulary.require(instruction, self.name, background=isinstance(edit, ReplaceBackground))
         if self._weights is None and model(self.name).weights is None:
-            return self._refuse(f"nobody has published weights of {self.name}", _TRAIN)
+            remedy = _TRAIN if model(self.name).starts_from else _TRAIN_NANO
+            return self._refuse(f"nobody has published weights of {self.name}", remedy)
         parts = self._parts()
         system, device = parts.system(), device_name()
         _require_vera(system, self._weights or self.name)
@@ -78,7 +82,7 @@ class VeraEngine:
         if (reading := reading_memory(parts.reading(texts))) > spare(machine.memory_bytes):
             return self._too_little(reading, machine.memory_bytes, "to read the words", _ROOM)
         cuts = parts.read(texts).cuts
-        edges = isinstance(edit, ReplaceBackground) and self._settings.edges and find_spec("pymatting") is not None
+        edges = isinstance(edit, ReplaceBackground) and self._settings.edges
         return Plan(
             engine=self.name,
             windows=tuple(window.frames for window in outline.windows),
@@ -93,8 +97,9 @@ class VeraEngine:
                 "seed": seed,
                 **settings.model_dump(mode="json"),
                 "edges": edges,
+                "finished": self._settings.finish and outline.factor(scene) >= COARSE,
             },
-            notes=(*warnings(cuts), *self._notes(edit, outline, edges=edges)),
+            notes=(*warnings(cuts), *self._notes(outline)),
             weights=parts.digest(),
             device=device,
         )
@@ -114,6 +119,7 @@ class VeraEngine:
             size=outline.size,
             guided=asked["kind"] == "replace_background",
             edges=asked["edges"],
+            finished=asked["finished"],
         )
         production = Production(job, parts, folder)
         layer = production.run(progress)
@@ -143,15 +149,17 @@ class VeraEngine:
             remedy,
         )
 
-    def _notes(self, edit: Add | ReplaceBackground, outline: Outline, *, edges: bool) -> list[str]:
+    def _notes(self, outline: Outline) -> list[str]:
         size, notes = outline.size, []
+        if model(self.name).vocabulary is not None:
+            notes.append(
+                f"Research preview: {self.name} is a toy in scale; judge the path by it, not what is possible."
+            )
         if outline.system.transformer != model(self.name).system.transformer:
             notes.append(f"The weights are of another size than {self.name}: do not judge that model by this result.")
         notes.append(f"Drawn at {size.columns} x {size.rows} in {len(outline.windows)} windows.")
         if outline.step > 1:
             notes.append(f"Every {_ordinal(outline.step)} frame is drawn; those between follow its motion.")
-        if isinstance(edit, ReplaceBackground) and self._settings.edges and not edges:
-            notes.append("Soft edges keep some of the old background; `pip install 'cleanplate[harvest]'` frees them.")
         return notes
 
 

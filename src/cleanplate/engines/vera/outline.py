@@ -26,7 +26,7 @@ class Outline:
     """The work.
 
     Attributes:
-        step: every so manieth frame of the plate is drawn.
+        step: every so manieth frame of the plate is drawn, about.
         loads: by window.
         settings: with what depends on the device.
     """
@@ -45,12 +45,17 @@ class Outline:
         info, region = scene.clip.info, scene.permitted
         stride = system.stride[0]
         asked = settings.window or system.limits.frames
-        rhythm = Rhythm(system.limits.rate, 1 + (asked - 1) // stride * stride, stride)
+        rhythm = Rhythm(system.limits.rate, 1 + (asked - 1) // stride * stride, stride, system.limits.slowest)
         windows = schedule(region, range(len(info)), info, rhythm)
         size = working_size(info, settings.pixels or system.limits.pixels, system.multiple)
         sampling = settings.sampling_of(masked=scene.masked)
         loads = tuple(_load(window, scene, system, size, sampling) for window in windows)
-        return Outline(system, size, every(info, rhythm.rate), windows, loads, sampling, settings)
+        step = every(info, rhythm.rate) if rhythm.slowest is None else _apart(windows)
+        return Outline(system, size, step, windows, loads, sampling, settings)
+
+    def factor(self, scene: Scene) -> float:
+        """How many times larger the plate is than what is drawn."""
+        return scene.clip.info.height / self.size.coded[0]
 
     def seconds(self, device: str, threads: int) -> float:
         """Of drawing all windows."""
@@ -94,6 +99,12 @@ def _load(window: Window, scene: Scene, system: System, size: WorkingSize, sampl
         sides = [((y1 - y0) / info.height * grid[1], (x1 - x0) / info.width * grid[2]) for y0, x0, y1, x1 in boxes]
         region = region_of(sides, grid, sampling.economy)
     return cost.Load(grid, region, len(window.keys) * rows * columns)
+
+
+def _apart(windows: tuple[Window, ...]) -> int:
+    """Frames from key to key, on average."""
+    keys = {key for window in windows for key in window.keys}
+    return max(1, round(sum(len(window.frames) for window in windows) / max(1, len(keys))))
 
 
 def smaller(settings: Settings, system: System, device: str) -> list[tuple[str, Settings]]:

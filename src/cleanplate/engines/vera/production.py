@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from cleanplate.edit.layer import Layer, LayerWriter
 from cleanplate.engines.learned.size import WorkingSize
 from cleanplate.engines.vera.draw import Draughtsman, Drawn, Scenery
+from cleanplate.engines.vera.finish import grain_of
 from cleanplate.engines.vera.footage import Footage
 from cleanplate.engines.vera.frames import Frames
 from cleanplate.engines.vera.onto import Onto
@@ -34,6 +35,7 @@ class Job:
     Attributes:
         windows: of the whole edit.
         guided, edges: see `Onto`.
+        finished: outlines are sharpened, and the plate's grain is added.
     """
 
     scene: Scene
@@ -45,6 +47,7 @@ class Job:
     size: WorkingSize
     guided: bool
     edges: bool
+    finished: bool = False
 
 
 class Production:
@@ -55,7 +58,10 @@ class Production:
         self._reel = Reel(folder / WORK)
         self._draughtsman: Draughtsman | None = None
         info = job.scene.clip.info
-        self._onto = Onto(info, job.size, job.scene.permitted, guided=job.guided, edges=job.edges)
+        onto = Onto(info, job.size, job.scene.permitted, guided=job.guided, edges=job.edges)
+        if job.finished:
+            onto = replace(onto, factor=info.height / job.size.coded[0], grain=grain_of(job.scene.clip))
+        self._onto = onto
 
     def run(self, progress: Progress) -> Layer:
         """Draw and lay all frames."""

@@ -45,11 +45,13 @@ class Rhythm:
         rate: frames a second that the model is made for.
         window: frames of a window, 1 + k x stride.
         stride: frames that a latent stands for.
+        slowest: frames a second down to which keys are spread, so that one window holds all of them; None spreads none.
     """
 
     rate: float
     window: int
     stride: int
+    slowest: float | None = None
 
     @property
     def overlap(self) -> int:
@@ -63,13 +65,26 @@ def schedule(region: PermittedRegion, frames: range, info: ClipInfo, rhythm: Rhy
     windows: list[Window] = []
     step = every(info, rhythm.rate)
     for run in _runs([n for n in frames if region.box(n) is not None], rhythm.window * step):
-        windows += _windows(keys_of(run, info, step), rhythm, len(windows))
+        windows += _windows(_keys(run, info, rhythm), rhythm, len(windows))
     return tuple(windows)
 
 
 def every(info: ClipInfo, rate: float) -> int:
     """Every so manieth frame of the plate is a key: the nearest to the model's rate that keeps motion even."""
     return max(1, round(float(info.rate) / rate))
+
+
+def _keys(run: range, info: ClipInfo, rhythm: Rhythm) -> list[int]:
+    """At the model's rate; or spread over the run so that they are one window, or at least as slow as they may be."""
+    usual = keys_of(run, info, every(info, rhythm.rate))
+    if rhythm.slowest is None or len(usual) <= rhythm.window:
+        return usual
+    seconds = float((info.pts[run[-1]] - info.pts[run[0]]) * info.time_base)
+    if (rhythm.window - 1) / seconds < rhythm.slowest:
+        return keys_of(run, info, every(info, rhythm.slowest))
+    times = info.pts[run.start : run.stop].astype(np.float64)
+    wanted = np.linspace(times[0], times[-1], rhythm.window)
+    return sorted({run.start + int(np.abs(times - time).argmin()) for time in wanted})
 
 
 def keys_of(run: range, info: ClipInfo, step: int) -> list[int]:

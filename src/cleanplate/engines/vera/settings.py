@@ -28,6 +28,7 @@ class Settings(BaseModel):
         window: frames of a window, 1 + k x the codec's stride; None is the model's own.
         pixels: rows times columns of the working size at most; None is the model's own.
         edges: soft edges of a kept subject are freed of the old background's colour.
+        finish: what is drawn much smaller than the plate gets sharper outlines and the plate's grain.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +38,7 @@ class Settings(BaseModel):
     window: Annotated[int, Field(ge=1)] | None = None
     pixels: Annotated[int, Field(ge=1)] | None = None
     edges: bool = True
+    finish: bool = True
 
     def sampling_of(self, *, masked: bool) -> Sampling:
         """The sampler's settings for an edit that is bounded by a mask, or is not."""

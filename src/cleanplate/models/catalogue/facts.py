@@ -7,7 +7,7 @@ from typing import Any
 
 from cleanplate.errors import CleanplateError
 from cleanplate.models.catalogue import flow_facts as flow
-from cleanplate.models.catalogue import places
+from cleanplate.models.catalogue import places, shipped
 from cleanplate.models.catalogue import void_facts as void
 from cleanplate.models.catalogue.flows import FLOWS
 from cleanplate.models.catalogue.system import System
@@ -17,6 +17,8 @@ from cleanplate.models.catalogue.written import is_ours, read_system
 from cleanplate.models.mixture.config import plain
 from cleanplate.models.mixture.counting import size_of
 
+_OURS = "Apache-2.0"
+"""The licence of what starts from nobody's weights."""
 _WANS_HEAD = 128
 """Channels of a head of Wan's, whatever the model's size."""
 
@@ -24,7 +26,8 @@ _WANS_HEAD = 128
 def rows() -> list[dict[str, Any]]:
     """Every row of the table. Neither torch nor the hub's client is needed."""
     voids = [{"name": name} | void.row(row) for name, row in VOIDS.items()]
-    return [*({"name": name} | _row(row) for name, row in MODELS.items()), *voids, *flow.rows()]
+    small = [{"name": name} | shipped.row(name) for name in shipped.SHIPPED]
+    return [*({"name": name} | _row(row) for name, row in MODELS.items()), *voids, *small, *flow.rows()]
 
 
 def parts() -> list[dict[str, Any]]:
@@ -55,6 +58,9 @@ def facts(name: str) -> dict[str, Any]:
         system = MODELS[name].system
     else:
         folder = places.located(name)
+        if name in shipped.SHIPPED:
+            known = {"name": name} | shipped.row(name) | {"folder": str(folder)}
+            return known | _counted(read_system(folder)) | {"card": shipped.card_of(folder)}
         if not is_ours(_inside(folder)) and flow.is_flow(_inside(folder)):
             return {"name": name, "folder": str(folder)} | flow.counted()
         system = _system_in(folder)
@@ -68,7 +74,7 @@ def _row(row: Model) -> dict[str, Any]:
         "stated_billions": row.parameters,
         "weights": f"{row.weights.repository}/{row.weights.folder}" if row.weights else None,
         "starts_from": row.starts_from,
-        "licence": row.origin.licence if row.origin else None,
+        "licence": row.origin.licence if row.origin else _OURS,
     }
 
 

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from cleanplate.errors import InputError, UsageError
+from cleanplate.models.catalogue import shipped
 from cleanplate.models.catalogue.flows import FLOWS, absent, pickled
 from cleanplate.models.catalogue.table import MODELS, PARTS, Weights
 from cleanplate.models.catalogue.voids import VOIDS
@@ -28,6 +29,8 @@ def located(name: str | Path) -> Path:
         return path
     if isinstance(name, Path):
         raise InputError("no such file or folder of weights", where=str(name), remedy="Name another.")
+    if name in shipped.SHIPPED:
+        return shipped.folder_of(name)
     if name in MODELS:
         return fetched(_published(name), name)
     if name in VOIDS:
@@ -52,6 +55,8 @@ def sources(name: str) -> tuple[Weights, ...]:
         return VOIDS[name].needs
     if name in FLOWS:
         raise pickled(name)
+    if name in shipped.SHIPPED:
+        raise InputError(f"the weights of '{name}' came with this package", remedy="There is nothing to fetch.")
     if name in PARTS:
         return PARTS[name]
     if hub.is_repository(name):
@@ -117,5 +122,5 @@ def _published(name: str) -> Weights:
 
 
 def _unknown(name: str) -> UsageError:
-    known = ", ".join((*MODELS, *VOIDS, *FLOWS, *PARTS))
+    known = ", ".join((*MODELS, *VOIDS, *shipped.SHIPPED, *FLOWS, *PARTS))
     return UsageError(f"'{name}' is no model and no folder", remedy=f"Name a folder, OWNER/NAME, or one of: {known}.")

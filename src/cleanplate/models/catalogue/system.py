@@ -21,6 +21,8 @@ class Limits(BaseModel):
         frames: longest window, 1 + k x the codec's stride.
         pixels: rows times columns of a frame.
         rate: frames a second.
+        slowest: frames a second down to which a window's are spread, so that one holds the whole of an edit; None
+            keeps to the rate. For models that are taught whole motions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +30,7 @@ class Limits(BaseModel):
     frames: Positive = 49
     pixels: Positive = 832 * 480
     rate: Annotated[float, Field(gt=0)] = 16.0
+    slowest: Annotated[float, Field(gt=0)] | None = Field(default=None, exclude_if=lambda slowest: slowest is None)
 
 
 class System(BaseModel):

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from cleanplate.errors import UsageError
+from cleanplate.models.catalogue.small import vera_nano
 from cleanplate.models.catalogue.system import System
+from cleanplate.models.catalogue.vocabulary import NANO, Vocabulary
 from cleanplate.models.mixture.config import layered, plain
 
 _WAN_SMALL = {"dim": 1536, "layers": 30, "heads": 12, "ffn_dim": 8960}
@@ -39,6 +41,7 @@ class Model:
         weights: the transformer's own, or None where nobody has published any.
         starts_from: the row whose weights every branch starts from when the model is trained, or None.
         parameters: billions that the authors state, or None.
+        vocabulary: the words that it has learned; None where any may be said.
     """
 
     summary: str
@@ -46,6 +49,7 @@ class Model:
     weights: Weights | None = None
     starts_from: str | None = None
     parameters: float | None = None
+    vocabulary: Vocabulary | None = None
 
     @property
     def edits(self) -> bool:
@@ -91,6 +95,11 @@ MODELS: Mapping[str, Model] = MappingProxyType(
             System(transformer=layered("shared", **_WAN_LARGE)),
             starts_from="wan2.1-t2v-14b",
             parameters=38.2,
+        ),
+        "vera-nano": Model(
+            "research preview: a Vera of 12 million weights for a laptop, taught a few words by made worlds",
+            vera_nano(),
+            vocabulary=NANO,
         ),
     }
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cleanplate.errors import InputError
-from cleanplate.models.catalogue import places
+from cleanplate.models.catalogue import places, shipped
 from cleanplate.models.catalogue.flows import FLOWS
 from cleanplate.models.catalogue.structure import structural
 from cleanplate.models.catalogue.table import MODELS, PARTS, Weights
@@ -66,7 +66,7 @@ def verify(name: str, progress: Progress) -> Verdict:
     findings: list[Finding] = []
     with progress.task("Reading weights", total=len(files)) as tick:
         for _, file in files:
-            digest = stated(file)
+            digest = stated(file) or shipped.stated(file)
             if digest is None:
                 unstated.append(str(file))
             elif not agrees(file, digest):

@@ -58,10 +58,17 @@ def latent_size(size: Size, stride: Grid) -> Size:
     return Size(1 + (size.frames - 1) // stride[0], size.rows // stride[1], size.columns // stride[2])
 
 
-def fit(video_BCTHW: Tensor, stride: Grid) -> tuple[Tensor, Size]:
-    """The video with its last frame, row and column repeated until the stride fits, and the size to cut it back to."""
+def fit(video_BCTHW: Tensor, stride: Grid, together: int = 1) -> tuple[Tensor, Size]:
+    """The video with its last frame, row and column repeated until the stride fits, and the size to cut it back to.
+
+    Args:
+        together: the latent frames shall be a multiple of it.
+    """
     size = Size(*video_BCTHW.shape[2:])
-    frames, rows, columns = (to - have for to, have in zip(fitting(size, stride), size, strict=True))
+    fits = fitting(size, stride)
+    latents = -(-latent_size(fits, stride).frames // together) * together
+    wanted = fits._replace(frames=1 + (latents - 1) * stride[0])
+    frames, rows, columns = (to - have for to, have in zip(wanted, size, strict=True))
     return functional.pad(video_BCTHW, (0, columns, 0, rows, 0, frames), mode="replicate"), size
 
 

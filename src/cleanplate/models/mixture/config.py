@@ -20,6 +20,8 @@ class Branch(BaseModel):
             (the norm before it is each one's own), or not at all.
         layer_embedding: a learned vector, zero at first, is added to its tokens.
         condition: name of a video whose tokens are added to its own, or None.
+        hints: conditions of other branches whose tokens are added as well. None in the paper, where they reach this
+            branch by attention alone; small models that start from nothing learn sooner with some.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +30,12 @@ class Branch(BaseModel):
     cross_attention: CrossAttention = "own"
     layer_embedding: bool = False
     condition: str | None = None
+    hints: tuple[str, ...] = Field(default=(), exclude_if=lambda hints: not hints)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All conditions whose tokens are added to its own."""
+        return ((self.condition,) if self.condition else ()) + self.hints
 
 
 class MixtureConfig(BaseModel):
@@ -74,6 +82,8 @@ class MixtureConfig(BaseModel):
         names = [branch.name for branch in self.branches]
         if len(set(names)) < len(names):
             raise ValueError(f"two branches have one name: {', '.join(names)}")
+        if unknown := {hint for branch in self.branches for hint in branch.hints} - set(self.conditions):
+            raise ValueError(f"no branch has the condition {', '.join(sorted(unknown))}")
         if self.one_tower and len({branch.cross_attention for branch in self.branches}) > 1:
             raise ValueError("branches of one tower read the text in one way")
         return self

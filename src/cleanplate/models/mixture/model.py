@@ -123,8 +123,9 @@ class Mixture(Transformer):
         if self.crew is not None:
             shares = self.crew.split(shares, dict.fromkeys(shares, grid[0] * grid[1] * grid[2]), time_B.device)
         turned = turns(grid, self.config.head_dim, time_B.device)
+        told: dict[str, Tensor] = {}
         tokens = {
-            name: self._tokens(name, video, conditions, present, shares[name].asked)
+            name: self._tokens(name, video, conditions, present, shares[name].asked, told=told)
             for name, video in videos.items()
             if not shares[name].idle
         }
@@ -210,17 +211,23 @@ class Mixture(Transformer):
         conditions: Mapping[str, Tensor],
         present: Mapping[str, Tensor],
         asked: Tensor | None,
+        *,
+        told: dict[str, Tensor],
     ) -> Tensor:
-        """A branch's tokens with what is added to them; B x A x D."""
+        """A branch's tokens with what is added to them; B x A x D. Whole conditions are left in `told` for others."""
         tower = self.config.tower(branch)
         x_BAD: Tensor = self.inputs[tower](self._patches(video, asked))
         if tower in self.places:
             where_LP = places(grid_of(video, self.config.patch), self.config.waves, video.device).type_as(x_BAD)
             x_BAD = x_BAD + self.places[tower](where_LP if asked is None else where_LP[asked])
-        condition = self.config.branch(branch).condition
-        if condition is not None and condition in conditions:
-            added: Tensor = self.conditions[condition](self._patches(conditions[condition], asked))
-            x_BAD = x_BAD + (added * present[condition][:, None, None] if condition in present else added)
+        for condition in self.config.branch(branch).told:
+            if condition in conditions:
+                added = told.get(condition) if asked is None else None
+                if added is None:
+                    added = self.conditions[condition](self._patches(conditions[condition], asked))
+                if asked is None:
+                    told[condition] = added
+                x_BAD = x_BAD + (added * present[condition][:, None, None] if condition in present else added)
         return x_BAD + self.layer_embeddings[branch] if branch in self.layer_embeddings else x_BAD
 
     def _patches(self, video: Tensor, asked: Tensor | None) -> Tensor:

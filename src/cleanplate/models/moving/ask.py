@@ -36,7 +36,7 @@ def reach_of(changes_THW: Tensor, patch: Grid, economy: Economy) -> Reach | None
     if not tokens.any():
         return None
     region = Region.of(tokens, economy, BRANCH)
-    edited = torch.zeros(tokens.numel(), dtype=torch.bool)
+    edited = torch.zeros(tokens.numel(), dtype=torch.bool, device=tokens.device)
     edited[region.edited] = True
     return Reach(region, repeated(edited.view(tokens.shape), patch))
 

@@ -31,22 +31,34 @@ class TransformersEncoder:
         tokens: the most that it reads.
         raw: texts are neither cleaned nor told from the padding after them: the model reads `tokens` tokens of every
             text, and answers as many states, as CogVideoX's does. Otherwise padding is no part of a text.
+        together: texts of one length that go through the model together, at most. None lets an accelerator choose, and
+            takes one by one on a processor, so that no bit of a text's states depends on the others.
     """
 
     def __init__(
-        self, name: str, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, tokens: int, *, raw: bool = False
+        self,
+        name: str,
+        tokenizer: PreTrainedTokenizerBase,
+        model: PreTrainedModel,
+        tokens: int,
+        *,
+        raw: bool = False,
+        together: int | None = None,
     ) -> None:
         self.name, self.tokens = name, tokens
         self.channels = int(model.config.hidden_size)
         self._tokenizer, self._model, self._raw = tokenizer, model, raw
+        self._together = together or (1 if model.device.type == "cpu" else _TOGETHER)
 
     @torch.no_grad()
     def encode(self, texts: Sequence[str]) -> Encoded:
         """See the protocol. A text is encoded without padding, so that nothing of it has to be masked; or see `raw`."""
         read = [self._read(text if self._raw else clean(text)) for text in texts]
-        rows = [padded(self._states(ids), self.tokens) for ids, _ in read]
-        none = torch.zeros(0, self.tokens, self.channels)
-        return Encoded(torch.stack(rows) if rows else none, tuple(cut for _, cut in read))
+        rows = torch.zeros(len(read), self.tokens, self.channels)
+        for places in _alike([len(ids) for ids, _ in read], self._together):
+            states_BSD = self._states([read[place][0] for place in places])
+            rows[places, : states_BSD.shape[1]] = states_BSD
+        return Encoded(rows, tuple(cut for _, cut in read))
 
     def _read(self, text: str) -> tuple[list[int], Cut | None]:
         """The text's tokens, and what of it they leave out."""
@@ -57,13 +69,20 @@ class TransformersEncoder:
         left = len(whole["input_ids"]) - kept
         return ids, Cut(left, text[whole["offset_mapping"][kept][0] :].strip()) if left > 0 else None
 
-    def _states(self, ids: list[int]) -> Tensor:
-        """S x D float32, on the CPU."""
+    def _states(self, texts: list[list[int]]) -> Tensor:
+        """Of texts of one length: B x S x D float32, on the CPU."""
         if self._raw:
-            ids = ids + [self._tokenizer.pad_token_id] * (self.tokens - len(ids))
-        row = torch.tensor([ids], device=self._model.device)
-        states: Tensor = self._model(input_ids=row, attention_mask=torch.ones_like(row)).last_hidden_state
-        return states[0].float().cpu()
+            texts = [ids + [self._tokenizer.pad_token_id] * (self.tokens - len(ids)) for ids in texts]
+        rows = torch.tensor(texts, device=self._model.device)
+        states: Tensor = self._model(input_ids=rows, attention_mask=torch.ones_like(rows)).last_hidden_state
+        return states.float().cpu()
+
+
+def _alike(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Places of equal lengths, so many together at most."""
+    for length in sorted(set(lengths)):
+        places = [place for place, other in enumerate(lengths) if other == length]
+        yield from (places[first : first + most] for first in range(0, len(places), most))
 
 
 def padded(states_SD: Tensor, tokens: int) -> Tensor:
@@ -138,4 +157,5 @@ def imported() -> Any:
     return transformers
 
 
+_TOGETHER = 64
 _REMEDY = "Name the folder of the text encoder that the model was trained with."

@@ -24,6 +24,8 @@ from cleanplate.reason.asking.view import View
 
 _TOLD = 3
 """Faults told to the user."""
+_LONGER = "Allow a longer answer with --reasoner-set max_tokens=N. "
+_OTHERWISE = "Ask another model, go on with --fallback physics, or write it yourself: docs/how-to/reason.md."
 
 
 class AskingReasoner:
@@ -104,7 +106,7 @@ class AskingReasoner:
             raise ReasonerError(
                 f"the model's answer cannot be used, nor could the one before: {'; '.join(unusable.faults[:_TOLD])}",
                 where=self._where,
-                remedy="Ask another model, go on with --fallback physics, or write it yourself: docs/how-to/reason.md.",
+                remedy=(_LONGER if reply.cut else "") + _OTHERWISE,
             ) from unusable
 
     def _ask(self, put: Question, progress: Progress) -> Reply:

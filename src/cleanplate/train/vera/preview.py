@@ -39,10 +39,24 @@ class Made:
     composite: Tensor
 
 
-def draw(model: Mixture, latents: Latents, negative_BSD: Tensor, codec: Codec, recipe: Recipe) -> list[Made]:
-    """Sample every clip of a batch by itself; the noise follows from the recipe's seed and the clip's position."""
+def draw(
+    model: Mixture,
+    latents: Latents,
+    negative_BSD: Tensor,
+    codec: Codec,
+    recipe: Recipe,
+    *,
+    content_THW: Tensor | None = None,
+) -> list[Made]:
+    """Sample every clip of a batch by itself; the noise follows from the recipe's seed and the clip's position.
+
+    Args:
+        content_THW: see `Question`.
+    """
+    parts = [latents.only(place) for place in range(len(latents.positions))]
     negative = negative_BSD.to(latents.text_BSD.device)
-    return [_drawn(model, one, negative, codec, recipe) for one in map(latents.only, range(len(latents.positions)))]
+    questions = [Question(one.text_BSD, negative, _shown(one), content_THW=content_THW) for one in parts]
+    return [_drawn(model, *asked, codec, recipe) for asked in zip(parts, questions, strict=True)]
 
 
 def scores(made: Made, truth: Example) -> dict[str, float]:
@@ -68,14 +82,16 @@ def sheet(made: Sequence[Made], truths: Sequence[Example]) -> NDArray[np.uint8]:
     return np.concatenate([_rows(one, truth) for one, truth in zip(made, truths, strict=True)])
 
 
-def _drawn(model: Mixture, one: Latents, negative_BSD: Tensor, codec: Codec, recipe: Recipe) -> Made:
+def _shown(one: Latents) -> dict[str, Tensor]:
+    return {name: video for name, video in one.conditions.items() if bool(one.present.get(name, True))}
+
+
+def _drawn(model: Mixture, one: Latents, question: Question, codec: Codec, recipe: Recipe) -> Made:
     random = drawn(recipe.seed, Purpose.NOISE, one.positions[0])
     noise = {
         name: torch.from_numpy(random.standard_normal(clean.shape, dtype="float32")).to(clean.device)
         for name, clean in one.clean.items()
     }
-    shown = {name: video for name, video in one.conditions.items() if bool(one.present.get(name, True))}
-    question = Question(one.text_BSD, negative_BSD, shown)
     videos = sample(model, noise, question, recipe.system.sampling, prediction=recipe.system.prediction)
     alpha = as_alpha(codec.decode(videos["alpha"]))[0].cpu()
     return Made(

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.masks.labels import AFFECTED, KEEP, OVERLAP, REMOVE, Labels
+from cleanplate.train.slips import degrade, read_errors
 from cleanplate.train.void.recipe import Masks
-from cleanplate.train.void.slips import degrade, read_errors
 
 _COARSE = 5
 """Rows and columns of the field that says how far areas reach."""

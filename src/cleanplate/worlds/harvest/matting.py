@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.edit.foreground import foreground
 from cleanplate.errors import missing_extra
 from cleanplate.masks.track import mask_box
 
@@ -48,8 +49,6 @@ class Thing:
 def matted(picture: NDArray[np.uint8], mask: NDArray[np.bool_], inner: int, outer: int) -> Thing:
     """What a hard mask marks, with soft edges; the mask itself where it is too small to have any.
 
-    Colours by multi-level estimation (Germer et al., ICPR 2020).
-
     Args:
         inner, outer: pixels inside and outside the mask's edge between which the thing's own edge lies.
     Raises:
@@ -70,7 +69,7 @@ def matted(picture: NDArray[np.uint8], mask: NDArray[np.bool_], inner: int, oute
     found = np.clip(matting.estimate_alpha_cf(shown, known), 0, 1)
     found[found < _NOTHING] = 0
     alpha[part], unsure[part] = found, known == UNKNOWN
-    own = np.rint(np.clip(matting.estimate_foreground_ml(shown, found), 0, 1) * 255)
+    own = np.rint(foreground(shown.astype(np.float32), found.astype(np.float32)) * 255)
     colour[part] = np.where(found[..., None] > 0, np.where(found[..., None] == 1, picture[part], own), 0)
     return Thing(alpha, colour, unsure)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,15 +61,21 @@ def sample_rendered(
     if tier is Tier.SYNTHETIC:
         raise ValueError("synthetic clips are not rendered")
     rng = np.random.default_rng([seed, 0x3D, tier is Tier.MULTI])
-    own = library.training if library else None
-    stage = sample_stage(rng, things=1 if tier is Tier.SINGLE else int(rng.integers(2, 4)), seed=seed, own=own)
+    things = 1 if tier is Tier.SINGLE else int(rng.integers(2, 4))
     step = _SHUTTER_STEP if tier is Tier.SINGLE else 1
-    scene = stage.scene(rate=_RATE * step, frames=(length - 1) * step + (_MOMENTS if step > 1 else 1))
-    size = (height, width)
-    added, facts = task is Task.ADD, _facts(stage, scene, size)
-    kind = pick(rng)
+    shown = Filming.sample(
+        rng,
+        things=things,
+        seed=seed,
+        size=(height, width),
+        length=length,
+        step=step,
+        renderer=renderer,
+        library=library,
+    )
+    stage, scene, facts = shown.stage, shown.scene, shown.facts
+    added, kind = task is Task.ADD, pick(rng)
     after = facts if added else replace(facts, scene=KINDS[kind].words, light=KINDS[kind].light, effects="")
-    shown = _Shown(scene, size, renderer or Tiny(assets=library.folder if library else None), step)
     return LayeredClip(
         task=task,
         tier=tier,
@@ -79,7 +86,7 @@ def sample_rendered(
         instruction=(add_instruction if added else background_instruction)(after, rng),
         target_caption=caption(after),
         source_caption=caption(facts, with_thing=not added),
-        draw=shown.additions if added else lambda: shown.exchanges(kind, stage.camera),
+        draw=shown.additions if added else lambda: shown.exchanges(kind),
         facts={
             "camera": stage.camera,
             "motion": abs(facts.moves),
@@ -91,35 +98,65 @@ def sample_rendered(
 
 
 @dataclass(frozen=True)
-class _Shown:
-    """A scene as its camera takes it; of `step` moments a frame the first ones are averaged."""
+class Filming:
+    """A scene as its camera takes it; of `step` moments a frame the first ones are averaged.
 
+    Attributes:
+        path: how the scene goes on.
+        facts: what is said of it; `scene` and `light` are those that were filmed.
+    """
+
+    stage: Stage
     scene: Scene
+    path: Trajectories
+    facts: Facts
     size: tuple[int, int]
     renderer: Renderer
-    step: int
+    step: int = 1
+
+    @classmethod
+    def sample(
+        cls,
+        rng: np.random.Generator,
+        *,
+        things: int,
+        seed: int,
+        size: tuple[int, int],
+        length: int,
+        step: int = 1,
+        renderer: Renderer | None = None,
+        library: Library | None = None,
+    ) -> Self:
+        """A stage with so many things to add, simulated; see `sample_rendered`."""
+        stage = sample_stage(rng, things=things, seed=seed, own=library.training if library else None)
+        scene = stage.scene(rate=_RATE * step, frames=(length - 1) * step + (_MOMENTS if step > 1 else 1))
+        path = simulate(scene)
+        renderer = renderer or Tiny(assets=library.folder if library else None)
+        return cls(stage, scene, path, _facts(stage, scene, path, size), size, renderer, step)
 
     def additions(self) -> Iterator[LayeredFrame]:
         """The scene without its things is the source."""
-        for composite, coverage, place in self._frames():
+        for composite, coverage, place in self.frames():
             edit, alpha = layer_between(place, composite, coverage)
             yield LayeredFrame(place, place, edit, alpha, composite, np.zeros(self.size, np.bool_), coverage)
 
-    def exchanges(self, kind: str, camera: str) -> Iterator[LayeredFrame]:
+    def exchanges(self, kind: str) -> Iterator[LayeredFrame]:
         """The things before a place that follows the camera; what they cast stays behind with the old place."""
-        moments = range(0, self.scene.frames, self.step)
-        drift = Drift.following(self.scene, moments, self.size, camera)
-        places = Place.draw(kind, *self.size, np.random.default_rng([self.scene.seed, 2])).frames(drift, *self.size)
-        for (filmed, coverage, empty), place in zip(self._frames(), places, strict=True):
+        for (filmed, coverage, empty), place in zip(self.frames(), self.places(kind), strict=True):
             colour = edit_colour(empty, filmed, np.asarray(np.ceil(coverage * 255), np.uint8))
             yield exchanged(filmed, colour, coverage, place)
 
-    def _frames(self) -> Iterator[tuple[Picture, NDArray[np.float32], Picture]]:
+    def places(self, kind: str) -> Iterator[Picture]:
+        """A made place as this camera would see it."""
+        moments = range(0, self.scene.frames, self.step)
+        drift = Drift.following(self.scene, moments, self.size, self.stage.camera)
+        return Place.draw(kind, *self.size, np.random.default_rng([self.scene.seed, 2])).frames(drift, *self.size)
+
+    def frames(self) -> Iterator[tuple[Picture, NDArray[np.float32], Picture]]:
         """With the things, how much of each pixel they cover, and without them."""
-        path = simulate(self.scene)
         added = [self.scene.bodies.index(self.scene.body(name)) for name in self.scene.remove]
-        full = _shown(self.renderer.render(self.scene, path, *self.size), self.step)
-        empty = _shown(self.renderer.render(self.scene, path.without(self.scene.remove), *self.size), self.step)
+        full = _shown(self.renderer.render(self.scene, self.path, *self.size), self.step)
+        empty = _shown(self.renderer.render(self.scene, self.path.without(self.scene.remove), *self.size), self.step)
         for (filmed, coverage), (place, _) in zip(full, empty, strict=True):
             yield filmed, np.clip(coverage[added].sum(axis=0), 0, 1).astype(np.float32), place
 
@@ -136,9 +173,8 @@ def _shown(views: Iterator[View], step: int) -> Iterator[tuple[Picture, NDArray[
         yield np.asarray(np.rint(np.sqrt(light)), np.uint8), coverage
 
 
-def _facts(stage: Stage, scene: Scene, size: tuple[int, int]) -> Facts:
+def _facts(stage: Stage, scene: Scene, path: Trajectories, size: tuple[int, int]) -> Facts:
     """Where the thing is seen at the start and at the end, for the sentence."""
-    path = simulate(scene)
     start, end = (_seen_at(scene, path, stage.main, frame, size) for frame in (0, len(path) - 1))
     shot = shot_at(scene, 0)
     away = float(np.linalg.norm(path.positions[0, path.index(stage.main)] - shot.eye))

@@ -24,6 +24,8 @@ _STILL = 0.3
 _BLUR_SAMPLES = 5
 """Moments of an open shutter that are averaged."""
 _SHUTTER = 0.5
+HEIGHTS = {Task.ADD: (0.2, 0.6), Task.BACKGROUND: (0.5, 0.85)}
+"""Of things, in shares of the frame's, from the smallest to the largest."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def sample_synthetic(
     """
     rng = np.random.default_rng([seed, 0x1A7E])
     sprite = read_sprite(sprites[int(rng.integers(len(sprites)))]) if sprites else draw_sprite(rng)
-    tall = float(rng.uniform(0.5, 0.85) if task is Task.BACKGROUND else rng.uniform(0.2, 0.6))
+    tall = float(rng.uniform(*HEIGHTS[task]))
     flight, drift = Flight.sample(rng, length, tall), Drift.sample(rng, length)
     first = pick(rng)
     second = pick(rng, but=first)
@@ -76,7 +78,7 @@ def sample_synthetic(
 
     def draw() -> Iterator[LayeredFrame]:
         old = Place.draw(first, height, width, np.random.default_rng([seed, 1])).frames(drift, height, width)
-        things = _things(sprite, flight, length, (height, width))
+        things = stamped(sprite, flight, length, (height, width))
         if task is Task.ADD:
             return (addition(place, thing) for place, thing in zip(old, things, strict=True))
         new = Place.draw(second, height, width, np.random.default_rng([seed, 2])).frames(drift, height, width)
@@ -116,20 +118,22 @@ def _under(thing: NDArray[np.float32], place: Picture) -> Picture:
     return np.asarray(np.rint(np.clip(thing[..., :3] * 255 * share + (1 - share) * place, 0, 255)), np.uint8)
 
 
-def _things(sprite: Sprite, flight: Flight, length: int, size: tuple[int, int]) -> Iterator[NDArray[np.float32]]:
+def stamped(sprite: Sprite, flight: Flight, length: int, size: tuple[int, int]) -> Iterator[NDArray[np.float32]]:
     """The sprite on every frame, H x W x 4 straight, blurred by its motion while the shutter is open."""
     rgba = sprite.rgba
     premultiplied = np.dstack([rgba[..., :3] * rgba[..., 3:], rgba[..., 3]]).astype(np.float32)
     for number in range(length):
         moments = number + _SHUTTER * (np.arange(_BLUR_SAMPLES) / (_BLUR_SAMPLES - 1) - 0.5)
-        total = np.mean([_stamped(premultiplied, flight, float(m), size) for m in moments], axis=0)
+        total = np.mean([_at_moment(premultiplied, flight, float(m), size) for m in moments], axis=0)
         alpha = np.clip(total[..., 3:], 0, 1)
         alpha = np.where(alpha < 1 / 512, 0, alpha)
         straight = np.divide(total[..., :3], alpha, out=np.zeros_like(total[..., :3]), where=alpha > 0)
         yield np.dstack([np.clip(straight, 0, 1), alpha]).astype(np.float32)
 
 
-def _stamped(picture: NDArray[np.float32], flight: Flight, moment: float, size: tuple[int, int]) -> NDArray[np.float32]:
+def _at_moment(
+    picture: NDArray[np.float32], flight: Flight, moment: float, size: tuple[int, int]
+) -> NDArray[np.float32]:
     """The premultiplied sprite on an empty frame at one moment."""
     middle, tall, turn = flight.at(moment)
     side, (height, width) = picture.shape[0], size

@@ -1,0 +1,1 @@
+"""Measures of results against a known truth. Pure functions on arrays."""

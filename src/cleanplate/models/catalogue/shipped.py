@@ -1,0 +1,88 @@
+"""Small models whose weights this package brings along: rows of the table of models. Read without torch.
+
+A row's weights lie in `models/shipped/NAME` as `cleanplate.train.void_nano.ship` writes them: config.json, one file of
+safetensors in 16 bits, and card.json, which says how they were trained and how well they do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from cleanplate.errors import InputError
+from cleanplate.files import sha256
+
+NANO = "void-nano"
+"""The embedded removal, an engine by the same name."""
+WEIGHTS, CARD = "model.safetensors", "card.json"
+FOLDER = Path(__file__).parents[1] / "shipped"
+_DAMAGED = "Install cleanplate again."
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """One row.
+
+    Attributes:
+        summary: one line for the user.
+        sha256: of the file of weights.
+        licence: an SPDX identifier.
+    """
+
+    summary: str
+    sha256: str
+    licence: str = "Apache-2.0"
+
+
+SHIPPED: Mapping[str, Shipped] = MappingProxyType({})
+
+
+def folder_of(name: str) -> Path:
+    """Where a row's weights lie, which are what the table says. Raises InputError where they are not."""
+    _require_whole(FOLDER / name / WEIGHTS, SHIPPED[name].sha256)
+    return FOLDER / name
+
+
+def stated(path: Path) -> str | None:
+    """The SHA-256 that the table states for a file of weights of the package; None for any other file."""
+    row = SHIPPED.get(path.parent.name)
+    return row.sha256 if row is not None and path == FOLDER / path.parent.name / WEIGHTS else None
+
+
+def row(name: str) -> dict[str, Any]:
+    """The same words as of any other model."""
+    return {
+        "summary": SHIPPED[name].summary,
+        "stated_billions": None,
+        "weights": "in the package",
+        "starts_from": None,
+        "licence": SHIPPED[name].licence,
+    }
+
+
+def card_of(folder: Path) -> dict[str, Any]:
+    """What is known of a model's training and worth; empty where no card lies beside it."""
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return card if isinstance(card, dict) else {}
+
+
+def absent(name: str) -> InputError:
+    """The error for weights that this package does not bring."""
+    return InputError(
+        f"this package brings no weights of '{name}'",
+        remedy="Train them with `cleanplate train void --config nano --out RUN`, and name RUN/model with --weights.",
+    )
+
+
+@cache
+def _require_whole(path: Path, digest: str) -> None:
+    if not path.is_file() or sha256(path) != digest:
+        raise InputError("these weights are not those that the package came with", where=str(path), remedy=_DAMAGED)

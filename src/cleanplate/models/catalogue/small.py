@@ -1,0 +1,46 @@
+"""The small models that this project trains itself, and others of their kind and another geometry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cleanplate.models.catalogue.system import Limits, System
+from cleanplate.models.mixture.config import Branch, MixtureConfig, moving
+from cleanplate.models.moving.facts import ANSWERED, TOLD
+from cleanplate.models.sampling.settings import Sampling
+
+_LAYERS = (
+    Branch(name="edit", cross_attention="shared", hints=("source", "preserve")),
+    Branch(name="alpha", cross_attention="shared", layer_embedding=True, condition="preserve", hints=("source",)),
+    Branch(name="composite", cross_attention="shared", layer_embedding=True, condition="source", hints=("preserve",)),
+)
+"""Vera's three, told of the plate and of what must stay directly, and with one way to the text."""
+
+
+def vera_nano(patch: tuple[int, int, int] = (8, 16, 16), **geometry: int) -> System:
+    """Sixteen small frames, in which it says pixels (decision 035)."""
+    usual = {"dim": 144, "layers": 6, "heads": 6, "ffn_dim": 576, "channels": 3, "text_dim": 384, "waves": 6}
+    fields = {"branches": _LAYERS, "patch": patch, "frequency_dim": 64, **usual, **geometry}
+    return System(
+        transformer=MixtureConfig.model_validate(fields),
+        codec="pixel",
+        stride=(1, 1, 1),
+        text="minilm",
+        prediction="sample",
+        limits=Limits(frames=16, pixels=64 * 112, rate=16, slowest=4),
+        sampling=Sampling(steps=12, guidance=1.0, shift=40.0, solver="euler"),
+    )
+
+
+def void_nano(*, frames: int = 24, pixels: int = 64 * 112, **geometry: int) -> System:
+    """Two seconds of small frames, in which it says where pixels come from (decision 034)."""
+    usual: dict[str, Any] = {"dim": 320, "layers": 8, "heads": 8, "ffn_dim": 1280, "frequency_dim": 64, "waves": 6}
+    return System(
+        transformer=moving((2, 8, 8), channels=ANSWERED, condition_channels=TOLD, **usual | geometry),
+        codec="moves",
+        stride=(1, 1, 1),
+        text="none",
+        prediction="sample",
+        limits=Limits(frames=frames, pixels=pixels, rate=12),
+        sampling=Sampling(steps=1, guidance=1.0, shift=1.0, solver="euler"),
+    )

@@ -1,0 +1,37 @@
+"""From what the user names to a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cleanplate.errors import missing_extra
+from cleanplate.progress import Progress
+from cleanplate.train.door import chosen, names_or_holds
+from cleanplate.train.vera_nano.recipe import Recipe
+from cleanplate.train.vera_nano.recipes import RECIPES
+
+_REMEDY = "docs/how-to/train-nano.md says what a recipe holds; `--config nano --print` shows one."
+
+
+def takes(config: str) -> bool:
+    """Whether this is one of these recipes: by its name, or a file that says how much stock to make."""
+    return names_or_holds(config, RECIPES, "stock")
+
+
+def recipe_of(config: str, changes: Mapping[str, Any]) -> Recipe:
+    """A recipe by its name or from a JSON file, with some of its fields changed. See `door.chosen`, also for errors."""
+    return chosen(Recipe, RECIPES, config, changes, _REMEDY)
+
+
+def run(recipe: Recipe, data: Path | None, out: Path, progress: Progress) -> Path:
+    """Train, or go on. See `run.train`, which says what is raised."""
+    try:
+        from cleanplate.models.text import minilm
+        from cleanplate.train.accelerated import process
+        from cleanplate.train.vera_nano.run import train
+    except ImportError as error:
+        raise missing_extra(error.name or "torch", "train") from error
+    encoder = minilm.load(device=str(process().device))
+    return train(recipe, out, data, encoder=encoder, progress=progress)

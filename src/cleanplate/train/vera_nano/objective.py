@@ -1,0 +1,84 @@
+"""What is minimised: the errors of edit, alpha and composite that the model says itself, and of edit over source.
+
+The model sees the answer under noise, at times under nothing but noise, and says the answer (x-prediction): under pure
+noise that is its best guess, which needs one call; less noise teaches it to decide what the words leave open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.sampling.flow import TRAINED_STEPS, noised
+from cleanplate.models.tokens.memory import Share
+from cleanplate.models.tokens.patches import Grid, grid_of, repeated
+from cleanplate.train.order import Purpose, drawn
+from cleanplate.train.vera.objective import Latents, Noise
+from cleanplate.train.vera.objective import draw_noise as draw_any
+from cleanplate.train.vera_nano.recipe import Recipe
+
+OVER = "over"
+"""The error of the layer laid over the source."""
+
+
+def draw_noise(latents: Latents, recipe: Recipe) -> Noise:
+    """As Vera's; some of it pure."""
+    noise = draw_any(latents, recipe)
+    lots = [drawn(recipe.seed, Purpose.POSTERIOR, position).random() for position in latents.positions]
+    pure_B = torch.tensor(lots, device=noise.level_B.device) < recipe.pure
+    return replace(noise, level_B=torch.where(pure_B, 1.0, noise.level_B))
+
+
+def losses(
+    model: Mixture, latents: Latents, noise: Noise, recipe: Recipe, shares: Mapping[str, Share] | None = None
+) -> dict[str, Tensor]:
+    """Mean squares by branch and of the result, in units of the latents."""
+    level = noise.level_B.view(-1, 1, 1, 1, 1)
+    at = {name: noised(clean, noise.by_branch[name], level) for name, clean in latents.clean.items()}
+    time_B = noise.level_B * TRAINED_STEPS
+    said = model(at, time_B, latents.text_BSD, latents.conditions, present=latents.present, shares=shares)
+    return compared({name: video.float() for name, video in said.items()}, latents, recipe, shares)
+
+
+def compared(
+    said: Mapping[str, Tensor], latents: Latents, recipe: Recipe, shares: Mapping[str, Share] | None = None
+) -> dict[str, Tensor]:
+    """Errors of answers, B x 3 x T x H x W each, over the tokens that were computed."""
+    clean, source, patch = latents.clean, latents.conditions["source"], recipe.system.transformer.patch
+    covered = as_share(clean["alpha"])
+    count = covered + recipe.elsewhere
+    everywhere = torch.ones_like(covered)
+    weights = {"edit": count, "alpha": everywhere, "composite": count}
+    shown = {name: _asked(video, patch, (shares or {}).get(name)) for name, video in said.items()}
+    found = {name: _mean((said[name] - clean[name]).square(), weights[name] * shown[name]) for name in said}
+    laid = source + as_share(said["alpha"]) * (said["edit"] - source)
+    return found | {OVER: _mean((laid - clean["composite"]).square(), count * shown["edit"])}
+
+
+def total(errors: Mapping[str, Tensor], recipe: Recipe) -> Tensor:
+    """The weighted sum."""
+    weights = recipe.weights | {OVER: recipe.over}
+    return torch.stack([weights[name] * error for name, error in errors.items()]).sum()
+
+
+def as_share(gray_B3THW: Tensor) -> Tensor:
+    """Alpha in about 0..1 of gray latents of the pixel codec, B x 1 x T x H x W."""
+    return gray_B3THW.mean(dim=1, keepdim=True) / 4 + 0.5
+
+
+def _asked(video: Tensor, patch: Grid, share: Share | None) -> Tensor:
+    """T x H x W: 1 where a share's tokens are, as a factor."""
+    if share is None or share.asked is None:
+        return video.new_ones(())
+    grid = grid_of(video, patch)
+    tokens = video.new_zeros(grid[0] * grid[1] * grid[2]).index_fill(0, share.asked, 1.0)
+    return repeated(tokens.reshape(grid), patch)
+
+
+def _mean(error: Tensor, weight: Tensor) -> Tensor:
+    full = weight.expand(len(error), 1, *error.shape[2:])
+    return (error.mean(dim=1, keepdim=True) * full).sum() / full.sum().clamp(min=1e-6)

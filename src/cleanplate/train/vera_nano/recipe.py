@@ -1,0 +1,70 @@
+"""Everything that a training run of vera-nano depends on. Read without torch."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from cleanplate.models.sampling.settings import Part
+from cleanplate.train.recipe import Settings
+from cleanplate.train.vera.recipe import Clips
+from cleanplate.train.vera.recipe import Recipe as Layered
+
+
+class Stock(Settings):
+    """What clips are put together of (`worlds.layered.stock`); each is made when it is first needed, and kept.
+
+    Attributes:
+        things, shoots, takes: how many.
+        held: clips beside these for validation, out of stock of their own, from seeds before `seed`.
+        seed: of the first of each.
+    """
+
+    things: PositiveInt = 4000
+    shoots: PositiveInt = 800
+    takes: PositiveInt = 1200
+    held: PositiveInt = 24
+    seed: NonNegativeInt = 3_000_000
+
+
+class Mix(Settings):
+    """Parts of the clips.
+
+    Attributes:
+        background: that change the background; the others add.
+        rendered: that come of a take.
+        mirrored: shown left to right.
+        brief: told what to do alone, and not how it is filmed.
+    """
+
+    background: Part = 0.4
+    rendered: Part = 0.35
+    mirrored: Part = 0.5
+    brief: Part = 0.5
+
+
+class Recipe(Layered):
+    """A training run; see `train.vera.recipe.Recipe` too.
+
+    Attributes:
+        pure: part of the clips that the model sees with noise alone: what it then says is its best guess of all.
+        elsewhere: how much the colours of edit and composite count where the layer covers nothing, against 1 where it
+            covers all.
+        over: weight of the error of edit over source by alpha, which is what is delivered.
+    """
+
+    clips: Clips = Clips(frames=16, rows=64, columns=112, batch=8, workers=1)
+    stock: Stock = Stock()
+    mix: Mix = Mix()
+    pure: Part = 0.3
+    elsewhere: PositiveFloat = 0.1
+    over: NonNegativeFloat = 0.5
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        if (self.system.codec, self.system.stride, self.system.prediction) != ("pixel", (1, 1, 1), "sample"):
+            raise ValueError("this recipe is for models that predict pixels: codec pixel, stride 1, 1, 1, sample")
+        if self.clips.frames % self.system.transformer.patch[0]:
+            raise ValueError(f"{self.clips.frames} frames are no multiple of {self.system.transformer.patch[0]}")
+        return self

@@ -1,0 +1,135 @@
+"""Pairs of worlds by their place in the order, made when they are first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from cleanplate.errors import CleanplateError
+from cleanplate.files import write_text
+from cleanplate.masks.labels import KEEP, REMOVE, Labels, affected, combine, removed
+from cleanplate.train.order import Order, Place, Purpose, drawn, places
+from cleanplate.train.slips import degrade, read_errors
+from cleanplate.train.void_nano.recipe import Masks, Pairs, Recipe
+from cleanplate.train.void_nano.variety import varied
+from cleanplate.worlds.families import TRAINING, sample
+from cleanplate.worlds.moves import Moves, MovesJob
+from cleanplate.worlds.truth import gridded
+
+_PATIENCE = 20
+"""Seeds that may be tried for one pair: some scenes break their promise."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One pair as it is shown.
+
+    Attributes:
+        labels: what the model is told, T x H x W; the exact ones are in `moves`.
+        position: of the example in the run.
+    """
+
+    moves: Moves
+    labels: NDArray[np.uint8]
+    position: int
+
+
+class Kept:
+    """Pairs of one set in a folder.
+
+    Args:
+        first: seed of pair 0; pair n has the seeds first + n, first + n + total, ... to choose from.
+    """
+
+    def __init__(self, folder: Path, pairs: Pairs, first: int, total: int) -> None:
+        self._folder, self._pairs, self._first, self._total = folder, pairs, first, total
+
+    def __len__(self) -> int:
+        return self._total
+
+    def __getitem__(self, index: int) -> Moves:
+        """Read it, or make it now. Raises CleanplateError where no seed gives a sound scene."""
+        for path, seed in self._candidates(index):
+            if path.with_suffix(".skipped").exists():
+                continue
+            if not path.exists():
+                self._folder.mkdir(parents=True, exist_ok=True)
+                family = TRAINING[index % len(TRAINING)]
+                job = MovesJob(sample(family, seed), self._folder, self._pairs.rows, self._pairs.columns)
+                if reason := job.make().skipped:
+                    write_text(path.with_suffix(".skipped"), reason + "\n")
+                    continue
+            return Moves.load(path)
+        raise CleanplateError(f"no sound scene was found for pair {index}", remedy="Begin with another seed.")
+
+    def _candidates(self, index: int) -> Iterator[tuple[Path, int]]:
+        family = TRAINING[index % len(TRAINING)]
+        for turn in range(_PATIENCE):
+            seed = self._first + index + turn * self._total
+            yield self._folder / f"{family}-{seed:012d}.npz", seed
+
+
+class PairDataset(Dataset[list[Example]]):
+    """By step, the pairs that one process takes."""
+
+    def __init__(self, folder: Path, recipe: Recipe, *, rank: int = 0, ranks: int = 1) -> None:
+        pairs = recipe.pairs
+        self._kept = Kept(folder, pairs, pairs.seed, pairs.count)
+        self._recipe, self._share = recipe, (rank, ranks)
+        self._order = Order(pairs.count, recipe.seed)
+
+    def __getitem__(self, step: int) -> list[Example]:
+        shares = places(self._order, range(step, step + 1), self._recipe.pairs.batch, *self._share)
+        return [self._example(place) for place in next(shares)]
+
+    def _example(self, place: Place) -> Example:
+        random = drawn(self._recipe.seed, Purpose.CUT, place.position)
+        moves = varied(self._kept[place.example], self._recipe.variety, random)
+        labels = shown(moves.labels, self._recipe.masks, drawn(self._recipe.seed, Purpose.MASK, place.position))
+        return Example(moves, labels, place.position)
+
+
+def validation(pairs: Pairs) -> int:
+    """The first seed of the pairs that are held back: before all that training may reach."""
+    return pairs.seed - pairs.held * (_PATIENCE + 1)
+
+
+def held_back(folder: Path, recipe: Recipe) -> list[Example]:
+    """The pairs for validation, with whole cells for quadmasks, as reasoners draw them."""
+    pairs = recipe.pairs
+    kept = Kept(folder, pairs, validation(pairs), pairs.held)
+    found = [kept[index] for index in range(len(kept))]
+    return [Example(one, _by_frame(gridded, one.labels), n) for n, one in zip(count(), found)]
+
+
+def shown(labels: NDArray[np.uint8], masks: Masks, random: np.random.Generator) -> NDArray[np.uint8]:
+    """A quadmask as it comes in use; T x H x W."""
+    lot = random.random()
+    if lot < masks.exact:
+        size = 2 * int(random.integers(masks.grow + 1)) + 1
+        return _by_frame(lambda frame: _grown(frame, size), labels)
+    if lot < masks.exact + masks.gridded:
+        return _by_frame(gridded, labels)
+    return degrade(labels, random, read_errors())
+
+
+def _grown(labels: Labels, size: int) -> Labels:
+    parts = (affected(labels), removed(labels))
+    wide, gone = (cv2.dilate(part.astype(np.uint8), np.ones((size, size), np.uint8)) > 0 for part in parts)
+    return combine(gone, wide)
+
+
+def _by_frame(change: Callable[[Labels], Labels], labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.stack([change(frame) for frame in labels])
+
+
+def binary(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Everything that may change as removed, which is all that an inpainting mask says."""
+    return np.where(labels == KEEP, KEEP, REMOVE).astype(np.uint8)

@@ -1,0 +1,42 @@
+"""The recipes by name. Read without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cleanplate.models.catalogue.small import void_nano
+from cleanplate.train.recipe import Every
+from cleanplate.train.void_nano.recipe import Pairs, Recipe
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        "nano": Recipe(
+            system=void_nano(),
+            steps=3000,
+            ema=0.998,
+            precision="no",
+            checkpointing=False,
+            every=Every(log=10, save=100, preview=250),
+        ),
+        "nano-gpu": Recipe(
+            system=void_nano(),
+            pairs=Pairs(count=20_000, batch=64, workers=14),
+            steps=12_000,
+            ema=0.999,
+            precision="bf16",
+            checkpointing=False,
+            every=Every(log=10, save=250, preview=500),
+        ),
+        "nano-smoke": Recipe(
+            system=void_nano(dim=96, layers=2, heads=4, ffn_dim=192),
+            pairs=Pairs(count=4, held=2, batch=2, workers=0),
+            steps=8,
+            ema=0.9,
+            precision="no",
+            checkpointing=False,
+            every=Every(log=2, save=4, preview=8),
+        ),
+    }
+)
+"""`nano` is for processors, `nano-gpu` the same model with more of everything; `nano-smoke` tests the path."""
