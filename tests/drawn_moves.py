@@ -9,7 +9,7 @@ import numpy as np
 from cleanplate.masks.labels import combine
 from cleanplate.models.catalogue.small import void_nano
 from cleanplate.train.recipe import Every
-from cleanplate.train.void_nano.pairs import validation
+from cleanplate.train.void_nano.pairs import Kept, validation
 from cleanplate.train.void_nano.recipe import Pairs, Rates, Recipe
 from cleanplate.worlds.families import TRAINING
 from cleanplate.worlds.moves import Moves
@@ -62,10 +62,11 @@ def recipe(**changes: object) -> Recipe:
 
 def write_squares(folder: Path, of: Recipe) -> Path:
     """Where its pairs would be made, squares lie already."""
-    folder.mkdir(parents=True, exist_ok=True)
     pairs = of.pairs
     for first, total in ((pairs.seed, pairs.count), (validation(pairs), pairs.held)):
+        kept = Kept(folder, pairs, first, total)
+        kept.folder.mkdir(parents=True, exist_ok=True)
         for index in range(total):
             family = TRAINING[index % len(TRAINING)]
-            square(first + index).save(folder / f"{family}-{first + index:012d}.npz")
+            square(first + index).save(kept.folder / f"{family}-{first + index:012d}.npz")
     return folder

@@ -80,14 +80,14 @@ def small_recipe(**changes: Any) -> Recipe:
 
 def write_stock(folder: Path, recipe: Recipe) -> Path:
     """Where its stock would be made, this lies already."""
-    folder.mkdir(parents=True, exist_ok=True)
     for shelf in (training_shelf(folder, recipe), held_shelf(folder, recipe)):
-        _fill(folder, shelf)
+        _fill(shelf)
     return folder
 
 
-def _fill(folder: Path, shelf: Shelf) -> None:
+def _fill(shelf: Shelf) -> None:
+    shelf.folder.mkdir(parents=True, exist_ok=True)
     makers = (("thing", thing, shelf.things + 1), ("shoot", shoot, shelf.shoots), ("take", take, shelf.takes))
     for kind, make, count in makers:
         for seed in range(shelf.first, shelf.first + count):
-            save(make(seed), folder / f"{kind}-{seed:012d}.npz")
+            save(make(seed), shelf.folder / f"{kind}-{seed:012d}.npz")

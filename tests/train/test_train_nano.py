@@ -173,13 +173,15 @@ def test_the_ablation_is_told_of_one_mask_alone() -> None:
 
 def test_a_pair_without_a_sound_scene_takes_the_next_seed(tmp_path: Path) -> None:
     pairs = recipe().pairs
-    square(7).save(tmp_path / "support-000000000011.npz")
-    (tmp_path / "support-000000000005.skipped").write_text("nothing changes\n")
-    np.testing.assert_array_equal(Kept(tmp_path, pairs, 5, 6)[0].plate, square(7).plate)
+    kept = Kept(tmp_path, pairs, 5, 6)
+    kept.folder.mkdir()
+    square(7).save(kept.folder / "support-000000000011.npz")
+    (kept.folder / "support-000000000005.skipped").write_text("nothing changes\n")
+    np.testing.assert_array_equal(kept[0].plate, square(7).plate)
     for turn in range(20):
-        (tmp_path / f"support-{5 + 6 * turn:012d}.skipped").write_text("nothing changes\n")
+        (kept.folder / f"support-{5 + 6 * turn:012d}.skipped").write_text("nothing changes\n")
     with pytest.raises(CleanplateError, match="no sound scene"):
-        Kept(tmp_path, pairs, 5, 6)[0]
+        kept[0]
 
 
 def test_processes_share_a_step(tmp_path: Path) -> None:

@@ -34,9 +34,9 @@ def vera_nano(patch: tuple[int, int, int] = (8, 16, 16), **geometry: int) -> Sys
 
 def void_nano(*, frames: int = 24, pixels: int = 64 * 112, **geometry: int) -> System:
     """Two seconds of small frames, in which it says where pixels come from (decision 034)."""
-    usual: dict[str, Any] = {"dim": 320, "layers": 8, "heads": 8, "ffn_dim": 1280, "frequency_dim": 64, "waves": 6}
+    usual: dict[str, Any] = {"dim": 256, "layers": 6, "heads": 8, "ffn_dim": 1024, "frequency_dim": 64, "waves": 6}
     return System(
-        transformer=moving((2, 8, 8), channels=ANSWERED, condition_channels=TOLD, **usual | geometry),
+        transformer=moving((4, 8, 8), channels=ANSWERED, condition_channels=TOLD, **usual | geometry),
         codec="moves",
         stride=(1, 1, 1),
         text="none",

@@ -9,6 +9,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveIn
 from cleanplate.models.sampling.settings import Part
 from cleanplate.train.recipe import Settings
 from cleanplate.train.vera.recipe import Clips
+from cleanplate.train.vera.recipe import Rates as Layers
 from cleanplate.train.vera.recipe import Recipe as Layered
 
 
@@ -21,9 +22,9 @@ class Stock(Settings):
         seed: of the first of each.
     """
 
-    things: PositiveInt = 4000
-    shoots: PositiveInt = 800
-    takes: PositiveInt = 1200
+    things: PositiveInt = 1600
+    shoots: PositiveInt = 400
+    takes: PositiveInt = 400
     held: PositiveInt = 24
     seed: NonNegativeInt = 3_000_000
 
@@ -44,6 +45,16 @@ class Mix(Settings):
     brief: Part = 0.5
 
 
+class Rates(Layers):
+    """AdamW as in `train.vera`, and Muon.
+
+    Attributes:
+        matrices: of Muon, for the blocks' matrices; None leaves them to AdamW.
+    """
+
+    matrices: PositiveFloat | None = 8e-3
+
+
 class Recipe(Layered):
     """A training run; see `train.vera.recipe.Recipe` too.
 
@@ -57,6 +68,7 @@ class Recipe(Layered):
     clips: Clips = Clips(frames=16, rows=64, columns=112, batch=8, workers=1)
     stock: Stock = Stock()
     mix: Mix = Mix()
+    rates: Rates = Rates()
     pure: Part = 0.3
     elsewhere: PositiveFloat = 0.1
     over: NonNegativeFloat = 0.5

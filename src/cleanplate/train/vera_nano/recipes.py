@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 from cleanplate.models.catalogue.small import vera_nano
 from cleanplate.train.recipe import Every
-from cleanplate.train.vera.recipe import Clips, Rates, Sparse
-from cleanplate.train.vera_nano.recipe import Recipe, Stock
+from cleanplate.train.vera.recipe import Clips, Sparse
+from cleanplate.train.vera_nano.recipe import Rates, Recipe, Stock
 
 _NANO = Recipe(
     system=vera_nano(),
     steps=8000,
-    rates=Rates(new=1e-3, warmup=200, shape="cosine", betas=(0.9, 0.99)),
+    rates=Rates(new=1e-3, warmup=100, shape="cosine", betas=(0.9, 0.99)),
     sparse=Sparse(part=0.15, whole=0.5, grow=1, near=2),
     weights={"edit": 0.5, "alpha": 1.0, "composite": 0.25},
     ema=0.999,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.optim import AdamW
+from torch.optim import AdamW, Optimizer
 
 from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.mixture.block import JointBlock
@@ -19,6 +19,7 @@ from cleanplate.progress import Progress
 from cleanplate.train.accelerated import accelerator_of
 from cleanplate.train.feeding import steps_from
 from cleanplate.train.loop import Loop, Preview
+from cleanplate.train.muon import muon_for
 from cleanplate.train.texts import KeptTexts
 from cleanplate.train.vera.batches import Batcher
 from cleanplate.train.vera.clips import Example
@@ -54,7 +55,11 @@ def train(
     """
     accelerator = accelerator_of(recipe.precision, recipe.sharding, JointBlock)
     bare = start(recipe)
-    optimiser = AdamW(groups(bare, recipe), betas=recipe.rates.betas, weight_decay=recipe.rates.decay, fused=True)
+    rates = recipe.rates
+    if rates.matrices is None:
+        optimiser: Optimizer = AdamW(groups(bare, recipe), betas=rates.betas, weight_decay=rates.decay, fused=True)
+    else:
+        optimiser = muon_for(bare, (rates.matrices, rates.new), rates.betas, rates.decay)
     method = _Layers(recipe, data or out / DATA, encoder, accelerator)
     return Loop(method, bare, optimiser, recipe=recipe, accelerator=accelerator, out=out).run(progress)
 

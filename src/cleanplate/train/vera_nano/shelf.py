@@ -28,17 +28,21 @@ _SLIP = 2
 
 
 class Shelf:
-    """Things, shoots and takes of one set.
+    """Things, shoots and takes of one set, those of each length and size in a folder of their own.
 
     Args:
         first: seed of the first of each.
         counts: of things, shoots and takes.
+
+    Attributes:
+        folder: where they are kept.
     """
 
     def __init__(
         self, folder: Path, size: tuple[int, int], length: int, *, first: int, counts: tuple[int, int, int]
     ) -> None:
-        self._folder, self._size, self._length, self.first = folder, size, length, first
+        self.folder = folder / f"{length}x{size[0]}x{size[1]}"
+        self._size, self._length, self.first = size, length, first
         self.things, self.shoots, self.takes = counts
 
     def thing(self, task: Task, number: int) -> Thing:
@@ -93,8 +97,8 @@ class Shelf:
         return moved(thing, shoot, (first, second), random)
 
     def _path(self, kind: str, seed: int) -> Path:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return self._folder / f"{kind}-{seed:012d}.npz"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder / f"{kind}-{seed:012d}.npz"
 
 
 def training_shelf(folder: Path, recipe: Recipe) -> Shelf:

@@ -17,14 +17,11 @@ from cleanplate.files import write_text
 from cleanplate.masks.labels import KEEP, REMOVE, Labels, affected, combine, removed
 from cleanplate.train.order import Order, Place, Purpose, drawn, places
 from cleanplate.train.slips import degrade, read_errors
-from cleanplate.train.void_nano.recipe import Masks, Pairs, Recipe
+from cleanplate.train.void_nano.recipe import TURNS, Masks, Pairs, Recipe
 from cleanplate.train.void_nano.variety import varied
 from cleanplate.worlds.families import TRAINING, sample
 from cleanplate.worlds.moves import Moves, MovesJob
 from cleanplate.worlds.truth import gridded
-
-_PATIENCE = 20
-"""Seeds that may be tried for one pair: some scenes break their promise."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +39,15 @@ class Example:
 
 
 class Kept:
-    """Pairs of one set in a folder.
+    """Pairs of one set in a folder, those of each size in a folder of its own.
 
     Args:
         first: seed of pair 0; pair n has the seeds first + n, first + n + total, ... to choose from.
     """
 
     def __init__(self, folder: Path, pairs: Pairs, first: int, total: int) -> None:
-        self._folder, self._pairs, self._first, self._total = folder, pairs, first, total
+        self.folder = folder / f"{pairs.rows}x{pairs.columns}"
+        self._pairs, self._first, self._total = pairs, first, total
 
     def __len__(self) -> int:
         return self._total
@@ -60,9 +58,9 @@ class Kept:
             if path.with_suffix(".skipped").exists():
                 continue
             if not path.exists():
-                self._folder.mkdir(parents=True, exist_ok=True)
+                self.folder.mkdir(parents=True, exist_ok=True)
                 family = TRAINING[index % len(TRAINING)]
-                job = MovesJob(sample(family, seed), self._folder, self._pairs.rows, self._pairs.columns)
+                job = MovesJob(sample(family, seed), self.folder, self._pairs.rows, self._pairs.columns)
                 if reason := job.make().skipped:
                     write_text(path.with_suffix(".skipped"), reason + "\n")
                     continue
@@ -71,9 +69,9 @@ class Kept:
 
     def _candidates(self, index: int) -> Iterator[tuple[Path, int]]:
         family = TRAINING[index % len(TRAINING)]
-        for turn in range(_PATIENCE):
+        for turn in range(TURNS):
             seed = self._first + index + turn * self._total
-            yield self._folder / f"{family}-{seed:012d}.npz", seed
+            yield self.folder / f"{family}-{seed:012d}.npz", seed
 
 
 class PairDataset(Dataset[list[Example]]):
@@ -98,7 +96,7 @@ class PairDataset(Dataset[list[Example]]):
 
 def validation(pairs: Pairs) -> int:
     """The first seed of the pairs that are held back: before all that training may reach."""
-    return pairs.seed - pairs.held * (_PATIENCE + 1)
+    return pairs.seed - pairs.held * (TURNS + 1)
 
 
 def held_back(folder: Path, recipe: Recipe) -> list[Example]:

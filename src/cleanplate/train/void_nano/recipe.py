@@ -11,6 +11,9 @@ from cleanplate.models.sampling.settings import Part
 from cleanplate.models.sparse.economy import Economy
 from cleanplate.train.recipe import Common, Schedule, Settings
 
+TURNS = 20
+"""Seeds that may be tried for one pair: some scenes break their promise."""
+
 
 class Pairs(Settings):
     """The worlds that are learned from. A pair is made when it is first needed, and kept.
@@ -61,13 +64,16 @@ class Masks(Settings):
 
 
 class Rates(Schedule):
-    """AdamW.
+    """AdamW, and Muon.
 
     Attributes:
-        rate: at its fullest.
+        rate: of AdamW, at its fullest.
+        matrices: of Muon, for the blocks' matrices; None leaves them to AdamW.
+        betas: of AdamW.
     """
 
     rate: PositiveFloat = 1e-3
+    matrices: PositiveFloat | None = 4e-3
     betas: tuple[Part, Part] = (0.9, 0.99)
 
 
@@ -97,6 +103,8 @@ class Recipe(Common):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.pairs.seed < self.pairs.held * TURNS:
+            raise ValueError(f"a seed under {self.pairs.held * TURNS} leaves none for the pairs that are held back")
         rows, columns = self.system.multiple
         if self.pairs.rows % rows or self.pairs.columns % columns:
             raise ValueError(f"{self.pairs.columns} x {self.pairs.rows} is not a multiple of {columns} x {rows}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.optim import AdamW
+from torch.optim import AdamW, Optimizer
 
 from cleanplate.models.mixture.block import JointBlock
 from cleanplate.models.mixture.initial import initialise
@@ -18,6 +18,7 @@ from cleanplate.progress import Progress
 from cleanplate.train.accelerated import accelerator_of
 from cleanplate.train.feeding import steps_from
 from cleanplate.train.loop import Loop, Preview
+from cleanplate.train.muon import muon_for
 from cleanplate.train.void_nano.objective import errors, lesson
 from cleanplate.train.void_nano.pairs import Example, PairDataset, held_back
 from cleanplate.train.void_nano.preview import drawn, scores, sheet
@@ -48,7 +49,12 @@ def train(recipe: Recipe, out: Path, data: Path | None = None, *, progress: Prog
     bare = initialise(Mixture(recipe.system.transformer), torch.Generator().manual_seed(recipe.seed)).train()
     bare.checkpointing = recipe.checkpointing
     rates = recipe.rates
-    optimiser = AdamW(bare.parameters(), rates.rate, betas=rates.betas, weight_decay=rates.decay, fused=True)
+    if rates.matrices is None:
+        optimiser: Optimizer = AdamW(
+            bare.parameters(), rates.rate, betas=rates.betas, weight_decay=rates.decay, fused=True
+        )
+    else:
+        optimiser = muon_for(bare, (rates.matrices, rates.rate), rates.betas, rates.decay)
     method = _Moves(recipe, data or out / DATA, accelerator)
     return Loop(method, bare, optimiser, recipe=recipe, accelerator=accelerator, out=out).run(progress)
 

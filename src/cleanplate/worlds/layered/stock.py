@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.errors import InputError
 from cleanplate.files import atomic
 from cleanplate.worlds.layered.alpha import edit_colour, layer_between
 from cleanplate.worlds.layered.clip import Task
@@ -31,6 +33,7 @@ Film = NDArray[np.uint8]
 _FINER = 2
 """Places are drawn so many times finer: what has pixels of its own looks as it does in a large clip made small."""
 _PLACES = 3
+_AGAIN = "Delete it: it is made again when it is needed."
 _MOST_THINGS = 3
 
 
@@ -134,7 +137,14 @@ def save(stock: Stock, path: Path) -> None:
 
 
 def load(kind: type[S], path: Path) -> S:
-    """What `save` wrote."""
+    """What `save` wrote. Raises InputError for anything else."""
+    try:
+        return _loaded(kind, path)
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        raise InputError(f"this is no {kind.__name__.lower()} of the stock", where=str(path), remedy=_AGAIN) from error
+
+
+def _loaded(kind: type[S], path: Path) -> S:
     with np.load(path, allow_pickle=False) as stored:
         told: dict[str, Any] = json.loads(str(stored["told"]))
         tracks = {name: stored[name] for name in stored.files if name != "told"}
