@@ -66,6 +66,13 @@ def test_a_window_counts_beats_not_frames() -> None:
     assert found.last == 47
 
 
+@pytest.mark.parametrize("frames", [5, 6, 48])
+def test_a_window_ends_with_the_clip(frames: int) -> None:
+    found = windows(range(frames), frames=frames, rate=24)
+    assert isinstance(found, Window)
+    assert found.last == frames - 1
+
+
 def test_a_window_comes_later_where_the_object_stays_long() -> None:
     found = windows(range(60, 75), frames=90, rate=12)
     assert isinstance(found, Window)
@@ -232,7 +239,7 @@ def test_it_runs_by_itself_where_it_knows_the_clip(clip: Path, brought: Path, mo
 def test_the_clean_plate_is_told_as_if_all_of_the_frame_were_brought_down(tmp_path: Path) -> None:
     """Only the cells round what may change are computed."""
     folder = write_fall(tmp_path / "clip", fall())
-    window = Window(tuple(range(FRAMES)), FRAMES)
+    window = Window(tuple(range(FRAMES)), FRAMES, FRAMES - 1)
     with Clip.open(folder / "plate.mkv") as clip:
         quadmask = QuadMask.open(folder / "quadmask.mkv")
         plate, clean = Plate(clip, quadmask, whole(clip.info, ROWS * COLUMNS, (8, 8))), CleanPlate(tmp_path / "clean")

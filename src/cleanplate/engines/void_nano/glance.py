@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,8 +79,8 @@ def _read(plate: Plate, emptied: Emptied, window: Window) -> Small:
     """The beats, four times as fine as the model's grid, or as fine as the plate."""
     framing, wanted = plate.framing, set(window.frames)
     y0, x0, y1, x1 = framing.box
-    size = (plate.scale.grid[0] * _FINER, plate.scale.grid[1] * _FINER)
-    size = plate.scale.size if size > plate.scale.size else size
+    finer = (plate.scale.grid[0] * _FINER, plate.scale.grid[1] * _FINER)
+    size = min(finer, plate.scale.size, key=math.prod)
     pictures, roles = list[Codes](), list[Roles]()
     for frame in plate.clip.frames(window.frames[0], window.frames[-1] + 1):
         if frame.index in wanted:

@@ -20,16 +20,17 @@ _CONSEQUENCES = tuple(LABELS.index(label) for label in (OVERLAP, AFFECTED))
 
 @dataclass(frozen=True)
 class Window:
-    """Attributes: frames of the plate, one a beat; beats that the model is given, the last one held."""
+    """What the model is asked about.
+
+    Attributes:
+        frames: of the plate, one a beat.
+        length: beats that the model is given, the last one held.
+        last: frame of the plate that it tells of.
+    """
 
     frames: tuple[int, ...]
     length: int
-
-    @property
-    def last(self) -> int:
-        """The last frame of the plate that it tells of: the last beat lasts as long as the one before it."""
-        step = self.frames[-1] - self.frames[-2] if len(self.frames) > 1 else 1
-        return self.frames[-1] + step - 1
+    last: int
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,17 @@ def window_of(summaries: Sequence[FrameSummary], info: ClipInfo, limits: Limits)
         return None
     begun = next(n for n, seen in enumerate(summaries) if seen.box is not None)
     for start in sorted({begun, *_leads(begun, affected[0], info, limits)}):
-        window = Window(beats(info, range(start, len(info)), limits.rate)[: limits.frames], limits.frames)
+        window = _from(start, info, limits)
         if window.last >= affected[-1]:
             return window
     return TooLong(affected[0], affected[-1], limits.frames / limits.rate)
+
+
+def _from(start: int, info: ClipInfo, limits: Limits) -> Window:
+    """The last beat lasts as long as the one before it, or to the end of the clip."""
+    frames = beats(info, range(start, len(info)), limits.rate)[: limits.frames]
+    step = frames[-1] - frames[-2] if len(frames) > 1 else 1
+    return Window(frames, limits.frames, min(frames[-1] + step, len(info)) - 1)
 
 
 def _leads(begun: int, affected: int, info: ClipInfo, limits: Limits) -> list[int]:

@@ -29,10 +29,10 @@ class Pairs(Settings):
 
     rows: PositiveInt = 64
     columns: PositiveInt = 112
-    count: PositiveInt = 4000
+    count: PositiveInt = 400
     held: PositiveInt = 42
     seed: NonNegativeInt = 1_000_000
-    batch: PositiveInt = 8
+    batch: PositiveInt = 4
     workers: NonNegativeInt = 1
 
 
@@ -73,7 +73,7 @@ class Rates(Schedule):
     """
 
     rate: PositiveFloat = 1e-3
-    matrices: PositiveFloat | None = 4e-3
+    matrices: PositiveFloat | None = 8e-3
     betas: tuple[Part, Part] = (0.9, 0.99)
 
 

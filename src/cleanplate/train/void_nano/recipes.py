@@ -7,14 +7,15 @@ from types import MappingProxyType
 
 from cleanplate.models.catalogue.small import void_nano
 from cleanplate.train.recipe import Every
-from cleanplate.train.void_nano.recipe import Pairs, Recipe
+from cleanplate.train.void_nano.recipe import Pairs, Rates, Recipe
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "nano": Recipe(
             system=void_nano(),
-            steps=3000,
-            ema=0.998,
+            steps=1500,
+            rates=Rates(warmup=50, shape="cosine"),
+            ema=0.995,
             precision="no",
             checkpointing=False,
             every=Every(log=10, save=100, preview=250),
@@ -23,6 +24,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             system=void_nano(),
             pairs=Pairs(count=20_000, batch=64, workers=14),
             steps=12_000,
+            rates=Rates(shape="cosine"),
             ema=0.999,
             precision="bf16",
             checkpointing=False,
