@@ -71,8 +71,12 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     assert "no such folder" in ran("--config", "tiny", "--data", str(tmp_path / "absent"), "-o", str(tmp_path), code=3)
 
 
-@pytest.mark.parametrize("option", [("--pass", "2"), ("--init", "some.safetensors")])
-def test_the_embedded_model_takes_no_pass_and_no_start(option: tuple[str, str], tmp_path: Path) -> None:
-    said = ran("--config", "nano-smoke", "--out", str(tmp_path / "run"), *option, code=2)
-    assert "starts from nothing" in said
+@pytest.mark.parametrize(
+    ("option", "words", "code"), [(("--pass", "2"), "one network", 2), (("--init", "no"), "no", 3)]
+)
+def test_the_embedded_model_takes_no_pass_and_only_models(
+    option: tuple[str, str], words: str, code: int, tmp_path: Path
+) -> None:
+    said = ran("--config", "nano-smoke", "--out", str(tmp_path / "run"), *option, code=code)
+    assert words in said
     assert not (tmp_path / "run").exists()

@@ -10,13 +10,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from cleanplate.errors import CleanplateError
+from cleanplate.errors import CleanplateError, InputError
 from cleanplate.masks.labels import KEEP, affected, removed
 from cleanplate.models.mixture.counting import size_of
+from cleanplate.models.mixture.initial import initialise
+from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.moving.compose import compose, moved
 from cleanplate.models.moving.scene import answer, pictures, residual_of, seen_of, shift_of, told
-from cleanplate.models.store.loading import load
+from cleanplate.models.store.loading import load, save
 from cleanplate.train.slips import cells_of_clip, degrade, ever_of, read_errors
+from cleanplate.train.starting import begun
 from cleanplate.train.void_nano.objective import compared, lesson
 from cleanplate.train.void_nano.pairs import Example, Kept, PairDataset, shown
 from cleanplate.train.void_nano.preview import scores
@@ -204,6 +207,23 @@ def test_a_stopped_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     loaded, system = load(model)
     assert system == recipe().system
     assert loaded.config == system.transformer
+
+
+def test_a_run_begins_with_the_weights_of_another(tmp_path: Path) -> None:
+    data = write_squares(tmp_path / "pairs", recipe())
+    given = initialise(Mixture(recipe().system.transformer), torch.Generator().manual_seed(9))
+    save(given, recipe().system, tmp_path / "given")
+    model = begun(recipe().system.transformer, tmp_path / "given", seed=0)
+    for name, weight in given.state_dict().items():
+        torch.testing.assert_close(model.state_dict()[name], weight, rtol=0, atol=0, msg=name)
+    save(
+        given,
+        recipe().system.model_copy(update={"transformer": RECIPES["nano-smoke"].system.transformer}),
+        tmp_path / "other",
+    )
+    with pytest.raises(InputError, match="transformer"):
+        train(recipe(start=tmp_path / "other"), tmp_path / "no", data)
+    assert not (tmp_path / "no").exists()
 
 
 def test_it_learns_where_squares_fall(tmp_path: Path) -> None:

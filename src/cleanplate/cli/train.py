@@ -64,7 +64,9 @@ def void(
         typer.Option(help="Folder or list of pairs in VOID's layout; repeatable. nano keeps worlds there."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run; a run there goes on.")] = None,
-    init: Annotated[str | None, typer.Option(help="Weights to start from: a pass of VOID, or its base.")] = None,
+    init: Annotated[
+        str | None, typer.Option(help="Weights to start from: a pass of VOID, its base, or a nano model.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=1)] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=0)] = None,
     show: Annotated[bool, typer.Option("--print", help="Print the recipe as JSON, and stop.")] = False,
@@ -78,11 +80,10 @@ def void(
     with guarded(screen):
         given = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
         if nano.takes(config):
-            if number is not None or init is not None:
-                raise UsageError(
-                    "void-nano has one pass and starts from nothing", remedy="Leave --pass and --init out."
-                )
-            _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
+            if number is not None:
+                raise UsageError("void-nano has one network for both passes", remedy="Leave --pass out.")
+            changes = given if init is None else given | {"start": init}
+            _made(screen, nano, nano.recipe_of(config, changes), data, out, show=show)
             return
         recipe = recipe_of(config, number, given)
         if show:

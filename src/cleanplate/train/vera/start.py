@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from cleanplate.errors import InputError
 from cleanplate.models.mixture import wan
-from cleanplate.models.mixture.initial import initialise
 from cleanplate.models.mixture.model import Mixture
-from cleanplate.models.store.loading import load
 from cleanplate.train.adapters import adapt
+from cleanplate.train.starting import begun
 from cleanplate.train.vera.recipe import Recipe
 
 _ADAPTED = r"blocks\..*\.(to_q|to_k|to_v|to_out|linear_1|linear_2)"
@@ -25,16 +22,7 @@ def start(recipe: Recipe) -> Mixture:
         InputError: weights of another model than the recipe's.
         ResourceError: adapters are asked for, and peft is not installed.
     """
-    if recipe.start is None:
-        model = initialise(Mixture(recipe.system.transformer), torch.Generator().manual_seed(recipe.seed))
-    else:
-        model, system = load(recipe.start, torch.float32)
-        if system.transformer != recipe.system.transformer:
-            raise InputError(
-                "these weights are of another transformer than the recipe's",
-                where=str(recipe.start),
-                remedy="Make them with `cleanplate models convert`, to the model that the recipe names.",
-            )
+    model = begun(recipe.system.transformer, recipe.start, recipe.seed)
     model.checkpointing = recipe.checkpointing
     if recipe.lora is not None:
         fresh = wan.untaught(recipe.system.transformer)

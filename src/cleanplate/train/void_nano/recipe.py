@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
@@ -29,7 +30,7 @@ class Pairs(Settings):
 
     rows: PositiveInt = 64
     columns: PositiveInt = 112
-    count: PositiveInt = 400
+    count: PositiveInt = 315
     held: PositiveInt = 42
     seed: NonNegativeInt = 1_000_000
     batch: PositiveInt = 4
@@ -81,6 +82,7 @@ class Recipe(Common):
     """A training run; see `Common` too.
 
     Attributes:
+        start: folder of weights in our format; None draws them.
         pure: part of the pairs that the model sees with noise alone: what it then says is its best guess of all.
         shift: of the other noise levels towards more noise.
         economy: what of a clip is computed, in training as in use.
@@ -89,6 +91,7 @@ class Recipe(Common):
     """
 
     system: System
+    start: Path | None = None
     pairs: Pairs = Pairs()
     variety: Variety = Variety()
     masks: Masks = Masks()

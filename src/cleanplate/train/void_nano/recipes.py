@@ -13,7 +13,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "nano": Recipe(
             system=void_nano(),
-            steps=1500,
+            steps=1000,
             rates=Rates(warmup=50, shape="cosine"),
             ema=0.995,
             precision="no",

@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.optim import AdamW, Optimizer
 
 from cleanplate.models.mixture.block import JointBlock
-from cleanplate.models.mixture.initial import initialise
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.store.loading import save
 from cleanplate.progress import Progress
@@ -19,6 +18,7 @@ from cleanplate.train.accelerated import accelerator_of
 from cleanplate.train.feeding import steps_from
 from cleanplate.train.loop import Loop, Preview
 from cleanplate.train.muon import muon_for
+from cleanplate.train.starting import begun
 from cleanplate.train.void_nano.objective import errors, lesson
 from cleanplate.train.void_nano.pairs import Example, PairDataset, held_back
 from cleanplate.train.void_nano.preview import drawn, scores, sheet
@@ -41,12 +41,12 @@ def train(recipe: Recipe, out: Path, data: Path | None = None, *, progress: Prog
         the folder of the trained model, in our format.
 
     Raises:
-        InputError: damaged data, or a run there with another recipe.
+        InputError: damaged data, a run there with another recipe, or weights to start from of another model.
         ResourceError: a package is missing.
         CleanplateError: the loss is no number any more.
     """
     accelerator = accelerator_of(recipe.precision, recipe.sharding, JointBlock)
-    bare = initialise(Mixture(recipe.system.transformer), torch.Generator().manual_seed(recipe.seed)).train()
+    bare = begun(recipe.system.transformer, recipe.start, recipe.seed).train()
     bare.checkpointing = recipe.checkpointing
     rates = recipe.rates
     if rates.matrices is None:
