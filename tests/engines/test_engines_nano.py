@@ -138,7 +138,7 @@ def test_an_exact_answer_gives_the_truth_at_the_plates_resolution(
     drawn = fall()
     said = exact(drawn, 8)
     found = SimpleNamespace(said=said, reach=SimpleNamespace(inside=torch.ones(said[:, 0].shape, dtype=torch.bool)))
-    monkeypatch.setattr("cleanplate.engines.void_nano.production.asked", lambda *given: found)
+    monkeypatch.setattr("cleanplate.engines.void_nano.passes.asked", lambda *given: found)
     clip, region = write_fall(tmp_path / "clip", drawn), drawn.labels != KEEP
     moved = shown(made(clip, nano, tmp_path / "moved"))
     plain = shown(remove(clip / "plate.mkv", Remove(mask=clip / "quadmask.mkv"), tmp_path / "plain"))
@@ -170,7 +170,7 @@ def test_of_a_made_world_an_exact_answer_gives_more_than_a_clean_plate(
     bare = answer(shift, seen, torch.zeros_like(plate))
     said = answer(shift, seen, truth - compose(plate, clean, bare))
     found = SimpleNamespace(said=said, reach=SimpleNamespace(inside=torch.ones(seen.shape, dtype=torch.bool)))
-    monkeypatch.setattr("cleanplate.engines.void_nano.production.asked", lambda *given: found)
+    monkeypatch.setattr("cleanplate.engines.void_nano.passes.asked", lambda *given: found)
     of = system(24).model_copy(update={"limits": Limits(frames=24, pixels=64 * 112, rate=12)})
     monkeypatch.setattr("cleanplate.models.store.moving.system_of", lambda name: of)
     monkeypatch.setattr("cleanplate.models.store.moving.model_of", lambda name, device: (None, of))
