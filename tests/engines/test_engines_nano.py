@@ -69,7 +69,22 @@ def test_a_shot_is_proven_and_called_a_research_preview(whole: ShotPackage) -> N
     assert whole.shot.measurements["research_preview"] is True
     assert whole.shot.engine.name == "void-nano"
     assert whole.shot.engine.weights_sha256 is not None
-    assert "<li>Research preview</li>" in (whole.folder / "report.html").read_text(encoding="utf-8")
+    report = (whole.folder / "report.html").read_text(encoding="utf-8")
+    assert "<li>Research preview</li>" in report
+    assert whole.shot.measurements["window"]["pass2"] is whole.shot.measurements["morph"]["pass2"] is False
+    assert "No second pass was made: nothing" in report
+
+
+@pytest.mark.slow
+def test_which_pass_was_delivered_is_told(clip: Path, nano: Path, whole: ShotPackage, tmp_path: Path) -> None:
+    """And without one, and without one being called for, the bytes are the same."""
+    refined, never = (made(clip, nano, tmp_path / when, {"pass2": when}) for when in ("always", "never"))
+    assert refined.shot.measurements["window"]["why"] == "asked for: always"
+    report = (refined.folder / "report.html").read_text(encoding="utf-8")
+    assert "A second pass was made: asked for: always" in report
+    assert verify(refined).passed
+    assert digests(never) == digests(whole)
+    assert digests(refined)["layer/layer.mkv"] != digests(whole)["layer/layer.mkv"]
 
 
 class Interrupting:

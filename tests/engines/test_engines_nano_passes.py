@@ -16,6 +16,7 @@ from torch import Tensor
 from cleanplate.engines.learned.size import WorkingSize
 from cleanplate.engines.void.framing import Framing, finer, whole
 from cleanplate.engines.void.lay.plate import Plate
+from cleanplate.engines.void.morph.drift import Drift
 from cleanplate.engines.void.morph.score import MorphScore
 from cleanplate.engines.void.pictures import Pictures
 from cleanplate.engines.void_nano import passes as passes_module
@@ -102,7 +103,8 @@ def moving_by(shoot: Shoot, path: Path) -> Moving:
 
 
 def morphing(value: float) -> MorphScore:
-    return MorphScore("ball", value, (2, 3), (value,) * 2, {}, 1.0, None)
+    drift = Drift(wave=0.5, pulse=1.5, pulse_close=1.0, turn=2.0, size=0.5, colour=0.1, pixels=60.0)
+    return MorphScore("ball", value, (2, 3), (value,) * 2, dict.fromkeys((2, 3), drift), 1.0, None)
 
 
 @pytest.mark.parametrize(("threshold", "refined"), [(1.5, True), (2.5, False)])
@@ -231,7 +233,10 @@ def test_noise_moves_with_the_pictures_and_stays_white(tmp_path: Path) -> None:
 
 
 def test_what_is_checked_is_what_would_be_delivered(shoot: Shoot) -> None:
-    """At the plate's size, which here is four times the grid's: the composite itself."""
+    """At the plate's size, which here is four times the grid's: the composite itself.
+
+    A layer's white is 1023, and the plate's in its codes 1020: three quarters of a code of 255 at most.
+    """
     plate, drawn = shoot.plate, shoot.drawn
     said = exact(drawn, LENGTH)
     answer = Answer.of(said, torch.ones(said[:, 0].shape, dtype=torch.bool), plate.framing, FRAMES)
@@ -244,7 +249,7 @@ def test_what_is_checked_is_what_would_be_delivered(shoot: Shoot) -> None:
         y0, x0, y1, x1 = patch.box
         laid = patch.colour[..., :3] / (plate.layer.peak / 255)
         wanted[y0:y1, x0:x1] = np.where(patch.alpha[..., None] > 0, laid, wanted[y0:y1, x0:x1])
-        np.testing.assert_allclose(picture * 255, wanted, atol=0.6)
+        np.testing.assert_allclose(picture * 255, wanted, atol=0.75)
 
 
 def test_a_finer_framing_is_of_the_same_part_and_no_finer_than_the_plate(shoot: Shoot) -> None:
