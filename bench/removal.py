@@ -3,7 +3,7 @@
     python bench/removal.py                                   42 held-back pairs of training families, at 112x64
     python bench/removal.py --clips 12 --model nano-run/model    and a model by itself, over a known clean plate
     python bench/removal.py --engine void-nano --weights FOLDER  and an engine, as it is delivered
-    python bench/removal.py --engine void-nano --weights FOLDER --pass2 never --pass2 auto --pass2 always
+    python bench/removal.py --size 448x256 --engine void-nano --weights FOLDER --pass2 never --pass2 auto --pass2 always
                                                               and what its second pass does where it is called for
     python bench/removal.py --set judged                      worlds-removal-75, which nothing is to be fitted to
 
