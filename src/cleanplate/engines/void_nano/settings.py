@@ -17,8 +17,6 @@ from cleanplate.models.sparse.economy import Economy
 _ECONOMY = Economy(ring=1, ring_frames=0, near=1)
 """As in training: the tokens beside what may change are answered for, those next to them are looked at."""
 _REMEDY = "See docs/how-to/void-nano.md and `cleanplate remove --help`."
-
-
 _Calls = Annotated[int, Field(ge=1, le=1000)]
 
 
