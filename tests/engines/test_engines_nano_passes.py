@@ -104,7 +104,7 @@ def moving_by(shoot: Shoot, path: Path) -> Moving:
 
 def morphing(value: float) -> MorphScore:
     drift = Drift(wave=0.5, pulse=1.5, pulse_close=1.0, turn=2.0, size=0.5, colour=0.1, pixels=60.0)
-    return MorphScore("ball", value, (2, 3), (value,) * 2, dict.fromkeys((2, 3), drift), 1.0, None)
+    return MorphScore("ball", value, (2, 3, 4), (value,) * 3, dict.fromkeys((2, 3, 4), drift), 1.0, None)
 
 
 @pytest.mark.parametrize(("threshold", "refined"), [(1.5, True), (2.5, False)])

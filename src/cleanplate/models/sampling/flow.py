@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -81,7 +82,7 @@ def scheduler_of(settings: Sampling, start: float = 1.0) -> Scheduler:
         )
     if start < 1:
         first = float(shifted(torch.tensor(start), 1 / settings.shift))
-        scheduler.set_timesteps(sigmas=[first * left / settings.steps for left in range(settings.steps, 0, -1)])
+        scheduler.set_timesteps(sigmas=first * np.arange(settings.steps, 0, -1) / settings.steps)
     else:
         scheduler.set_timesteps(settings.steps)
     return cast(Scheduler, scheduler)
