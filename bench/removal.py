@@ -3,6 +3,8 @@
     python bench/removal.py                                   42 held-back pairs of training families, at 112x64
     python bench/removal.py --clips 12 --model nano-run/model    and a model by itself, over a known clean plate
     python bench/removal.py --engine void-nano --weights FOLDER  and an engine, as it is delivered
+    python bench/removal.py --size 448x256 --engine void-nano --weights FOLDER --pass2 never --pass2 auto --pass2 always
+                                                              and what its second pass does where it is called for
     python bench/removal.py --set judged                      worlds-removal-75, which nothing is to be fitted to
 
 Figures: E, the counterfactual trajectory error (0 the truth, 1 doing nothing) over all things and frames, the part of
@@ -16,20 +18,23 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
 import torch
 import vgg
 from removal_clips import Case, cases, judged_pairs, validation_pairs
-from removal_methods import Method, Pictures, by_engine, by_model, inpainted, kept, mean_background, plate
+from removal_methods import ByEngine, Method, Pictures, by_model, inpainted, kept, mean_background, plate
 from rich.console import Console
 from rich.progress import track as bar
 from rich.table import Table
 
+from cleanplate.engines.void.settings import PassTwo
 from cleanplate.files import write_text
 from cleanplate.metrics.features import Features, distance
 from cleanplate.metrics.pictures import psnr, ssim
@@ -91,14 +96,16 @@ def measured(chosen: Iterable[Case], methods: Mapping[str, Method], *, look: boo
     return found
 
 
-def groups(scores: Sequence[Score]) -> dict[str, list[Score]]:
-    """All of them, seen and unseen families apart."""
+def groups(scores: Sequence[Score], morphing: Collection[str]) -> dict[str, list[Score]]:
+    """All of them, seen and unseen families apart, and clips on which a second pass is called for, given by key."""
     parted = {
         "all": list(scores),
         "seen families": [one for one in scores if one.family in TRAINING],
         "unseen families": [one for one in scores if one.family not in TRAINING],
     }
-    return {name: some for name, some in parted.items() if some and (name == "all" or len(some) < len(scores))}
+    parted = {name: some for name, some in parted.items() if some and (name == "all" or len(some) < len(scores))}
+    called = [one for one in scores if one.key in morphing]
+    return parted | ({"a second pass is called for": called} if called else {})
 
 
 def by_family(scores: Sequence[Score]) -> dict[str, list[Score]]:
@@ -106,10 +113,10 @@ def by_family(scores: Sequence[Score]) -> dict[str, list[Score]]:
     return {family: [s for s in scores if s.family == family] for family in dict.fromkeys(s.family for s in scores)}
 
 
-def report(found: Mapping[str, Sequence[Score]], console: Console) -> None:
+def report(found: Mapping[str, Sequence[Score]], morphing: Collection[str], console: Console) -> None:
     """Tables: the figures of all methods in each group, and E and what is lost by family."""
-    for group in groups(next(iter(found.values()))):
-        some = {name: groups(scores)[group] for name, scores in found.items()}
+    for group in groups(next(iter(found.values())), morphing):
+        some = {name: groups(scores, morphing)[group] for name, scores in found.items()}
         count = len(next(iter(some.values())))
         pairs = len([sight for one in next(iter(some.values())) for sight in one.sights])
         table = Table("", *COLUMNS, title=f"{group}: {count} clips, {pairs} things on frames")
@@ -133,21 +140,22 @@ def _said(column: str, value: float) -> str:
     return f"{value:.0%}" if column == "lost" else f"{value:.1f}" if column == "PSNR" else f"{value:.3f}"
 
 
-def as_json(found: Mapping[str, Sequence[Score]], options: argparse.Namespace) -> str:
-    """Everything that the tables say, and every clip; what is not known is null."""
+def as_json(found: Mapping[str, Sequence[Score]], morphing: Collection[str], options: argparse.Namespace) -> str:
+    """Everything that the tables say, every clip, and those that call for a second pass; what is not known is null."""
 
     def plain(some: Sequence[Score]) -> dict[str, float | None]:
         return {column: None if math.isnan(value) else value for column, value in summary(some).items()}
 
     methods = {
         name: {
-            "groups": {group: plain(some) for group, some in groups(scores).items()},
+            "groups": {group: plain(some) for group, some in groups(scores, morphing).items()},
             "families": {family: plain(some) for family, some in by_family(scores).items()},
             "clips": {one.key: plain([one]) for one in scores},
         }
         for name, scores in found.items()
     }
-    return json.dumps({"set": options.set, "size": options.size, "methods": methods}, indent=1) + "\n"
+    about = {"set": options.set, "size": options.size, "second_pass_called_for": sorted(morphing)}
+    return json.dumps({**about, "methods": methods}, indent=1) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -164,16 +172,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not look:
         console.print(f"VGG's column stays empty. {vgg.REMEDY}")
     chosen = bar(cases(wanted, options.folder / "clips"), total=len(wanted), description=options.set)
-    found = measured(chosen, _methods(options), look=look)
-    report(found, console)
+    methods = _methods(options)
+    found = measured(chosen, methods, look=look)
+    morphing = {key for method in methods.values() if isinstance(method, ByEngine) for key in method.morphing}
+    report(found, morphing, console)
     if options.json:
-        write_text(options.json, as_json(found, options))
+        write_text(options.json, as_json(found, morphing, options))
 
 
 def _methods(options: argparse.Namespace) -> dict[str, Method]:
     alone: dict[str, Method] = {"input": plate, "mean background": mean_background, "OpenCV inpaint": inpainted}
-    alone["propagate"] = kept("propagate", by_engine("propagate"), options.folder / "results")
-    engines = {name: by_engine(name, options.weights) for name in options.engine}
+    alone["propagate"] = kept("propagate", ByEngine("propagate"), options.folder / "results")
+    engines: dict[str, Method] = {name: ByEngine(name, options.weights) for name in options.engine if not options.pass2}
+    for name, when in product(options.engine, options.pass2):
+        engines[f"{name}, pass2={when}"] = ByEngine(name, options.weights, {"pass2": when})
     models = {f"model {folder}": by_model(folder) for folder in options.model}
     return alone | engines | models
 
@@ -186,6 +198,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", type=Path, action="append", default=[], help="folder of a nano model; may repeat")
     parser.add_argument("--engine", action="append", default=[], help="of the table of engines; may repeat")
     parser.add_argument("--weights", help="of the engines")
+    parser.add_argument(
+        "--pass2",
+        choices=get_args(PassTwo),
+        action="append",
+        default=[],
+        help="when the engines' second pass runs; may repeat, and each is a method",
+    )
     parser.add_argument("--folder", type=Path, default=Path("bench-out/removal"))
     parser.add_argument("--json", type=Path, help="also write the figures here")
     parser.add_argument("--threads", type=int, default=1)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +25,7 @@ from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.store.loading import load
 from cleanplate.pipeline.edits import Remove
 from cleanplate.pipeline.remove import remove
+from cleanplate.report.morph import MEASUREMENT
 from cleanplate.train.void_nano.recipes import RECIPES
 from cleanplate.worlds.formats.clips import Samples, clip_writer, read_pictures
 
@@ -54,23 +56,43 @@ def inpainted(case: Case) -> Pictures:
     return np.asarray(np.stack(filled), np.uint8)
 
 
-def by_engine(name: str, weights: str | None = None) -> Method:
-    """An engine of the table, through the whole pipeline; what it refuses is left as it is."""
+class ByEngine:
+    """An engine of the table, through the whole pipeline; what it refuses is left as it is.
 
-    def made(case: Case) -> Pictures:
+    Args:
+        settings: of the engine, by name.
+
+    Attributes:
+        morphing: clips by key, in whose first pass something moves that does not keep its shape: by the morph check, of
+            an engine that makes one.
+    """
+
+    def __init__(self, name: str, weights: str | None = None, settings: Mapping[str, Any] | None = None) -> None:
+        self._name, self._weights, self._settings = name, weights, settings
+        self.morphing: set[str] = set()
+
+    def __call__(self, case: Case) -> Pictures:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             source, mask = folder / "plate.mkv", folder / "mask.mkv"
             _write(source, case.moves.plate, Samples.RGB)
             _write(mask, case.labels, Samples.GRAY)
             try:
-                package = remove(source, Remove(mask=mask), folder / "shot", engine=name, weights=weights)
+                package = remove(
+                    source,
+                    Remove(mask=mask),
+                    folder / "shot",
+                    engine=self._name,
+                    weights=self._weights,
+                    settings=self._settings,
+                )
             except CleanplateError as error:
                 print(f"{case.planned.key}: {error.what}")
                 return case.moves.plate
+            followed = package.shot.measurements.get(MEASUREMENT, {"things": ()})["things"]
+            if any(thing["morphs"] for thing in followed):
+                self.morphing.add(case.planned.key)
             return np.stack(list(read_pictures(package.composite)))
-
-    return made
 
 
 def by_model(folder: Path) -> Method:

@@ -97,7 +97,7 @@ def _measure(stages: Stages, clip: Clip, quadmask: QuadMask, take: Take, folder:
         kept = folder / f"drawn{number}.npy"
         stages(f"pictures of pass {number} to disk", partial(Pictures.write, kept, cut))
     with Pictures(folder / "drawn1.npy") as first, Pictures(folder / "drawn2.npy") as second:
-        stages("morph check", lambda: scores_of(first, take, Scene(clip, quadmask)))
+        stages("morph check", lambda: scores_of(first, take.span.frames, take.framing, Scene(clip, quadmask)))
         stages("flow and warped noise", lambda: _last(warped_noise(first, take, make_flow(), 0)))
         laying = Laying(clip, quadmask, take.span, take.framing, folder=folder / "lay", background=background)
         with LayerWriter(folder / "layer", clip.info) as writer:

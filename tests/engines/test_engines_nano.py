@@ -69,7 +69,22 @@ def test_a_shot_is_proven_and_called_a_research_preview(whole: ShotPackage) -> N
     assert whole.shot.measurements["research_preview"] is True
     assert whole.shot.engine.name == "void-nano"
     assert whole.shot.engine.weights_sha256 is not None
-    assert "<li>Research preview</li>" in (whole.folder / "report.html").read_text(encoding="utf-8")
+    report = (whole.folder / "report.html").read_text(encoding="utf-8")
+    assert "<li>Research preview</li>" in report
+    assert whole.shot.measurements["window"]["pass2"] is whole.shot.measurements["morph"]["pass2"] is False
+    assert "No second pass was made: nothing" in report
+
+
+@pytest.mark.slow
+def test_which_pass_was_delivered_is_told(clip: Path, nano: Path, whole: ShotPackage, tmp_path: Path) -> None:
+    """And without one, and without one being called for, the bytes are the same."""
+    refined, never = (made(clip, nano, tmp_path / when, {"pass2": when}) for when in ("always", "never"))
+    assert refined.shot.measurements["window"]["why"] == "asked for: always"
+    report = (refined.folder / "report.html").read_text(encoding="utf-8")
+    assert "A second pass was made: asked for: always" in report
+    assert verify(refined).passed
+    assert digests(never) == digests(whole)
+    assert digests(refined)["layer/layer.mkv"] != digests(whole)["layer/layer.mkv"]
 
 
 class Interrupting:
@@ -138,7 +153,7 @@ def test_an_exact_answer_gives_the_truth_at_the_plates_resolution(
     drawn = fall()
     said = exact(drawn, 8)
     found = SimpleNamespace(said=said, reach=SimpleNamespace(inside=torch.ones(said[:, 0].shape, dtype=torch.bool)))
-    monkeypatch.setattr("cleanplate.engines.void_nano.production.asked", lambda *given: found)
+    monkeypatch.setattr("cleanplate.engines.void_nano.passes.asked", lambda *given: found)
     clip, region = write_fall(tmp_path / "clip", drawn), drawn.labels != KEEP
     moved = shown(made(clip, nano, tmp_path / "moved"))
     plain = shown(remove(clip / "plate.mkv", Remove(mask=clip / "quadmask.mkv"), tmp_path / "plain"))
@@ -170,7 +185,7 @@ def test_of_a_made_world_an_exact_answer_gives_more_than_a_clean_plate(
     bare = answer(shift, seen, torch.zeros_like(plate))
     said = answer(shift, seen, truth - compose(plate, clean, bare))
     found = SimpleNamespace(said=said, reach=SimpleNamespace(inside=torch.ones(seen.shape, dtype=torch.bool)))
-    monkeypatch.setattr("cleanplate.engines.void_nano.production.asked", lambda *given: found)
+    monkeypatch.setattr("cleanplate.engines.void_nano.passes.asked", lambda *given: found)
     of = system(24).model_copy(update={"limits": Limits(frames=24, pixels=64 * 112, rate=12)})
     monkeypatch.setattr("cleanplate.models.store.moving.system_of", lambda name: of)
     monkeypatch.setattr("cleanplate.models.store.moving.model_of", lambda name, device: (None, of))

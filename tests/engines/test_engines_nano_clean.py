@@ -105,11 +105,11 @@ def test_what_lands_where_nothing_was_filled_is_drawn_there(
     known = replace(scene, reasoning=told(drawn, track="square.track"), things=things)
     inside = torch.ones((8, ROWS, COLUMNS), dtype=torch.bool)
     found = SimpleNamespace(said=exact(drawn, 8), reach=SimpleNamespace(inside=inside))
-    monkeypatch.setattr("cleanplate.engines.void_nano.production.asked", lambda *given: found)
+    monkeypatch.setattr("cleanplate.engines.void_nano.passes.asked", lambda *given: found)
     monkeypatch.setattr("cleanplate.models.store.moving.model_of", lambda name, device: (None, system()))
     assert known.quadmask is not None
     outline = Outline.of(system(), known.quadmask, known.clip.info, Settings())
-    layer = Production(known, known.quadmask, outline, "", tmp_path / "layer", seed=0).run(Silent())
+    layer, _ = Production(known, known.quadmask, outline, "", tmp_path / "layer", seed=0).run(Silent())
     ((_, (patch,)),) = [one for one in layer if one[0] == LAST]
     (y0, x0, y1, x1), filled = patch.box, np.zeros(labels.shape, bool)
     filled[y0:y1, x0:x1] = patch.alpha > 0

@@ -187,7 +187,7 @@ def score(value: float, moved: float = 1.0) -> MorphScore:
 )
 def test_what_the_check_found_decides(scores: list[MorphScore], wanted: str, refined: bool) -> None:
     (take,) = outline().takes
-    verdict = judged(scores, take, wanted, 4.0)  # type: ignore[arg-type]
+    verdict = judged(scores, take.span.frames, wanted, 4.0)  # type: ignore[arg-type]
     assert verdict.refine is refined
     found = measured([verdict, verdict], 4.0)
     assert found["pass2"] is refined

@@ -13,7 +13,7 @@ from torch import Tensor
 from cleanplate.errors import CleanplateError
 from cleanplate.models.mixture.config import plain
 from cleanplate.models.mixture.model import Mixture
-from cleanplate.models.sampling.flow import noised
+from cleanplate.models.sampling.flow import noised, scheduler_of
 from cleanplate.models.sampling.question import Known, Question
 from cleanplate.models.sampling.sampler import Moment, sample
 from cleanplate.models.sampling.settings import Sampling, Solver
@@ -175,6 +175,19 @@ def test_a_model_that_knows_the_answer_is_believed() -> None:
 
     settings = SETTINGS.model_copy(update={"guidance": 1.0})
     same(sample(Sure(MODEL.config), NOISE, ASKED, settings, prediction="sample"), answer, 1e-5)
+
+
+@pytest.mark.parametrize("shift", [1.0, 3.0])
+@pytest.mark.parametrize("solver", ["unipc", "euler"])
+def test_sampling_may_start_at_any_noise_level(solver: Solver, shift: float) -> None:
+    """Whatever the shift is, and then it goes down evenly but for that."""
+    scheduler = scheduler_of(Sampling(steps=4, shift=shift, solver=solver), 0.6)
+    wanted = torch.tensor([0.6, 0.45, 0.3, 0.15, 0.0])
+    if shift == 3:  # of 1/3, which is 0.6 when shifted
+        wanted = torch.tensor([1 / 3, 1 / 4, 1 / 6, 1 / 12, 0.0])
+        wanted = 3 * wanted / (1 + 2 * wanted)
+    torch.testing.assert_close(scheduler.sigmas, wanted)
+    torch.testing.assert_close(scheduler.timesteps.float(), 1000 * wanted[:-1], rtol=0, atol=1)
 
 
 @pytest.mark.parametrize(("value", "said"), [(float("nan"), "step 1 left numbers"), (0.0, "empty")])

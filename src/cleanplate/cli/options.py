@@ -83,7 +83,10 @@ Prompt = Annotated[
     _option("--prompt", help="The scene afterwards, for `void-5b`. Default: what the reasoning says.", panel=_HOW),
 ]
 PassTwo = Annotated[
-    str | None, _option("--pass2", help="auto, always or never: whether `void-5b` refines its result.", panel=_HOW)
+    str | None,
+    _option(
+        "--pass2", help="auto, always or never: whether `void-5b` or `void-nano` goes over its result.", panel=_HOW
+    ),
 ]
 Motion = Annotated[
     Path | None,

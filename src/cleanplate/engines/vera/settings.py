@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cleanplate.engines.learned.named import put
 from cleanplate.errors import UsageError
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.running.settings import DType, Running
@@ -72,18 +73,9 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
         if name == "economy" and isinstance(value, bool):
             tree["sampling"]["economy"] = {} if value else None
         else:
-            _put(tree, ("sampling." if name in Sampling.model_fields else "") + name, value)
+            put(tree, ("sampling." if name in Sampling.model_fields else "") + name, value, _REMEDY)
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", remedy=_REMEDY) from error
-
-
-def _put(tree: dict[str, Any], path: str, value: Any) -> None:
-    *folders, name = path.split(".")
-    for folder in folders:
-        tree = tree.setdefault(folder, {})
-        if not isinstance(tree, dict):
-            raise UsageError(f"{path} cannot be set: '{folder}' is switched off or is a value", remedy=_REMEDY)
-    tree[name] = value

@@ -80,6 +80,11 @@ def close(
     return _framing(crop(summaries, info), info, pixels, multiple)
 
 
+def finer(framing: Framing, info: ClipInfo, times: int) -> Framing:
+    """The same part of the frame, so many times as fine along both sides, or as fine as the plate; not filled up."""
+    return _framing(framing.box, info, times**2 * framing.rows * framing.columns, (1, 1))
+
+
 def crop(summaries: Sequence[FrameSummary], info: ClipInfo) -> MaskBox:
     """The box of `close`. Raises ValueError where nothing changes."""
     boxes = [summary.box for summary in summaries if summary.box is not None]

@@ -205,9 +205,10 @@ class Production:
             return FOLLOWING
         note, settings = self._at(take, "verdict.json"), self._job.outline.settings
         if not note.is_file():
+            frames = take.span.frames
             with Pictures(self._pictures(take, 1)) as first:
-                scores = scores_of(first, take, self._job.scene)
-            write_text(note, json.dumps(judged(scores, take, settings.pass2, settings.threshold).document()))
+                scores = scores_of(first, frames, take.framing, self._job.scene)
+            write_text(note, json.dumps(judged(scores, frames, settings.pass2, settings.threshold).document()))
         return read_verdict(note)
 
     def _lay(self, takes: Sequence[Take]) -> Layer:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from cleanplate.engines.learned.named import put
 from cleanplate.engines.void.framing import PIXELS
 from cleanplate.engines.void.morph.score import THRESHOLD
 from cleanplate.engines.void.padding import WINDOW, is_padded, latents_of
@@ -143,19 +144,10 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
             tree[name] = _SWITCH[value]
             continue
         for path in ("first.steps", "second.steps") if name == "steps" else (name,):
-            _put(tree, path, value)
+            put(tree, path, value, _REMEDY)
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:
         first = error.errors()[0]
         what = first["msg"].removeprefix("Value error, ")
         raise UsageError(f"{'.'.join(map(str, first['loc']))}: {what}", remedy=_REMEDY) from error
-
-
-def _put(tree: dict[str, Any], path: str, value: Any) -> None:
-    *folders, name = path.split(".")
-    for folder in folders:
-        tree = tree.setdefault(folder, {})
-        if not isinstance(tree, dict):
-            raise UsageError(f"{path} cannot be set: '{folder}' is a value", remedy=_REMEDY)
-    tree[name] = value

@@ -16,7 +16,6 @@ from cleanplate.engines.void.footage import Real
 from cleanplate.engines.void.framing import Framing
 from cleanplate.engines.void.morph.check import Start, morph_scores, unnamed_scores
 from cleanplate.engines.void.morph.score import MOVED, MorphScore
-from cleanplate.engines.void.outline import Take
 from cleanplate.engines.void.pictures import Pictures
 from cleanplate.engines.void.settings import PassTwo
 from cleanplate.masks.labels import affected
@@ -70,8 +69,12 @@ def measured(verdicts: Sequence[Verdict], threshold: float) -> dict[str, Any]:
     return {"threshold": threshold, "pass2": refined, "why": "; ".join(reasons), "things": things}
 
 
-def judged(scores: Sequence[MorphScore], take: Take, wanted: PassTwo, threshold: float) -> Verdict:
-    """What follows from the scores."""
+def judged(scores: Sequence[MorphScore], frames: Sequence[int], wanted: PassTwo, threshold: float) -> Verdict:
+    """What follows from the scores.
+
+    Args:
+        frames: of the plate, that were drawn.
+    """
     morphing = [score for score in scores if score.moved >= MOVED and score.score > threshold]
     worst = max(morphing, key=lambda score: score.score, default=None)
     if wanted != "auto":
@@ -82,19 +85,25 @@ def judged(scores: Sequence[MorphScore], take: Take, wanted: PassTwo, threshold:
         refine, why = False, f"nothing that moves departs from smooth motion by more than {threshold:g}"
     else:
         refine, why = False, "nothing that is affected was found to move"
-    return Verdict(refine, why, tuple(_document(score, take, threshold) for score in scores))
+    return Verdict(refine, why, tuple(_document(score, frames, threshold) for score in scores))
 
 
-def scores_of(pictures: Pictures, take: Take, scene: Scene) -> tuple[MorphScore, ...]:
-    """Of the affected things that have tracks; where none has, of whatever moves in the affected region."""
-    starts = _starts(take, scene.things, scene.reasoning)
+def scores_of(pictures: Pictures, frames: Sequence[int], framing: Framing, scene: Scene) -> tuple[MorphScore, ...]:
+    """Of the affected things that have tracks; where none has, of whatever moves in the affected region.
+
+    Args:
+        pictures: upright, at the framing's size; one for each of these frames of the plate.
+    """
+    starts = _starts(frames, framing, scene.things, scene.reasoning)
     if starts:
         return morph_scores(pictures, starts)
     assert scene.quadmask is not None  # noqa: S101
-    return unnamed_scores(_with_region(pictures, take, scene.quadmask))
+    return unnamed_scores(_with_region(pictures, frames, framing, scene.quadmask))
 
 
-def _starts(take: Take, things: Mapping[str, Track], reasoning: Reasoning | None) -> list[Start]:
+def _starts(
+    frames: Sequence[int], framing: Framing, things: Mapping[str, Track], reasoning: Reasoning | None
+) -> list[Start]:
     """Things are followed from where the plate still shows them as the result will: up to their onset.
 
     One that only comes later is taken from where the plate shows it first.
@@ -104,19 +113,21 @@ def _starts(take: Take, things: Mapping[str, Track], reasoning: Reasoning | None
     for name, track in things.items():
         if name in known and known[name].kind != Kind.OBJECT:
             continue
-        shown = [(place, frame) for place, frame in enumerate(take.span.frames) if track.box(frame) is not None]
+        shown = [(place, frame) for place, frame in enumerate(frames) if track.box(frame) is not None]
         if not shown:
             continue
         place, frame = shown[0]
-        mask = _framed(track.mask(frame), take.framing)
+        mask = _framed(track.mask(frame), framing)
         if mask.any():
             starts.append(Start(name, place, mask))
     return starts
 
 
-def _with_region(pictures: Pictures, take: Take, quadmask: QuadMask) -> Iterator[tuple[Real, Mask]]:
-    for place, frame in enumerate(take.span.frames):
-        yield pictures.at(place), _framed(affected(quadmask.at(frame)), take.framing)
+def _with_region(
+    pictures: Pictures, frames: Sequence[int], framing: Framing, quadmask: QuadMask
+) -> Iterator[tuple[Real, Mask]]:
+    for place, frame in enumerate(frames):
+        yield pictures.at(place), _framed(affected(quadmask.at(frame)), framing)
 
 
 def _framed(mask: Mask, framing: Framing) -> Mask:
@@ -126,8 +137,7 @@ def _framed(mask: Mask, framing: Framing) -> Mask:
     return np.asarray(framing.size.upright(share > 0.5))
 
 
-def _document(score: MorphScore, take: Take, threshold: float) -> dict[str, Any]:
-    frames = take.span.frames
+def _document(score: MorphScore, frames: Sequence[int], threshold: float) -> dict[str, Any]:
     return {
         "thing": score.thing,
         "score": round(score.score, _DIGITS),

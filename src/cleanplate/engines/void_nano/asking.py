@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from cleanplate.engines.learned.device import device_name
-from cleanplate.engines.void_nano.settings import Settings
+from cleanplate.engines.void_nano.settings import Second, Settings
 from cleanplate.engines.void_nano.telling import Told
 from cleanplate.masks.labels import KEEP
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.mixture.model import Mixture
-from cleanplate.models.moving.ask import Reach, ask, reach_of
+from cleanplate.models.moving.ask import Reach, ask, ask_again, reach_of
 from cleanplate.models.moving.domain import Domain, domain_of
 from cleanplate.models.moving.facts import ANSWERED
 from cleanplate.models.moving.scene import told
@@ -40,6 +40,16 @@ class Asked:
     def domain(self) -> Domain:
         """Whether the clip is like what it has learned from; asks once more."""
         return domain_of(self.model, self.scene, self.reach, self.sampling, noise=self.noise, said=self.said)
+
+    def again(self, noise: Tensor, second: Second) -> Tensor:
+        """What the model says when it goes on from what it said, under other noise; T x 6 x H x W.
+
+        Args:
+            noise: 1 x 6 x T x H x W, standard normal.
+        """
+        sampling = self.sampling.model_copy(update={"steps": second.steps})
+        noise = noise.to(self.scene.device)
+        return ask_again(self.model, self.scene, self.reach, sampling, noise, said=self.said, level=second.level)
 
 
 def asked(model: Mixture, system: System, given: Told, settings: Settings, seed: int) -> Asked | None:

@@ -14,6 +14,7 @@ from cleanplate.engines.propagate.cleaner import Cleaner, Piece, Settings
 from cleanplate.engines.propagate.footage import FREE, HOLE, Roles, halo
 from cleanplate.engines.propagate.scene import SceneFootage
 from cleanplate.engines.propagate.survey import make_survey
+from cleanplate.engines.void_nano.boxes import cut, within
 from cleanplate.files import atomic
 from cleanplate.masks.labels import changed, removed
 from cleanplate.masks.quadmask import QuadMask
@@ -79,10 +80,8 @@ class CleanPlate:
         """Lay what is filled over a part of the frame, in place; where that is."""
         where = np.zeros(codes.shape[:2], np.bool_)
         for box, colour, filled in self._pieces(frame):
-            y0, x0, y1, x1 = max(part[0], box[0]), max(part[1], box[1]), min(part[2], box[2]), min(part[3], box[3])
-            if y0 < y1 and x0 < x1:
-                inner = np.s_[y0 - box[0] : y1 - box[0], x0 - box[1] : x1 - box[1]]
-                outer = np.s_[y0 - part[0] : y1 - part[0], x0 - part[1] : x1 - part[1]]
+            if (common := within(box, part)) is not None:
+                inner, outer = cut(common, box), cut(common, part)
                 codes[outer] = np.where(filled[inner][..., None], colour[inner], codes[outer])
                 where[outer] |= filled[inner]
         return where

@@ -27,11 +27,15 @@ def filling(height: int, width: int, areas: Sequence[int], surveyed: int, window
     return Work(height, width, areas, surveyed, windows, Fill().sources)
 
 
-def seconds(fill: Work, system: System, sampling: Sampling, rate: Speed, threads: int) -> float:
-    """Of all of it, the whole of a longest window asked about."""
-    calls = sampling.steps * (2 * parameters(system.transformer) * _tokens(system)) / rate.linear / threads
-    laid = len(fill.boxes) * fill.height * fill.width * _LAID
-    return fill.seconds + laid + _LOADED + calls
+def seconds(fill: Work, system: System, calls: int, rate: Speed, threads: int) -> float:
+    """Of all of it, the whole of a longest window asked about and looked at.
+
+    Args:
+        calls: of the model.
+    """
+    asked = calls * (2 * parameters(system.transformer) * _tokens(system)) / rate.linear / threads
+    laid = (len(fill.boxes) + system.limits.frames) * fill.height * fill.width * _LAID
+    return fill.seconds + laid + _LOADED + asked
 
 
 def memory(fill: Work, system: System, sampling: Sampling) -> int:

@@ -66,8 +66,8 @@ class NanoEngine:
         if isinstance(outline.window, TooLong):
             return self._refuse(*_too_long(outline.window))
         fill = outline.fill()
-        sampling, device = self._settings.sampling(system.sampling), device_name()
-        needed = cost.memory(fill, system, sampling)
+        calls, device = self._settings.calls(system.sampling), device_name()
+        needed = cost.memory(fill, system, self._settings.sampling(system.sampling))
         if needed > machine.memory_bytes:
             return self._refuse(
                 f"it needs {needed / 1e9:.1f} GB of memory and {machine.memory_bytes / 1e9:.1f} GB is free",
@@ -76,7 +76,7 @@ class NanoEngine:
         return Plan(
             engine=self.name,
             windows=outline.runs,
-            seconds=cost.seconds(fill, system, sampling, speed(device), machine.threads),
+            seconds=cost.seconds(fill, system, calls, speed(device), machine.threads),
             memory_bytes=needed,
             disk_bytes=cost.disk(fill),
             parameters={"version": _VERSION, "seed": seed, **self._settings.model_dump(mode="json")},
@@ -94,7 +94,8 @@ class NanoEngine:
         system = store.system_of(self._weights)
         outline = Outline.of(system, scene.quadmask, scene.clip.info, settings)
         production = Production(scene, scene.quadmask, outline, self._weights, folder, seed=chosen["seed"])
-        return Generated(production.run(progress), measurements=outline.figures())
+        layer, verdict = production.run(progress)
+        return Generated(layer, measurements=outline.figures(verdict))
 
     def moves(self, scene: Scene) -> bool:
         """Whether there is a window that the model would be asked about."""

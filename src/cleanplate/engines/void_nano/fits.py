@@ -16,7 +16,7 @@ def fits(_: str, footage: Footage, place: Place) -> list[Fit]:
     """See `pipeline.fitting.Fitting`; a tenth of every frame may change."""
     system, area = void_nano(), round(_HOLE * footage.rows * footage.columns)
     fill = cost.filling(footage.rows, footage.columns, [area] * footage.frames, footage.frames, 1)
-    sampling, rate = Settings().sampling(system.sampling), speed(place.device)
-    memory = cost.memory(fill, system, sampling)
-    seconds = cost.seconds(fill, system, sampling, rate, place.threads)
+    settings, rate = Settings(), speed(place.device)
+    memory = cost.memory(fill, system, settings.sampling(system.sampling))
+    seconds = cost.seconds(fill, system, settings.calls(system.sampling), rate, place.threads)
     return [Fit("", 0, memory, seconds, memory <= place.memory_bytes, rate.measured)]

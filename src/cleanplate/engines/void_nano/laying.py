@@ -33,9 +33,10 @@ class Laying:
     def patches(self, run: range) -> Iterator[tuple[int, Patch | None]]:
         """Every frame of a run in rising order; which one comes first changes nothing of the others."""
         for frame in self._plate.clip.frames(run.start, run.stop):
-            yield frame.index, self._patch(frame)
+            yield frame.index, self.patch(frame)
 
-    def _patch(self, frame: Frame) -> Patch | None:
+    def patch(self, frame: Frame) -> Patch | None:
+        """Of one frame; None where nothing comes out otherwise than the plate."""
         permitted = changed(self._plate.quadmask.at(frame.index))
         inner = mask_box(permitted)
         if inner is None:

@@ -9,6 +9,7 @@ from cleanplate.engines.propagate.cleaner import Settings as Fill
 from cleanplate.engines.propagate.estimate import Work
 from cleanplate.engines.propagate.runs import runs
 from cleanplate.engines.void.framing import Framing, close, whole
+from cleanplate.engines.void.verdict import Verdict, measured
 from cleanplate.engines.void_nano import cost
 from cleanplate.engines.void_nano.settings import Settings
 from cleanplate.engines.void_nano.window import TooLong, Window, window_of
@@ -66,14 +67,21 @@ class Outline:
             f"them, at {size.columns} x {size.rows}; what it moves is sampled from the plate at full size."
         ]
 
-    def figures(self) -> dict[str, Any]:
-        """For the manifest."""
+    def figures(self, verdict: Verdict | None) -> dict[str, Any]:
+        """For the manifest.
+
+        Args:
+            verdict: of the window.
+        """
         figures: dict[str, Any] = {PREVIEW: True, "frames_filled": len(self.areas)}
-        if isinstance(self.window, Window):
+        if isinstance(self.window, Window) and verdict is not None:
+            figures["morph"] = measured([verdict], self.settings.threshold)
             figures["window"] = {
                 "frames": [self.window.frames[0], self.window.last],
                 "beats": len(self.window.frames),
                 "working_size": [self.framing.rows, self.framing.columns],
                 "box": list(self.framing.box),
+                "pass2": verdict.refine,
+                "why": verdict.why,
             }
         return figures

@@ -5,19 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from cleanplate.edit.layer import Layer, LayerWriter
-from cleanplate.engines.learned.device import device_name
 from cleanplate.engines.void.lay.plate import Plate
-from cleanplate.engines.void_nano.answer import Answer
-from cleanplate.engines.void_nano.asking import asked
+from cleanplate.engines.void.verdict import Verdict
 from cleanplate.engines.void_nano.clean import CleanPlate
 from cleanplate.engines.void_nano.laying import Laying
 from cleanplate.engines.void_nano.moving import Moving
 from cleanplate.engines.void_nano.outline import Outline
-from cleanplate.engines.void_nano.telling import tell
+from cleanplate.engines.void_nano.passes import Passes
 from cleanplate.engines.void_nano.window import Window
 from cleanplate.files import disk_errors
 from cleanplate.masks.quadmask import QuadMask
-from cleanplate.models.store import moving as store
 from cleanplate.pipeline.protocols import WORK, Scene
 from cleanplate.progress import Progress
 
@@ -37,13 +34,13 @@ class Production:
         self._plate = Plate(scene.clip, quadmask, outline.framing)
         self._clean = CleanPlate(folder / WORK / "clean")
 
-    def run(self, progress: Progress) -> Layer:
-        """All of it."""
+    def run(self, progress: Progress) -> tuple[Layer, Verdict | None]:
+        """Make all of it; also what the morph check found, where the model was asked."""
         with disk_errors(self._folder):
             runs, frames = self._outline.runs, len(self._outline.areas)
             with progress.task("Filling", frames) as tick:
                 self._clean.make(self._scene, self._quadmask, runs, self._seed, tick)
-            moving = self._moving(progress)
+            moving, verdict = self._moving(progress)
             with progress.task("Laying", frames) as tick, LayerWriter(self._folder, self._scene.clip.info) as writer:
                 laying = Laying(self._plate, self._clean, moving, self._outline.settings.residual)
                 for run in runs:
@@ -53,25 +50,21 @@ class Production:
                         if patch is not None:
                             writer.write(frame, [patch])
                         tick()
-                return writer.close()
+                return writer.close(), verdict
 
-    def _moving(self, progress: Progress) -> Moving | None:
-        """What the model says; None where it is not asked."""
-        window, path = self._outline.window, self._folder / WORK / "answer.npz"
+    def _moving(self, progress: Progress) -> tuple[Moving | None, Verdict | None]:
+        """What moves, and by which pass; nothing where the model is not asked."""
+        window = self._outline.window
         if not isinstance(window, Window):
-            return None
-        if not path.is_file():
-            with progress.task("Asking", 1) as tick:
-                self._ask(window, path)
-                tick()
-        return Moving(self._plate, self._clean, Answer.load(path), window)
-
-    def _ask(self, window: Window, path: Path) -> None:
-        framing, beats = self._outline.framing, len(window.frames)
-        model, system = store.model_of(self._weights, device_name())
-        given = tell(self._plate, self._clean, window)
-        found = asked(model, system, given, self._outline.settings, self._seed)
-        answer = Answer.nothing(framing, beats)
-        if found is not None:
-            answer = Answer.of(found.said, found.reach.inside, framing, beats)
-        answer.save(path)
+            return None, None
+        passes = Passes(
+            self._scene,
+            self._plate,
+            self._clean,
+            self._outline,
+            window,
+            weights=self._weights,
+            folder=self._folder / WORK,
+            seed=self._seed,
+        )
+        return passes.run(progress)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from functools import partial
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.engines.propagate.boxes import grown
 from cleanplate.engines.void.footage import shrunk
 from cleanplate.engines.void.framing import Framing
 from cleanplate.engines.void.lay.plate import Plate
-from cleanplate.engines.void_nano.boxes import aligned
 from cleanplate.engines.void_nano.clean import CleanPlate
+from cleanplate.engines.void_nano.small import laid
 from cleanplate.engines.void_nano.window import Window
 from cleanplate.masks.labels import KEEP, Labels
-from cleanplate.masks.track import MaskBox
-from cleanplate.media.frame import Frame
 
 Real = NDArray[np.float32]
 
@@ -46,7 +43,7 @@ def tell(plate: Plate, clean: CleanPlate, window: Window) -> Told:
     for frame in plate.clip.frames(window.frames[0], window.frames[-1] + 1):
         if frame.index in wanted:
             shown.append(plate.small(frame))
-            empty.append(_emptied(plate, clean, frame, shown[-1]))
+            empty.append(laid(plate, frame, shown[-1], partial(clean.over, frame.index)))
             marks.append(shrunk(plate.quadmask.at(frame.index)[box[0] : box[2], box[1] : box[3]], size))
     return held(plate.framing, window, shown, empty, marks)
 
@@ -63,28 +60,6 @@ def held(
     kept = np.full_like(labels[-1], KEEP)
     tracks = (plate + [plate[-1]] * left, clean + [plate[-1]] * left, labels + [kept] * left)
     return Told(*(np.stack(track) for track in tracks))
-
-
-def _emptied(plate: Plate, clean: CleanPlate, frame: Frame, small: Real) -> Real:
-    """The picture with the clean plate in the cells where anything may change."""
-    changes, scale = plate.quadmask.box_of_change(frame.index), plate.scale
-    inner = None if changes is None else _within(changes, scale.box)
-    if inner is None:
-        return small
-    roomy = grown(inner, ceil(scale.factor), plate.info.height, plate.info.width)
-    part = aligned(_within(roomy, scale.box) or inner, plate.info)
-    codes = plate.codes_at(frame, part)
-    clean.over(frame.index, codes, part)
-    top, left, bottom, right = scale.cells(part)
-    empty = small.copy()
-    empty[top:bottom, left:right] = scale.down(plate.picture_of(codes), part)
-    return empty
-
-
-def _within(box: MaskBox, outer: MaskBox) -> MaskBox | None:
-    """What two boxes share."""
-    y0, x0, y1, x1 = max(box[0], outer[0]), max(box[1], outer[1]), min(box[2], outer[2]), min(box[3], outer[3])
-    return (y0, x0, y1, x1) if y0 < y1 and x0 < x1 else None
 
 
 def _whole(picture: NDArray[Any], framing: Framing) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Asking void-nano: in one call, or in several that go on from each other."""
+"""Asking void-nano: in one call, or in several that go on from each other; and once more, from an answer on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.moving.facts import ANSWERED, BRANCH, CONDITION
+from cleanplate.models.sampling.flow import noised
 from cleanplate.models.sampling.question import Question
 from cleanplate.models.sampling.sampler import sample
 from cleanplate.models.sampling.settings import Sampling
@@ -49,8 +50,26 @@ def ask(model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, noise: 
         settings: `economy` is the one that the reach was made with.
         noise: 1 x 6 x T x H x W, standard normal.
     """
-    if noise.shape[1] != ANSWERED:
-        raise ValueError(f"an answer has {ANSWERED} channels, this noise {noise.shape[1]}")
+    return _sampled(model, scene, reach, settings, noise, level=1.0)
+
+
+def ask_again(
+    model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, noise: Tensor, *, said: Tensor, level: float
+) -> Tensor:
+    """Another answer, that goes on from one (SDEdit, Meng et al., ICLR 2022); T x 6 x H x W.
+
+    Args:
+        settings: `steps` are those from the level on; see `ask` for the others.
+        said: the answer, T x 6 x H x W.
+        level: of the noise that it is brought to, above 0; 1 forgets it.
+    """
+    at = noised(said.transpose(0, 1)[None], noise, level)
+    return _sampled(model, scene, reach, settings, at, level=level)
+
+
+def _sampled(model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, at: Tensor, *, level: float) -> Tensor:
+    if at.shape[1] != ANSWERED:
+        raise ValueError(f"an answer has {ANSWERED} channels, this noise {at.shape[1]}")
     question = Question(None, conditions={CONDITION: scene}, region=reach.region)
-    said = sample(model, {BRANCH: noise}, question, settings, prediction="sample")
-    return said[BRANCH][0].transpose(0, 1)
+    answered = sample(model, {BRANCH: at}, question, settings, prediction="sample", start=level)
+    return answered[BRANCH][0].transpose(0, 1)

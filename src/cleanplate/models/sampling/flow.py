@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol, cast
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from cleanplate.errors import missing_extra
@@ -59,8 +61,12 @@ def shifted(level: Tensor, shift: float) -> Tensor:
     return shift * level / (1 + (shift - 1) * level)
 
 
-def scheduler_of(settings: Sampling) -> Scheduler:
-    """Diffusers' scheduler, its steps set. Raises ResourceError without diffusers."""
+def scheduler_of(settings: Sampling, start: float = 1.0) -> Scheduler:
+    """Diffusers' scheduler, its steps set. Raises ResourceError without diffusers.
+
+    Args:
+        start: noise level of the first step, above 0. From one below 1 the steps go down evenly, but for the shift.
+    """
     try:
         from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler
     except ImportError as error:
@@ -74,5 +80,9 @@ def scheduler_of(settings: Sampling) -> Scheduler:
             use_flow_sigmas=True,
             flow_shift=settings.shift,
         )
-    scheduler.set_timesteps(settings.steps)
+    if start < 1:
+        first = float(shifted(torch.tensor(start), 1 / settings.shift))
+        scheduler.set_timesteps(sigmas=first * np.arange(settings.steps, 0, -1) / settings.steps)
+    else:
+        scheduler.set_timesteps(settings.steps)
     return cast(Scheduler, scheduler)

@@ -47,12 +47,14 @@ def sample(
     settings: Sampling,
     *,
     prediction: Prediction = "velocity",
+    start: float = 1.0,
     watch: Watch | None = None,
 ) -> Videos:
     """Latents of all branches.
 
     Args:
         noise: by branch, standard normal, float32; what it is decides the result.
+        start: noise level that the sampling starts at. Below 1 `noise` is what is gone on from, brought to that level.
         watch: called after every step, for progress and previews; it may raise to stop.
 
     Raises:
@@ -63,7 +65,7 @@ def sample(
         raise ValueError("guidance leads away from a negative text; there is none")
     if settings.economy is not None and question.region is None:
         raise ValueError("an economy needs a region")
-    scheduler = scheduler_of(settings)
+    scheduler = scheduler_of(settings, start)
     names = list(noise)
     x = torch.stack([noise[name] for name in names])
     guess = Guess(model, noise, question, settings, prediction=prediction)
