@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from removal_clips import Case
 
+from cleanplate.engines.void_nano.settings import Settings
 from cleanplate.errors import CleanplateError
 from cleanplate.files import atomic
 from cleanplate.masks.labels import KEEP
@@ -21,12 +22,10 @@ from cleanplate.models.moving.ask import ask, reach_of
 from cleanplate.models.moving.compose import compose
 from cleanplate.models.moving.facts import ANSWERED
 from cleanplate.models.moving.scene import pictures, told
-from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.store.loading import load
 from cleanplate.pipeline.edits import Remove
 from cleanplate.pipeline.remove import remove
 from cleanplate.report.morph import MEASUREMENT
-from cleanplate.train.void_nano.recipes import RECIPES
 from cleanplate.worlds.formats.clips import Samples, clip_writer, read_pictures
 
 Pictures = NDArray[np.uint8]
@@ -98,19 +97,20 @@ class ByEngine:
 def by_model(folder: Path) -> Method:
     """void-nano at its working size, without an engine: over the clean plate that it was trained over."""
     model, system = load(folder)
-    economy = RECIPES["nano"].economy
-    settings = Sampling(steps=1, guidance=1.0, shift=1.0, solver="euler", economy=economy)
+    settings = Settings().sampling(system.sampling)
 
     @torch.no_grad()
     def made(case: Case) -> Pictures:
         source, keep = case.moves.plate, case.labels == KEEP
         clean = np.where(keep[..., None], source, case.moves.clean)
-        reach = reach_of(torch.from_numpy(~keep), system.transformer.patch, economy)
+        reach = None
+        if settings.economy is not None:
+            reach = reach_of(torch.from_numpy(~keep), system.transformer.patch, settings.economy)
         if reach is None:
             return source
         frames, rows, columns = keep.shape
         noise = torch.randn((1, ANSWERED, frames, rows, columns), generator=torch.Generator().manual_seed(0))
-        said = ask(model, told(source, clean, case.labels), reach, settings, noise)
+        said = ask(model, told(source, clean, case.labels, system.mask), reach, settings, noise)
         drawn = compose(pictures(source), pictures(clean), said).clamp(0, 1).permute(0, 2, 3, 1).numpy()
         return np.where(keep[..., None], source, np.rint(drawn * 255).astype(np.uint8))
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from cleanplate.models.catalogue.small import vera_nano
 from cleanplate.train.recipe import Every
-from cleanplate.train.vera.recipe import Clips, Rates, Sparse
-from cleanplate.train.vera_nano.recipe import Mix, Recipe, Stock
+from cleanplate.train.vera.recipe import Clips, Sparse
+from cleanplate.train.vera_nano.recipe import Mix, Rates, Recipe, Stock
 from cleanplate.train.vera_nano.shelf import Shelf, held_shelf, training_shelf
 from cleanplate.worlds.layered.stock import Shoot, Take, Thing, save
 from cleanplate.worlds.layered.wording import Facts

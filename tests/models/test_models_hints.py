@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from cleanplate.models.catalogue.small import vera_nano
+from cleanplate.models import footprint
+from cleanplate.models.catalogue.small import REGENERATING, vera_nano
 from cleanplate.models.mixture.config import Branch, MixtureConfig
 from cleanplate.models.tokens.memory import Share
 from drawn_models import drawn, drawn_video
@@ -35,3 +36,18 @@ def test_hints_are_conditions_and_are_written_only_where_there_are_any() -> None
     assert Branch.model_validate(Branch(name="a", hints=("source",)).model_dump()).told == ("source",)
     with pytest.raises(ValueError, match="source"):
         MixtureConfig(branches=(Branch(name="a", hints=("source",)),), dim=12, layers=1, heads=2, ffn_dim=8)
+
+
+def test_one_branch_can_be_told_more_than_a_condition() -> None:
+    whole = vera_nano((4, 8, 8), **GEOMETRY).transformer
+    config = MixtureConfig.model_validate(dict(whole) | REGENERATING)
+    assert "unowned" not in whole.model_dump()
+    assert config.conditions == ("source", "preserve")
+    model, videos = drawn(config), {"composite": VIDEOS["composite"]}
+    said = {}
+    with torch.no_grad():
+        for name in TOLD:
+            said[name] = model(videos, TIME, TEXT, TOLD | {name: TOLD[name] + 1})["composite"]
+        plain = model(videos, TIME, TEXT, TOLD)["composite"]
+    assert all((one != plain).any() for one in said.values())
+    assert footprint.parameters(config) == sum(part.numel() for part in model.parameters())

@@ -67,7 +67,7 @@ def test_an_answer_says_what_was_put_into_it() -> None:
 
 def test_what_is_told() -> None:
     pair = square(0)
-    scene = told(pair.plate, pair.clean, pair.labels)[0]
+    scene = told(pair.plate, pair.clean, pair.labels, "quadmask")[0]
     assert scene.shape == (8, FRAMES, ROWS, COLUMNS)
     np.testing.assert_allclose(scene[:3].permute(1, 2, 3, 0), pair.plate / 127.5 - 1, atol=1e-6)
     np.testing.assert_array_equal(scene[6], np.isin(pair.labels, (0, 63)))
@@ -205,7 +205,7 @@ def test_a_stopped_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     assert all(torch.equal(tensor, expected[name]) for name, tensor in load_file(model / "model.safetensors").items())
     assert curve(tmp_path / "run") == curve(tmp_path / "whole")
     loaded, system = load(model)
-    assert system == recipe().system
+    assert system == recipe().delivered
     assert loaded.config == system.transformer
 
 

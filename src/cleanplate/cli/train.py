@@ -22,7 +22,9 @@ def _group() -> None:
 
 @train.command()
 def vera(
-    config: Annotated[str, typer.Option(help="A recipe: 1.3b, 14b, overfit, overfit-long, nano, nano-smoke, or JSON.")],
+    config: Annotated[
+        str, typer.Option(help="A recipe: 1.3b, 14b, overfit, overfit-long, nano, nano-smoke, nano-ABLATION, or JSON.")
+    ],
     data: Annotated[
         list[Path] | None,
         typer.Option(help="Folder of layered clips in Vera's layout; repeatable. nano keeps its stock there."),
@@ -57,7 +59,9 @@ def vera(
 
 @train.command()
 def void(
-    config: Annotated[str, typer.Option(help="A recipe: published, tiny, nano, nano-smoke, or a JSON file.")],
+    config: Annotated[
+        str, typer.Option(help="A recipe: published, tiny, nano, nano-smoke, nano-binary, or a JSON file.")
+    ],
     number: Annotated[int | None, typer.Option("--pass", help="1, or 2 for the refinement; 1.", min=1, max=2)] = None,
     data: Annotated[
         list[Path] | None,

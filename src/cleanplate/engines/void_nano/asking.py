@@ -60,7 +60,7 @@ def asked(model: Mixture, system: System, given: Told, settings: Settings, seed:
     if reach is None:
         return None
     noise = noise_of(seed, (ANSWERED, *given.labels.shape))[None].to(device)
-    scene = told(given.plate, given.clean, given.labels).to(device)
+    scene = told(given.plate, given.clean, given.labels, system.mask).to(device)
     return Asked(model, scene, noise, sampling, reach, ask(model, scene, reach, sampling, noise))
 
 

@@ -15,6 +15,13 @@ _LAYERS = (
     Branch(name="composite", cross_attention="shared", layer_embedding=True, condition="source", hints=("preserve",)),
 )
 """Vera's three, told of the plate and of what must stay directly, and with one way to the text."""
+REGENERATING = {
+    "branches": (Branch(name="composite", cross_attention="shared", condition="source", hints=("preserve",)),),
+    "unowned": ("preserve",),
+}
+"""Fields of a transformer that says the whole picture anew, as editors without layers do, and is told as much."""
+UNHINTED = {"branches": tuple(branch.model_copy(update={"hints": ()}) for branch in _LAYERS)}
+"""Fields of one that is told as in Vera's paper: the plate to the composite, what must stay to alpha."""
 
 
 def vera_nano(patch: tuple[int, int, int] = (8, 16, 16), **geometry: int) -> System:

@@ -12,6 +12,7 @@ from cleanplate.models.sampling.settings import Prediction, Sampling
 
 CodecName = Literal["wan", "pixel", "moves"]
 TextEncoderName = Literal["umt5-xxl", "minilm", "none"]
+Mask = Literal["quadmask", "binary"]
 
 
 class Limits(BaseModel):
@@ -43,6 +44,7 @@ class System(BaseModel):
         text: the encoder of its instructions; `none` reads none.
         prediction: what it answers: `velocity` is noise minus sample, `sample` the clean latents.
         limits: the videos it was trained on.
+        mask: how it is told what may change (`moves`): `binary` does not tell what is removed from what is affected.
         sampling: how it is sampled well, where the user chooses nothing else.
     """
 
@@ -54,6 +56,7 @@ class System(BaseModel):
     text: TextEncoderName = "umt5-xxl"
     prediction: Prediction = "velocity"
     limits: Limits = Limits()
+    mask: Mask = Field(default="quadmask", exclude_if=lambda mask: mask == "quadmask")
     sampling: Sampling = Sampling()
 
     @model_validator(mode="after")

@@ -20,8 +20,8 @@ class Branch(BaseModel):
             (the norm before it is each one's own), or not at all.
         layer_embedding: a learned vector, zero at first, is added to its tokens.
         condition: name of a video whose tokens are added to its own, or None.
-        hints: conditions of other branches whose tokens are added as well. None in the paper, where they reach this
-            branch by attention alone; small models that start from nothing learn sooner with some.
+        hints: conditions of other branches, or of none, whose tokens are added as well. None in the paper, where they
+            reach this branch by attention alone; small models that start from nothing learn sooner with some.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +47,7 @@ class MixtureConfig(BaseModel):
         layers: blocks.
         ffn_dim: inner channels of the feed-forwards.
         channels: of the latent videos.
+        unowned: conditions that are no branch's own, and that hints name.
         condition_channels: of conditions; as many as the latent videos have where it is None.
         patch: frames, rows and columns of a latent that make a token.
         text_dim: channels of the text encoder's output.
@@ -66,6 +67,7 @@ class MixtureConfig(BaseModel):
     heads: Positive
     ffn_dim: Positive
     channels: Positive = 16
+    unowned: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
     condition_channels: Positive | None = None
     patch: tuple[Positive, Positive, Positive] = (1, 2, 2)
     text_dim: Positive = 4096
@@ -101,7 +103,7 @@ class MixtureConfig(BaseModel):
     @property
     def conditions(self) -> tuple[str, ...]:
         """Names of the videos that may be added, in the order of their branches."""
-        return tuple(branch.condition for branch in self.branches if branch.condition is not None)
+        return (*(branch.condition for branch in self.branches if branch.condition is not None), *self.unowned)
 
     @property
     def told(self) -> int:

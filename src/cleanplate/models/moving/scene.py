@@ -1,6 +1,7 @@
 """What void-nano is told of a scene and what it answers, as tensors.
 
-Told (8 channels): plate and clean plate, sRGB in -1..1; removed and affected, 0 or 1. Answered (6): the shift to where
+Told (8 channels): plate and clean plate, sRGB in -1..1; removed and affected, 0 or 1; a model that is told binary masks
+knows all that may change as removed. Answered (6): the shift to where
 the plate shows a pixel, in quarters of the frame's height; how much is seen of what moved, -1 nothing to 1 all; and a
 residual of colour, twice sRGB.
 """
@@ -13,16 +14,27 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cleanplate.masks import labels as algebra
+from cleanplate.models.catalogue.system import Mask
 
 _UNITS = 4
 _RESIDUAL = 2.0
 
 
-def told(plate: NDArray[np.uint8], clean: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Tensor:
-    """1 x 8 x T x H x W float32, from T x H x W (x 3) pictures and a quadmask."""
+def told(plate: NDArray[np.uint8], clean: NDArray[np.uint8], labels: NDArray[np.uint8], mask_as: Mask) -> Tensor:
+    """1 x 8 x T x H x W float32, from T x H x W (x 3) pictures and a quadmask.
+
+    Args:
+        mask_as: how the model was taught to be told the quadmask.
+    """
     colours = [pictures(one) * 2 - 1 for one in (plate, clean)]
+    labels = binary(labels) if mask_as == "binary" else labels
     marks = [torch.from_numpy(mask(labels)).float()[:, None] for mask in (algebra.removed, algebra.affected)]
     return torch.cat([*colours, *marks], dim=1).transpose(0, 1)[None]
+
+
+def binary(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Everything that may change as removed, which is all that an inpainting mask says."""
+    return np.where(labels == algebra.KEEP, algebra.KEEP, algebra.REMOVE).astype(np.uint8)
 
 
 def pictures(codes: NDArray[np.uint8]) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,14 +29,14 @@ class Made:
     """What was sampled for one clip, on the CPU.
 
     Attributes:
-        edit: 3 x T x H x W in 0..1.
-        alpha: T x H x W in 0..1.
         composite: the third branch, 3 x T x H x W in 0..1.
+        edit: 3 x T x H x W in 0..1; None, as alpha is, of a model that makes no layers.
+        alpha: T x H x W in 0..1.
     """
 
-    edit: Tensor
-    alpha: Tensor
     composite: Tensor
+    edit: Tensor | None = None
+    alpha: Tensor | None = None
 
 
 def draw(
@@ -64,21 +64,31 @@ def scores(made: Made, truth: Example) -> dict[str, float]:
 
     Returns:
         ``iou``: of alpha over one half, 1.0 where neither has any; ``alpha``: mean error of alpha;
-        ``psnr``: of the edit's colour in dB, where the true alpha is over one half.
+        ``psnr``: of the edit's colour in dB, where the true alpha is over one half. Without layers ``psnr`` is of the
+        composite's colour there, and ``kept`` of it where the true alpha is nothing.
     """
     alpha = truth.alpha.float() / 255
-    inside, found = alpha > 0.5, made.alpha > 0.5
+    inside = alpha > 0.5
+    if made.edit is None or made.alpha is None:
+        right = truth.composite.float() / 255
+        return {
+            "psnr": _decibels(made.composite, right, inside),
+            "kept": _decibels(made.composite, right, alpha == 0),
+        }
+    found = made.alpha > 0.5
     union = (inside | found).sum()
-    wrong = (made.edit - truth.edit.float() / 255)[:, inside].square().mean() if inside.any() else torch.tensor(0.0)
     return {
         "iou": float((inside & found).sum() / union) if union else 1.0,
         "alpha": float((made.alpha - alpha).abs().mean()),
-        "psnr": float(-10 * torch.log10(wrong.clamp(min=1e-10))),
+        "psnr": _decibels(made.edit, truth.edit.float() / 255, inside),
     }
 
 
 def sheet(made: Sequence[Made], truths: Sequence[Example]) -> NDArray[np.uint8]:
-    """Rows of clips, columns of frames; above, the true composite, edit and alpha, below them what was sampled."""
+    """Rows of clips, columns of frames; above, the true composite, edit and alpha, below them what was sampled.
+
+    Of a model that makes no layers, composites alone.
+    """
     return np.concatenate([_rows(one, truth) for one, truth in zip(made, truths, strict=True)])
 
 
@@ -92,11 +102,20 @@ def _drawn(model: Mixture, one: Latents, question: Question, codec: Codec, recip
         name: torch.from_numpy(random.standard_normal(clean.shape, dtype="float32")).to(clean.device)
         for name, clean in one.clean.items()
     }
-    videos = sample(model, noise, question, recipe.system.sampling, prediction=recipe.system.prediction)
+    system = recipe.system
+    own = {branch.name: noise[branch.name] for branch in system.transformer.branches}
+    videos = sample(model, own, question, system.sampling, prediction=system.prediction)
+    composite = _unit(codec.decode(videos["composite"]))
+    if "alpha" not in videos:
+        return Made(composite)
     alpha = as_alpha(codec.decode(videos["alpha"]))[0].cpu()
-    return Made(
-        _unit(codec.decode(videos["edit"])), alpha * (alpha >= _CLEAR), _unit(codec.decode(videos["composite"]))
-    )
+    return Made(composite, _unit(codec.decode(videos["edit"])), alpha * (alpha >= _CLEAR))
+
+
+def _decibels(made: Tensor, truth: Tensor, where_THW: Tensor) -> float:
+    """Of the colours at some pixels, 3 x T x H x W in 0..1; 100 at most, and where there are none."""
+    wrong = (made - truth)[:, where_THW].square().mean() if where_THW.any() else torch.tensor(0.0)
+    return float(-10 * torch.log10(wrong.clamp(min=1e-10)))
 
 
 def _unit(video_B3THW: Tensor) -> Tensor:
@@ -104,21 +123,13 @@ def _unit(video_B3THW: Tensor) -> Tensor:
 
 
 def _rows(made: Made, truth: Example) -> NDArray[np.uint8]:
-    frames = np.linspace(0, made.alpha.shape[0] - 1, _SHOWN).round().astype(int)
-    rows: Sequence[Mapping[str, Tensor]] = (
-        {
-            "composite": truth.composite.float() / 255,
-            "edit": truth.edit.float() / 255,
-            "alpha": truth.alpha.float() / 255,
-        },
-        {"composite": made.composite, "edit": made.edit, "alpha": made.alpha},
-    )
-    return np.concatenate([_row(row, frames) for row in rows])
+    frames = np.linspace(0, truth.alpha.shape[0] - 1, _SHOWN).round().astype(int)
+    tracks = [(truth.composite, made.composite), (truth.edit, made.edit), (truth.alpha, made.alpha)]
+    shown = [(true.float() / 255, drawn) for true, drawn in tracks if drawn is not None]
+    return np.concatenate([_row([pair[row] for pair in shown], frames) for row in range(2)])
 
 
-def _row(videos: Mapping[str, Tensor], frames: NDArray[np.int64]) -> NDArray[np.uint8]:
-    gray = videos["alpha"].expand(3, -1, -1, -1)
-    cells = [
-        video[:, frame].permute(1, 2, 0) for frame in frames for video in (videos["composite"], videos["edit"], gray)
-    ]
+def _row(videos: Sequence[Tensor], frames: NDArray[np.int64]) -> NDArray[np.uint8]:
+    coloured = [video.expand(3, *video.shape[-3:]) for video in videos]
+    cells = [video[:, frame].permute(1, 2, 0) for frame in frames for video in coloured]
     return (torch.cat(cells, dim=1) * 255).round().to(torch.uint8).numpy()

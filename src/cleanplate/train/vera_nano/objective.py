@@ -1,4 +1,4 @@
-"""What is minimised: the errors of edit, alpha and composite that the model says itself, and of edit over source.
+"""What is minimised: the errors of what the model says itself, edit, alpha and composite, and of edit over source.
 
 The model sees the answer under noise, at times under nothing but noise, and says the answer (x-prediction): under pure
 noise that is its best guess, which needs one call; less noise teaches it to decide what the words leave open.
@@ -21,6 +21,7 @@ from cleanplate.train.vera.objective import Latents, Noise
 from cleanplate.train.vera.objective import draw_noise as draw_any
 from cleanplate.train.vera_nano.recipe import Recipe
 
+LAYERS = {"edit", "alpha"}
 OVER = "over"
 """The error of the layer laid over the source."""
 
@@ -38,7 +39,8 @@ def losses(
 ) -> dict[str, Tensor]:
     """Mean squares by branch and of the result, in units of the latents."""
     level = noise.level_B.view(-1, 1, 1, 1, 1)
-    at = {name: noised(clean, noise.by_branch[name], level) for name, clean in latents.clean.items()}
+    names = [branch.name for branch in recipe.system.transformer.branches]
+    at = {name: noised(latents.clean[name], noise.by_branch[name], level) for name in names}
     time_B = noise.level_B * TRAINED_STEPS
     said = model(at, time_B, latents.text_BSD, latents.conditions, present=latents.present, shares=shares)
     return compared({name: video.float() for name, video in said.items()}, latents, recipe, shares)
@@ -47,7 +49,10 @@ def losses(
 def compared(
     said: Mapping[str, Tensor], latents: Latents, recipe: Recipe, shares: Mapping[str, Share] | None = None
 ) -> dict[str, Tensor]:
-    """Errors of answers, B x 3 x T x H x W each, over the tokens that were computed."""
+    """Errors of answers, B x 3 x T x H x W each, over the tokens that were computed.
+
+    A model that says no layers is held to its composite alone.
+    """
     clean, source, patch = latents.clean, latents.conditions["source"], recipe.system.transformer.patch
     covered = as_share(clean["alpha"])
     count = covered + recipe.elsewhere
@@ -55,6 +60,8 @@ def compared(
     weights = {"edit": count, "alpha": everywhere, "composite": count}
     shown = {name: _asked(video, patch, (shares or {}).get(name)) for name, video in said.items()}
     found = {name: _mean((said[name] - clean[name]).square(), weights[name] * shown[name]) for name in said}
+    if not set(said) >= LAYERS:
+        return found
     laid = source + as_share(said["alpha"]) * (said["edit"] - source)
     return found | {OVER: _mean((laid - clean["composite"]).square(), count * shown["edit"])}
 

@@ -21,7 +21,7 @@ from cleanplate.models.sampling.flow import TRAINED_STEPS, noised, shifted
 from cleanplate.models.sparse.economy import Phase
 from cleanplate.train.noise import normal
 from cleanplate.train.order import Purpose, drawn
-from cleanplate.train.void_nano.pairs import Example, binary
+from cleanplate.train.void_nano.pairs import Example
 from cleanplate.train.void_nano.recipe import Recipe
 
 
@@ -50,8 +50,7 @@ class Lesson:
 
 def lesson(example: Example, recipe: Recipe, device: torch.device) -> Lesson:
     """On the device."""
-    moves, labels = example.moves, binary(example.labels) if recipe.mask == "binary" else example.labels
-    keep = labels == KEEP
+    moves, keep = example.moves, example.labels == KEEP
     clean_codes = moves.clean.copy()
     clean_codes[keep] = moves.plate[keep]
     plate, clean, truth = (pictures(one).to(device) for one in (moves.plate, clean_codes, moves.truth))
@@ -60,7 +59,7 @@ def lesson(example: Example, recipe: Recipe, device: torch.device) -> Lesson:
     bare = answer(shift, seen, torch.zeros_like(plate))
     residual = truth - compose(plate, clean, bare)
     return Lesson(
-        scene=told(moves.plate, clean_codes, labels).to(device),
+        scene=told(moves.plate, clean_codes, example.labels, recipe.mask).to(device),
         plate=plate,
         clean=clean,
         truth=truth,

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 
 from cleanplate.errors import CleanplateError
 from cleanplate.files import write_text
-from cleanplate.masks.labels import KEEP, REMOVE, Labels, affected, combine, removed
+from cleanplate.masks.labels import Labels, affected, combine, removed
 from cleanplate.train.order import Order, Place, Purpose, drawn, places
 from cleanplate.train.slips import degrade, read_errors
 from cleanplate.train.void_nano.recipe import TURNS, Masks, Pairs, Recipe
@@ -126,8 +126,3 @@ def _grown(labels: Labels, size: int) -> Labels:
 
 def _by_frame(change: Callable[[Labels], Labels], labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.stack([change(frame) for frame in labels])
-
-
-def binary(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Everything that may change as removed, which is all that an inpainting mask says."""
-    return np.where(labels == KEEP, KEEP, REMOVE).astype(np.uint8)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from cleanplate.models.catalogue.system import System
+from cleanplate.models.catalogue.system import Mask, System
 from cleanplate.models.sampling.settings import Part
 from cleanplate.models.sparse.economy import Economy
 from cleanplate.train.recipe import Common, Schedule, Settings
@@ -102,7 +102,7 @@ class Recipe(Common):
     weights: dict[str, NonNegativeFloat] = Field(
         default_factory=lambda: {"colour": 1.0, "shift": 0.3, "seen": 0.3, "residual": 0.05}
     )
-    mask: Literal["quadmask", "binary"] = "quadmask"
+    mask: Mask = "quadmask"
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -112,3 +112,9 @@ class Recipe(Common):
         if self.pairs.rows % rows or self.pairs.columns % columns:
             raise ValueError(f"{self.pairs.columns} x {self.pairs.rows} is not a multiple of {columns} x {rows}")
         return self
+
+    @property
+    def delivered(self) -> System:
+        """The system, to be told and asked as it was in training."""
+        sampling = self.system.sampling.model_copy(update={"economy": self.economy})
+        return self.system.model_copy(update={"mask": self.mask, "sampling": sampling})

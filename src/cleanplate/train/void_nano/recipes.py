@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from cleanplate.models.catalogue.small import void_nano
 from cleanplate.train.recipe import Every
 from cleanplate.train.void_nano.recipe import Pairs, Rates, Recipe
 
-RECIPES: Mapping[str, Recipe] = MappingProxyType(
+_PLAIN: Mapping[str, Recipe] = MappingProxyType(
     {
         "nano": Recipe(
             system=void_nano(),
@@ -41,4 +42,17 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         ),
     }
 )
-"""`nano` is for processors, `nano-gpu` the same model with more of everything; `nano-smoke` tests the path."""
+ABLATIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType({"binary": {"mask": "binary"}})
+"""Fields that make a recipe that of an ablation: told what may change, and not what is removed of it."""
+
+
+def ablated(recipe: Recipe, name: str) -> Recipe:
+    """A recipe as an ablation has it: all else is the same."""
+    return Recipe.model_validate(dict(recipe) | dict(ABLATIONS[name]))
+
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {**_PLAIN, **{f"nano-{name}": ablated(_PLAIN["nano"], name) for name in ABLATIONS}}
+)
+"""`nano` is for processors, `nano-gpu` the same model with more of everything; `nano-smoke` tests the path. The others
+are ablations of `nano` (decision 038)."""

@@ -100,4 +100,4 @@ class _Moves:
         """A model in our format."""
         bare = Mixture(self._recipe.system.transformer)
         bare.load_state_dict(weights)
-        save(bare, self._recipe.system, place)
+        save(bare, self._recipe.delivered, place)
