@@ -1,7 +1,8 @@
 """Runs and their results in pieces that are small enough to travel: under 16 MB each.
 
-A run that has ended leaves its model, in half precision. One that has not leaves where it stands without the moments of
-its optimiser, weights and average in bfloat16: it goes on from there as after a warm-up, not to the same last bit.
+A run that has ended leaves its model, in half precision; one that has been judged leaves only what was found. One that
+has not ended leaves where it stands without the moments of its optimiser, weights and average in bfloat16: it goes on
+from there as after a warm-up, not to the same last bit.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
+from ablation_runs import JUDGED
 from safetensors.torch import load_file, save_file
 
 from cleanplate.train.checkpoints import OPTIMISER
@@ -50,8 +52,13 @@ def unpack(parcels: Path, out: Path) -> None:
 
 
 def _worth_it(run: Path) -> list[Path]:
-    """The model where there is one, otherwise the last checkpoint; curves, previews and the recipe."""
+    """The model where there is one, otherwise the last checkpoint; curves, previews and the recipe.
+
+    A run that was trained to be judged, and has been, leaves no weights: there are many of these.
+    """
     few = [path for path in run.iterdir() if path.is_file()] + sorted((run / "samples").glob("*"))[-1:]
+    if (run / JUDGED).is_file():
+        return few
     model = [path for path in (run / "model").glob("*") if path.is_file()]
     checkpoints = sorted(path for path in (run / "checkpoints").glob("*") if path.name.isdigit())
     last = [] if model else [path for last in checkpoints[-1:] for path in last.iterdir() if path.name != OPTIMISER]

@@ -55,11 +55,19 @@ def _timing(name: str, script: str, *options: str) -> Job:
     return Job(name, (str(BENCH / script), *options), least=4.0)
 
 
+def _claims(name: str, out: Path, *options: str) -> Job:
+    """Of many runs, which share the data of the training above."""
+    places = ("--data", str(out / "data"), "--out", str(out))
+    return Job(name, (str(BENCH / "ablations.py"), *options, *places), trains=True)
+
+
 def queue(out: Path) -> list[Job]:
     """In the order of what is wanted most."""
     return [
         _training("void-nano", "void", "nano-gpu", out),
         _training("vera-nano", "vera", "nano-gpu", out),
+        _claims("vera-claims", out, "--only", "vera", "--base", "nano-gpu", "--steps", "2000"),
+        _claims("void-claims", out, "--only", "void", "--base", "nano-gpu", "--steps", "400"),
         _timing("vera-yardsticks", "yardsticks.py", "--model", "vera-1.3b", "--size", "49x480x832", *_BIG),
         _timing("void-yardsticks", "void_yardsticks.py", "--published", "--reader", *_BIG),
     ]
@@ -70,6 +78,7 @@ def small(out: Path) -> list[Job]:
     return [
         _training("void-nano", "void", "nano-smoke", out),
         _training("vera-nano", "vera", "nano-smoke", out),
+        _claims("claims", out, "--base", "nano-smoke", "--steps", "2", "--seeds", "1", "--clips", "2"),
         Job("vera-yardsticks", (str(BENCH / "yardsticks.py"),), least=0),
         Job("void-yardsticks", (str(BENCH / "void_yardsticks.py"),), least=0),
     ]

@@ -2,7 +2,8 @@
 
     python bench/layered.py                                                60 clips at training seeds, 112x64, 16 frames
     python bench/layered.py --engine vera-nano --weights FOLDER --seeds 3  an engine, as it is delivered
-    python bench/layered.py --results one-branch=FOLDER [--results ...]    results as KEY.npz; see `from_folder`
+    python bench/layered.py --model nano=RUN/model --model regenerate=RUN/model   models by themselves, layers or not
+    python bench/layered.py --results other=FOLDER [--results ...]         results as KEY.npz; see `from_folder`
     python bench/layered.py --set judged                                   worlds-layered-141, for judging alone
 
 The same NAME given again is another seed of the same method: figures are means over seeds and clips with intervals of
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -24,6 +25,7 @@ import torch
 import vgg
 from layered_clips import Case, cases, judged_jobs, validation_jobs
 from layered_methods import Method, Result, another, by_engine, from_folder, graph_cut, nothing, truth
+from layered_model import by_model
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track as bar
@@ -33,12 +35,13 @@ from cleanplate.errors import UsageError
 from cleanplate.files import write_text
 from cleanplate.metrics.composition import Interval, kernel_interval, mean_interval
 from cleanplate.metrics.mattes import connectivity_error, gradient_error, overlap, preserved
+from cleanplate.metrics.pictures import psnr
 from cleanplate.metrics.reading import WORDS, complies
 from cleanplate.metrics.words import asked
 from cleanplate.worlds.layered.clip import Task
 
 _SETS = {"validation": (validation_jobs, "112x64", 16), "judged": (judged_jobs, "224x128", 24)}
-FIGURES = ("preserved", "IoU", "gradient", "connectivity", "complies", *WORDS)
+FIGURES = ("preserved", "kept", "PSNR", "IoU", "gradient", "connectivity", "complies", *WORDS)
 Scores = Mapping[str, float]
 Runs = dict[str, list[list[Scores]]]
 """By method, for each seed the figures of every clip."""
@@ -53,7 +56,9 @@ def score(case: Case, made: Result | None) -> Scores:
     """
     if made is None:
         return {"complies": 0.0}
-    found: dict[str, float] = {}
+    truth, result = (np.float32(1 / 255) * one for one in (case.composite, made.composite))
+    parts = {"kept": case.alpha == 0, "PSNR": case.alpha > 0}
+    found = {name: psnr(result, truth, where) for name, where in parts.items() if where.any()}
     if case.task is Task.ADD:
         found["preserved"] = preserved(case.source, made.composite, case.real_alpha)
     if made.edit is None or made.alpha is None:
@@ -135,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wanted = jobs(options.clips, (height, width), options.frames or length)
     drawn = cases(wanted, options.folder / "clips")
     shown = list(bar(drawn, total=len(wanted), description=options.set))
-    console = Console(width=160)
+    console = Console(width=180)
     if not vgg.there():
         console.print(f"There will be no kernel distances. {vgg.REMEDY}")
     found, distances = measured(shown, _methods(options, shown))
@@ -177,12 +182,20 @@ def _methods(options: argparse.Namespace, shown: Sequence[Case]) -> dict[str, li
     plain["graph cut"] = [graph_cut]
     for name in options.engine:
         plain[name] = [by_engine(name, options.weights, seed) for seed in range(options.seeds)]
-    for given in options.results:
-        name, _, folder = given.partition("=")
-        if not Path(folder).is_dir() or not folder:
-            raise UsageError(f"'{given}' names no folder", remedy="Give --results NAME=FOLDER.")
-        plain.setdefault(name, []).append(from_folder(Path(folder)))
+    for name, folder in _named(options.model, "--model"):
+        plain.setdefault(name, []).append(by_model(folder, len(plain.get(name, ()))))
+    for name, folder in _named(options.results, "--results"):
+        plain.setdefault(name, []).append(from_folder(folder))
     return plain
+
+
+def _named(given: Sequence[str], option: str) -> Iterator[tuple[str, Path]]:
+    """NAME=FOLDER, read. Raises UsageError for what names no folder."""
+    for one in given:
+        name, _, folder = one.partition("=")
+        if not folder or not Path(folder).is_dir():
+            raise UsageError(f"'{one}' names no folder", remedy=f"Give {option} NAME=FOLDER.")
+        yield name, Path(folder)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -194,6 +207,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--engine", action="append", default=[], help="of the table of engines; may repeat")
     parser.add_argument("--weights", help="of the engines")
     parser.add_argument("--seeds", type=int, default=1, help="of the engines")
+    parser.add_argument("--model", action="append", default=[], help="NAME=FOLDER of a trained model; may repeat")
     parser.add_argument("--results", action="append", default=[], help="NAME=FOLDER; may repeat")
     parser.add_argument("--folder", type=Path, default=Path("bench-out/layered"))
     parser.add_argument("--json", type=Path, help="also write the figures here")

@@ -73,14 +73,20 @@ def graph_cut(case: Case) -> Result:
     Of an addition it is shown the true composite, and begins with what differs from the plate; of a background change
     it sees the plate alone, and begins with its middle.
     """
-    added = case.task is Task.ADD
-    masks = [
-        _cut(after, _differing(before, after)) if added else 1 - _cut(before, _middle(before.shape[:2]))
-        for before, after in zip(case.source, case.composite, strict=True)
-    ]
+    if case.task is Task.ADD:
+        alpha = _apart(case.source, case.composite)
+        return Result(np.where(alpha[..., None] > 0, case.composite, case.source), case.composite, alpha)
+    masks = [1 - _cut(frame, _middle(frame.shape[:2])) for frame in case.source]
     alpha = np.stack(masks).astype(np.float32)
-    edit = case.composite if added else case.edit
-    return Result(np.where(alpha[..., None] > 0, edit, case.source), edit, alpha)
+    return Result(np.where(alpha[..., None] > 0, case.edit, case.source), case.edit, alpha)
+
+
+def by_difference(source: Codes, composite: Codes) -> Result:
+    """A picture that was made anew, with the layer that can be cut out of it: where it differs from the plate.
+
+    The picture is judged as it is; the layer is for reading words and outlines off it.
+    """
+    return Result(composite, composite, _apart(source, composite))
 
 
 def by_engine(name: str, weights: str | None, seed: int) -> Method:
@@ -134,6 +140,12 @@ def from_folder(folder: Path) -> Method:
         return Result(arrays["composite"], arrays.get("edit"), alpha)
 
     return made
+
+
+def _apart(source: Codes, composite: Codes) -> NDArray[np.float32]:
+    """T x H x W, 0 or 1: graph cut round what differs most, frame by frame."""
+    pairs = zip(source, composite, strict=True)
+    return np.stack([_cut(after, _differing(before, after)) for before, after in pairs]).astype(np.float32)
 
 
 def _differing(before: Codes, after: Codes) -> Codes:

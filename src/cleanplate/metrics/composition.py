@@ -47,21 +47,34 @@ def kernel_interval(made: Features, truth: Features, *, seed: int = 0, rounds: i
     return Interval(value, value - reach, value + reach)
 
 
-def mean_interval(values: NDArray[np.floating], *, seed: int = 0, rounds: int = 1000) -> Interval:
+def mean_interval(
+    values: NDArray[np.floating], weights: NDArray[np.floating] | None = None, *, seed: int = 0, rounds: int = 1000
+) -> Interval:
     """Mean over clips, and by bootstrap over them (Efron 1979).
 
     Args:
         values: N, or S x N for S results of the same N clips, whose seeds are drawn anew, too. NaN are left out.
+        weights: N, of the clips; all weigh the same without.
     """
     table = np.atleast_2d(np.asarray(values, np.float64))
-    rng = np.random.default_rng(seed)
     seeds, clips = table.shape
-    drawn = [table[np.ix_(rng.integers(seeds, size=seeds), rng.integers(clips, size=clips))] for _ in range(rounds)]
-    means = np.array([np.nanmean(one) if np.isfinite(one).any() else np.nan for one in drawn])
-    if not np.isfinite(table).any():
-        return Interval(float("nan"), float("nan"), float("nan"))
+    weighing = np.ones(clips) if weights is None else np.asarray(weights, np.float64)
+    rng = np.random.default_rng(seed)
+    means = []
+    for _ in range(rounds):
+        rows, columns = rng.integers(seeds, size=seeds), rng.integers(clips, size=clips)
+        means.append(_mean(table[np.ix_(rows, columns)], weighing[columns]))
+    if np.isnan(value := _mean(table, weighing)):
+        return Interval(value, value, value)
     low, high = np.nanpercentile(means, (2.5, 97.5))
-    return Interval(float(np.nanmean(table)), float(low), float(high))
+    return Interval(value, float(low), float(high))
+
+
+def _mean(table: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Of what is known in it, S x N by N; NaN where nothing is, or nothing weighs."""
+    weighing = np.where(np.isnan(table), 0.0, weights)
+    whole = float(weighing.sum())
+    return float((np.nan_to_num(table) * weighing).sum()) / whole if whole else float("nan")
 
 
 def _kernel(a: Features, b: Features) -> Features:
