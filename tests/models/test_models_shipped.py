@@ -48,7 +48,7 @@ def test_they_are_stored_in_16_bits_and_run_in_32(run: Path, brought: Path) -> N
     assert {tensor.dtype for tensor in stored.values()} == {torch.float16}
     model, system = store.model_of(shipped.NANO, "cpu")
     trained, same = load(run / "model")
-    assert system == same
+    assert system == same == recipe().delivered
     for name, part in model.named_parameters():
         assert part.dtype == torch.float32
         torch.testing.assert_close(part, trained.get_parameter(name).half().float(), rtol=0, atol=0)
@@ -57,7 +57,9 @@ def test_they_are_stored_in_16_bits_and_run_in_32(run: Path, brought: Path) -> N
 def test_the_card_says_how_they_came_about(brought: Path) -> None:
     card = shipped.card_of(brought)
     assert (card["seed"], card["steps"]) == (recipe().seed, recipe().steps)
-    assert card["command"].startswith("cleanplate train void --config nano")
+    assert card["command"].startswith(f"cleanplate train void --config recipe.json --steps {recipe().steps}")
+    assert card["lessons"] == recipe().steps * recipe().pairs.batch
+    assert card["operations"] > 0
     assert card["scores"]["step"] == recipe().steps
     assert set(card["domain"]) == {"kept", "mirrored"}
     assert all(0 <= value <= 1 for value in card["domain"].values())

@@ -17,6 +17,16 @@ _INKS = ((40, 40, 220), (30, 140, 30), (200, 90, 20), (140, 30, 140), (20, 20, 2
 _SMOOTHED = 20
 
 
+FILE = "curves.jsonl"
+
+
+def lines_of(run: Path) -> list[dict[str, Any]]:
+    """What was noted so far in a run's folder, step by step."""
+    if not (run / FILE).is_file():
+        return []
+    return [json.loads(line) for line in (run / FILE).read_text(encoding="utf-8").splitlines()]
+
+
 class Curves:
     """One run's figures. A run that goes on again drops what was noted after the step it goes on from.
 
@@ -27,17 +37,11 @@ class Curves:
 
     def __init__(self, folder: Path, step: int) -> None:
         self._folder = folder
-        self._file = folder / "curves.jsonl"
+        self._file = folder / FILE
         folder.mkdir(parents=True, exist_ok=True)
-        kept = [line for line in self.lines() if line["step"] <= step]
+        kept = [line for line in lines_of(folder) if line["step"] <= step]
         self._file.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
         self._board = _board(folder / "tensorboard", step)
-
-    def lines(self) -> list[dict[str, Any]]:
-        """What was noted so far."""
-        if not self._file.is_file():
-            return []
-        return [json.loads(line) for line in self._file.read_text(encoding="utf-8").splitlines()]
 
     def note(self, step: int, figures: Mapping[str, float]) -> None:
         """Add a line."""
@@ -57,7 +61,7 @@ class Curves:
 
     def draw(self) -> None:
         """``curves.png``: every figure that begins with ``loss``, over the steps, by its logarithm."""
-        lines = self.lines()
+        lines = lines_of(self._folder)
         names = sorted({name for line in lines for name in line if name.startswith("loss")})
         if len(lines) < 2 or not names:
             return

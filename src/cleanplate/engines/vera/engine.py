@@ -14,6 +14,7 @@ from cleanplate.engines.vera.parts import Parts, StoredParts
 from cleanplate.engines.vera.production import Job, Production
 from cleanplate.engines.vera.settings import settings_of
 from cleanplate.errors import InputError
+from cleanplate.models.catalogue.places import published
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.table import model
 from cleanplate.models.footprint import spare
@@ -65,7 +66,7 @@ class VeraEngine:
         instruction = required(edit.instruction)
         if (vocabulary := model(self.name).vocabulary) is not None:
             vocabulary.require(instruction, self.name, background=isinstance(edit, ReplaceBackground))
-        if self._weights is None and model(self.name).weights is None:
+        if self._weights is None and not published(self.name):
             remedy = _TRAIN if model(self.name).starts_from else _TRAIN_NANO
             return self._refuse(f"nobody has published weights of {self.name}", remedy)
         parts = self._parts()

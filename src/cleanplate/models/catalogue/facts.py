@@ -11,7 +11,7 @@ from cleanplate.models.catalogue import places, shipped
 from cleanplate.models.catalogue import void_facts as void
 from cleanplate.models.catalogue.flows import FLOWS
 from cleanplate.models.catalogue.system import System
-from cleanplate.models.catalogue.table import MODELS, PARTS, Model
+from cleanplate.models.catalogue.table import MODELS, PARTS
 from cleanplate.models.catalogue.voids import VOIDS
 from cleanplate.models.catalogue.written import is_ours, read_system
 from cleanplate.models.mixture.config import plain
@@ -26,8 +26,8 @@ _WANS_HEAD = 128
 def rows() -> list[dict[str, Any]]:
     """Every row of the table. Neither torch nor the hub's client is needed."""
     voids = [{"name": name} | void.row(row) for name, row in VOIDS.items()]
-    small = [{"name": name} | shipped.row(name) for name in shipped.SHIPPED]
-    return [*({"name": name} | _row(row) for name, row in MODELS.items()), *voids, *small, *flow.rows()]
+    small = [{"name": name} | shipped.row(name) for name in shipped.SHIPPED if name not in MODELS]
+    return [*({"name": name} | _row(name) for name in MODELS), *voids, *small, *flow.rows()]
 
 
 def parts() -> list[dict[str, Any]]:
@@ -53,13 +53,13 @@ def facts(name: str) -> dict[str, Any]:
         return {"name": name} | void.row(row) | {"folder": _here(name)} | void.counted(row)
     if name in FLOWS and not Path(name).exists():
         return {"name": name} | flow.row(FLOWS[name]) | {"folder": _here(name)} | flow.counted()
-    if name in MODELS and not Path(name).exists():
-        known = {"name": name} | _row(MODELS[name]) | {"folder": _here(name)}
+    if name in MODELS and name not in shipped.SHIPPED and not Path(name).exists():
+        known = {"name": name} | _row(name) | {"folder": _here(name)}
         system = MODELS[name].system
     else:
         folder = places.located(name)
         if name in shipped.SHIPPED:
-            known = {"name": name} | shipped.row(name) | {"folder": str(folder)}
+            known = {"name": name} | (_row(name) if name in MODELS else shipped.row(name)) | {"folder": str(folder)}
             return known | _counted(read_system(folder)) | {"card": shipped.card_of(folder)}
         if not is_ours(_inside(folder)) and flow.is_flow(_inside(folder)):
             return {"name": name, "folder": str(folder)} | flow.counted()
@@ -68,11 +68,17 @@ def facts(name: str) -> dict[str, Any]:
     return known | _counted(system)
 
 
-def _row(row: Model) -> dict[str, Any]:
+def _row(name: str) -> dict[str, Any]:
+    """Of the table of mixtures, one of which may be in the package."""
+    row, published = MODELS[name], None
+    if name in shipped.SHIPPED:
+        published = shipped.row(name)["weights"]
+    elif row.weights:
+        published = f"{row.weights.repository}/{row.weights.folder}"
     return {
         "summary": row.summary,
         "stated_billions": row.parameters,
-        "weights": f"{row.weights.repository}/{row.weights.folder}" if row.weights else None,
+        "weights": published,
         "starts_from": row.starts_from,
         "licence": row.origin.licence if row.origin else _OURS,
     }

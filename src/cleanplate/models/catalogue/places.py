@@ -49,19 +49,24 @@ def sources(name: str) -> tuple[Weights, ...]:
         UsageError: a name that is neither known nor spelled like a repository.
         InputError: what has that name is published as a pickle only.
     """
+    if name in shipped.SHIPPED:
+        raise InputError(f"the weights of '{name}' came with this package", remedy="There is nothing to fetch.")
     if name in MODELS:
         return MODELS[name].needs
     if name in VOIDS:
         return VOIDS[name].needs
     if name in FLOWS:
         raise pickled(name)
-    if name in shipped.SHIPPED:
-        raise InputError(f"the weights of '{name}' came with this package", remedy="There is nothing to fetch.")
     if name in PARTS:
         return PARTS[name]
     if hub.is_repository(name):
         return (Weights(name, "", ""),)
     raise _unknown(name)
+
+
+def published(name: str) -> bool:
+    """Whether there are weights of a row of the table of mixtures, in the package or to be fetched."""
+    return name in shipped.SHIPPED or MODELS[name].weights is not None
 
 
 def part(name: str, where: Path | None = None) -> tuple[Path, ...]:

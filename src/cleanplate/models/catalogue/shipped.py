@@ -1,6 +1,6 @@
 """Small models whose weights this package brings along: rows of the table of models. Read without torch.
 
-A row's weights lie in `models/shipped/NAME` as `cleanplate.train.void_nano.ship` writes them: config.json, one file of
+A row's weights lie in `models/shipped/NAME` as `cleanplate.train.shipping` writes them: config.json, one file of
 safetensors in 16 bits, and card.json, which says how they were trained and how well they do.
 """
 
@@ -17,8 +17,8 @@ from typing import Any
 from cleanplate.errors import InputError
 from cleanplate.files import sha256
 
-NANO = "void-nano"
-"""The embedded removal, an engine by the same name."""
+NANO, VERA_NANO = "void-nano", "vera-nano"
+"""The embedded removal and the embedded layers, engines by the same names."""
 WEIGHTS, CARD = "model.safetensors", "card.json"
 FOLDER = Path(__file__).parents[1] / "shipped"
 _DAMAGED = "Install cleanplate again."
