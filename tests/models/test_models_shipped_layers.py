@@ -77,14 +77,14 @@ def test_a_recipe_of_the_table_is_told_by_its_name() -> None:
 
 
 def test_operations_are_those_of_the_matrices() -> None:
-    """Twice what each token's matrices hold: 42 tokens a branch, and 5 words that one set of weights reads for all."""
+    """Twice what the matrices hold that a token goes through; twelve tokens a branch, five words."""
     made = recipe().system.transformer
     found = shipping.operations(made, (8, 16, 24), words=5)
     tokens, dim, inner = 2 * 2 * 3, 32, 32
     outside = tokens * dim * (3 + 3 + 2) * made.patch_samples + tokens * dim * 6 * made.waves * 3
     towers = 3 * tokens * (4 * dim * dim + 2 * dim * inner + 2 * dim * dim)
     assert found > 2 * (outside + towers)
-    assert found < 2 * (outside + towers) * 2
+    assert found < 2.2 * (outside + towers)
 
 
 def test_it_is_one_row_of_the_table(brought: Path) -> None:
