@@ -20,11 +20,13 @@ from cleanplate.metrics.trajectory import error, lost
 from cleanplate.models.text.protocol import TextEncoder
 from cleanplate.train.vera_nano.recipe import Recipe as Layering
 from cleanplate.train.void_nano.recipe import Recipe as Removing
+from cleanplate.worlds.layered.clip import Task
 
+REMOVE = "remove"
 SHOWN: Mapping[str, tuple[str, ...]] = {
-    "add": ("preserved", "kept", "PSNR", "IoU", "complies", "kind", "colour", "place", "direction"),
-    "background": ("kept", "PSNR", "IoU", "complies", "scene"),
-    "remove": ("E", "lost", "PSNR", "SSIM"),
+    Task.ADD: ("preserved", "kept", "PSNR", "IoU", "complies", "kind", "colour", "place", "direction"),
+    Task.BACKGROUND: ("kept", "PSNR", "IoU", "complies", "scene"),
+    REMOVE: ("E", "lost", "PSNR", "SSIM"),
 }
 """Figures by job."""
 
@@ -66,7 +68,7 @@ def judge_removals(model: Path, recipe: Removing, folder: Path, count: int | Non
             if one.sights:
                 figures["E"] = Figure(error(one.sights), sum(sight.away for sight in one.sights))
                 figures["lost"] = Figure(lost(one.sights), len(one.sights))
-            found[f"remove/{one.key}"] = figures
+            found[f"{REMOVE}/{one.key}"] = figures
     return found
 
 

@@ -32,7 +32,7 @@ def case(task: Task = Task.ADD) -> Case:
 
 def judged(*values: float, weights: tuple[float, ...] | None = None) -> Judged:
     pairs = zip(values, weights or (1.0,) * len(values), strict=True)
-    return {f"add/{n}": {"PSNR": Figure(*pair)} for n, pair in enumerate(pairs)}
+    return {f"{Task.ADD}/{n}": {"PSNR": Figure(*pair)} for n, pair in enumerate(pairs)}
 
 
 def test_every_recipe_is_run_with_every_seed(tmp_path: Path) -> None:
@@ -61,11 +61,11 @@ def test_a_run_is_trained_judged_and_then_left(name: str | None, tmp_path: Path)
     judge(run, model, tmp_path / "data", 4, HashedWords())
     assert run.judged
     (found,) = gathered([run])[run.label].values()
-    assert {key.partition("/")[0] for key in found} == {"add", "background"}
+    assert {key.partition("/")[0] for key in found} == set(Task)
     assert all({"kept", "PSNR", "IoU", "complies"} <= set(one) for one in found.values())
-    kept = interval([found], "add", "kept").value
+    kept = interval([found], Task.ADD, "kept").value
     assert (kept == 100) == (name is None), "what no layer covers is the plate; a picture made anew is not"
-    assert {str(table.columns[0].header) for table in tables({run.label: {0: found}})} == {"add", "background"}
+    assert {str(table.columns[0].header) for table in tables({run.label: {0: found}})} == set(Task)
     (run.folder / RECIPE).write_text("{}")
     with pytest.raises(InputError, match="another recipe"):
         _ = run.judged
@@ -81,26 +81,26 @@ def test_the_command_gathers_what_is_there(
         run.folder.mkdir(parents=True)
         (run.folder / RECIPE).write_text(run.recipe.model_dump_json(indent=1) + "\n")
         values = {"value": 20.0 + len(label), "weight": 1.0}
-        (run.folder / JUDGED).write_text(json.dumps({"add/1": {"PSNR": values}}))
+        (run.folder / JUDGED).write_text(json.dumps({f"{Task.ADD}/1": {"PSNR": values}}))
     monkeypatch.setattr(Run, "train", lambda *_: pytest.fail("what is judged is not trained again"))
     options = ["--base", "nano-smoke", "--steps", "1", "--seeds", "1", "--out", str(tmp_path)]
     ablations.main([*options, "--only", "vera-apart"])
     assert "+6.000" in capsys.readouterr().out
     written = json.loads((tmp_path / "ablations.json").read_text())
-    assert written["figures"]["add"]["vera-apart"]["PSNR"][0] == 30
+    assert written["figures"][Task.ADD]["vera-apart"]["PSNR"][0] == 30
     assert set(written["runs"]) == {"vera-seed0", "vera-apart-seed0"}
 
 
 def test_figures_weigh_clips_and_are_compared_clip_by_clip() -> None:
-    one = interval([judged(1, 4, weights=(3, 1))], "add", "PSNR")
+    one = interval([judged(1, 4, weights=(3, 1))], Task.ADD, "PSNR")
     assert one.value == pytest.approx((3 * 1 + 4) / 4)
     random = np.random.default_rng(0)
     hard = random.normal(20, 5, 40)
     ours = [judged(*(hard + 1 + random.normal(0, 0.1, 40))) for _ in range(3)]
     theirs = [judged(*(hard + random.normal(0, 0.1, 40))) for _ in range(3)]
-    apart = interval(ours, "add", "PSNR", theirs)
+    apart = interval(ours, Task.ADD, "PSNR", theirs)
     assert apart.low < 1 < apart.high
-    assert apart.high - apart.low < 0.2 < interval(ours, "add", "PSNR").high - interval(ours, "add", "PSNR").low
+    assert apart.high - apart.low < 0.2 < interval(ours, Task.ADD, "PSNR").high - interval(ours, Task.ADD, "PSNR").low
 
 
 def test_a_mean_of_weighted_clips_is_the_ratio_of_sums() -> None:
