@@ -18,11 +18,14 @@ from layered_model import by_model
 
 from cleanplate.errors import InputError, UsageError
 from cleanplate.metrics.composition import mean_interval
+from cleanplate.models.store.loading import save
 from cleanplate.train.loop import RECIPE
 from cleanplate.train.vera_nano.recipes import ablated
 from cleanplate.train.vera_nano.run import train
+from cleanplate.worlds.layered.alpha import over
 from cleanplate.worlds.layered.clip import Task, Tier
 from drawn_layers import HashedWords
+from drawn_models import drawn as drawn_model
 from drawn_stock import COLUMNS, FRAMES, ROWS, small_recipe, write_stock
 
 
@@ -63,8 +66,6 @@ def test_a_run_is_trained_judged_and_then_left(name: str | None, tmp_path: Path)
     (found,) = gathered([run])[run.label].values()
     assert {key.partition("/")[0] for key in found} == set(Task)
     assert all({"kept", "PSNR", "IoU", "complies"} <= set(one) for one in found.values())
-    kept = interval([found], Task.ADD, "kept").value
-    assert (kept == 100) == (name is None), "what no layer covers is the plate; a picture made anew is not"
     assert {str(table.columns[0].header) for table in tables({run.label: {0: found}})} == set(Task)
     (run.folder / RECIPE).write_text("{}")
     with pytest.raises(InputError, match="another recipe"):
@@ -121,14 +122,24 @@ def test_the_layer_of_a_picture_made_anew_is_where_it_differs() -> None:
     assert not by_difference(one.source, one.source).alpha.any()  # type: ignore[union-attr]
 
 
-def test_a_model_is_asked_about_clips_of_its_size(tmp_path: Path) -> None:
-    recipe = small_recipe(steps=1, every={"log": 1, "save": 1, "preview": 1})
-    write_stock(tmp_path / "stock", recipe)
-    method = by_model(train(recipe, tmp_path / "run", tmp_path / "stock", encoder=HashedWords()), 0, HashedWords())
+@pytest.mark.parametrize("name", [None, "regenerate"])
+def test_a_model_is_asked_about_clips_of_its_size(name: str | None, tmp_path: Path) -> None:
+    """Its layer is laid over the plate; a picture made anew stays as it is, and its layer is cut out of it."""
+    made = small_recipe() if name is None else ablated(small_recipe(), name)
+    save(drawn_model(made.system.transformer), made.system, tmp_path / "model")
+    method, shown = by_model(tmp_path / "model", 0, HashedWords()), case()
     (other,) = drawn(Tier.SYNTHETIC, Task.ADD, [450_000], (ROWS, COLUMNS + 4), FRAMES)
     with pytest.raises(InputError, match="28x16"):
         method(other)
-    first, again = method(case()), method(case())
+    first, again = method(shown), method(shown)
     assert first is not None
     assert again is not None
+    assert first.edit is not None
+    assert first.alpha is not None
     np.testing.assert_array_equal(first.composite, again.composite)
+    if name is None:
+        frames = zip(first.edit, np.rint(255 * first.alpha).astype(np.uint8), shown.source, strict=True)
+        np.testing.assert_array_equal(first.composite, np.stack([over(*frame) for frame in frames]))
+    else:
+        np.testing.assert_array_equal(first.edit, first.composite)
+        np.testing.assert_array_equal(first.alpha, by_difference(shown.source, first.composite).alpha)
