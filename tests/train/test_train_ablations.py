@@ -59,7 +59,7 @@ def test_a_run_is_trained_judged_and_then_left(name: str | None, tmp_path: Path)
     recipe = small_recipe(steps=1, every={"log": 1, "save": 1, "preview": 1})
     recipe = recipe if name is None else ablated(recipe, name)
     run = Run("vera" if name is None else f"vera-{name}", recipe, tmp_path / "runs" / "one")
-    assert not run.judged
+    assert not (run.folder / JUDGED).exists()
     model = train(recipe, run.folder, write_stock(tmp_path / "stock", recipe), encoder=HashedWords())
     judge(run, model, tmp_path / "data", 4, HashedWords())
     assert run.judged
