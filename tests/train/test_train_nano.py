@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -27,6 +28,7 @@ from cleanplate.train.void_nano.recipe import Masks, Variety
 from cleanplate.train.void_nano.recipes import RECIPES
 from cleanplate.train.void_nano.run import train
 from cleanplate.train.void_nano.variety import Window, coloured, mirrored, nearer, varied
+from cleanplate.worlds.moves import Moves
 from drawn_moves import COLUMNS, FRAMES, ROWS, recipe, square, write_squares
 from interrupted_training import Stopped, curve
 
@@ -207,6 +209,17 @@ def test_a_stopped_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     loaded, system = load(model)
     assert system == recipe().delivered
     assert loaded.config == system.transformer
+
+
+def test_a_step_may_have_nothing_to_do(tmp_path: Path) -> None:
+    """As where a window shows nothing of what changes: its gradient is none, and the run goes on."""
+    taught = recipe(steps=2)
+    data = write_squares(tmp_path / "pairs", taught)
+    for path in (data / f"{ROWS}x{COLUMNS}").glob("*.npz"):
+        still = Moves.load(path)
+        replace(still, labels=np.full_like(still.labels, KEEP)).save(path)
+    train(taught, tmp_path / "run", data)
+    assert [line["loss colour"] for line in curve(tmp_path / "run") if "loss colour" in line] == [0, 0]
 
 
 def test_a_run_begins_with_the_weights_of_another(tmp_path: Path) -> None:

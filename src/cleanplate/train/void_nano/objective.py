@@ -74,7 +74,7 @@ def errors(model: Mixture, given: Lesson, recipe: Recipe, position: int) -> dict
     """By name; zeros where there is nothing to do."""
     reach = given.reach
     if reach is None:
-        return {name: given.plate.new_zeros(()) for name in recipe.weights}
+        return dict.fromkeys(recipe.weights, _nothing(model))
     random = drawn(recipe.seed, Purpose.NOISE, position)
     level = 1.0 if random.random() < recipe.pure else float(shifted(torch.tensor(random.random()), recipe.shift))
     clean = given.answer.transpose(0, 1)[None]
@@ -100,6 +100,11 @@ def compared(said: Tensor, given: Lesson, inside: Tensor) -> dict[str, Tensor]:
         "seen": _mean((said[:, 2:3] - given.answer[:, 2:3]).square(), inside),
         "residual": _mean((said[:, 3:] - given.answer[:, 3:]).abs(), about),
     }
+
+
+def _nothing(model: Mixture) -> Tensor:
+    """Zero, of which every weight has the gradient zero: a step's only pair may be one without anything to do."""
+    return torch.stack([weight.flatten()[0] for weight in model.parameters()]).sum() * 0
 
 
 def _mean(error: Tensor, weight: Tensor) -> Tensor:
