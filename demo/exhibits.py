@@ -120,7 +120,7 @@ def _layered(task: Task, seed: int) -> LayeredClip:
 
 def _drawn(clip: LayeredClip) -> Material:
     frames = list(clip.frames())
-    alpha = np.stack([frame.alpha for frame in frames]).astype(np.float32) / 255
+    alpha = np.asarray(np.stack([frame.alpha for frame in frames]) / 255, np.float32)
     truth = np.stack([frame.composite for frame in frames])
     answer = Layered(truth, alpha, clip.instruction, added=clip.task is Task.ADD)
     return Material(np.stack([frame.source for frame in frames]), round(clip.rate), answer)

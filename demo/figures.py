@@ -140,4 +140,4 @@ class Layered:
 
 
 def _real(codes: NDArray[np.uint8]) -> Real:
-    return codes.astype(np.float32) / 255
+    return np.asarray(codes.astype(np.float32) / 255, np.float32)

@@ -54,7 +54,8 @@ def write_plate(frames: Codes, rate: int, path: Path) -> None:
 
 def write_mask(labels: NDArray[np.uint8], rate: int, path: Path) -> None:
     """A quadmask as a clip, T x H x W."""
-    with clip_writer(path, Samples.GRAY, *labels.shape[1:], Fraction(rate)) as writer:
+    height, width = labels.shape[1:]
+    with clip_writer(path, Samples.GRAY, height, width, Fraction(rate)) as writer:
         for frame in labels:
             writer.write(frame)
 

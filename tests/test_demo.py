@@ -12,6 +12,7 @@ import run
 from exhibits import Exhibit, Material, exhibits
 from figures import Layered, Removed, Result
 from page import Shown, render
+from shots import pictures
 
 from cleanplate.edit.package import SHOT
 from cleanplate.masks.labels import KEEP
@@ -34,7 +35,7 @@ def layered(task: Task) -> LayeredClip:
 
 def of_layers(task: Task) -> Material:
     frames = list(layered(task).frames())
-    alpha = np.stack([frame.alpha for frame in frames]).astype(np.float32) / 255
+    alpha = np.asarray(np.stack([frame.alpha for frame in frames]) / 255, np.float32)
     truth = np.stack([frame.composite for frame in frames])
     answer = Layered(truth, alpha, layered(task).instruction, added=task is Task.ADD)
     return Material(np.stack([frame.source for frame in frames]), 16, answer)
@@ -150,10 +151,10 @@ def test_all_three_jobs_run_by_the_command_line_and_are_kept(tmp_path: Path) -> 
     assert written.count("report.html") == 4
     assert written.count("Proof holds: 0 of") == 3
     assert "no weights" not in written
-    made = run.pictures(page.parent / "fall.propagate.shot" / "composite.mkv").astype(np.float32) / 255
+    made = pictures(page.parent / "fall.propagate.shot" / "composite.mkv")
     answer = removal().answer
     assert isinstance(answer, Removed)
-    told = psnr(made, answer.truth.astype(np.float32) / 255, answer.changes)
+    told = psnr(*(np.asarray(codes / 255, np.float32) for codes in (made, answer.truth)), answer.changes)
     assert f"<td>{told:.1f} dB</td>" in written
     shots = {path: path.stat().st_mtime_ns for path in page.parent.glob(f"*/{SHOT}")}
     assert len(shots) == 4
