@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+READY_LEARNED := $(VENV)/.ready-learned
 READY_DEV := $(VENV)/.ready-dev
 
 # Two busy thread pools spin each other to a quarter of their speed without this.
@@ -10,7 +11,7 @@ export OMP_WAIT_POLICY = PASSIVE
 
 .PHONY: demo test test-all lint bench gpu lock clean
 
-demo: $(READY)
+demo: $(READY_LEARNED)
 	$(BIN)/python demo/run.py
 
 test: $(READY_DEV) lint
@@ -35,8 +36,12 @@ $(READY): $(VENV)/bin/python pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint requirements.lock --editable .
 	touch $@
 
-$(READY_DEV): $(READY)
+$(READY_LEARNED): $(READY)
 	scripts/torch $(BIN)/python
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint requirements.lock --editable '.[text]'
+	touch $@
+
+$(READY_DEV): $(READY_LEARNED)
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
 	scripts/browser
 	touch $@

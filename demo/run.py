@@ -1,76 +1,106 @@
-"""`make demo`: draw two clips, take an object out of each with one click, and say where to look."""
+"""`make demo`: all three jobs on clips whose true answer is known, and one page that shows what came out."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
+import shlex
 import sys
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import av
-import numpy as np
-from clips import FRAMES, HEIGHT, SCENES, WIDTH, Scene, picture
+from exhibits import Exhibit, exhibits
+from figures import Result
+from page import Shown, render
+from shots import CommandError, Order, make_shot, pictures, result_of, write_mask, write_plate
 
-from cleanplate.files import atomic
+from cleanplate import ShotPackage, __version__
+from cleanplate.cli.guard import INTERRUPTED
+from cleanplate.edit.package import REPORT
+from cleanplate.edit.proof import Proof
+from cleanplate.errors import CleanplateError
+from cleanplate.files import write_text
+from cleanplate.models.catalogue.shipped import SHIPPED
 
-RATE, SOUND_RATE = 24, 48000
+NOTHING = "doing nothing"
+_WEIGHTLESS = frozenset({"propagate"})
+
+
+def make(shown: Sequence[Exhibit], folder: Path, weights: Mapping[str, Path] | None = None) -> Path:
+    """Make every exhibit's shots in `folder`, and the page.
+
+    Args:
+        weights: folders of engines' weights; those that the package brings otherwise.
+
+    Raises:
+        CommandError: a command ended with an error.
+        CleanplateError: a clip or a shot cannot be read or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    index = folder / "index.html"
+    parts = [_made(exhibit, folder, weights or {}) for exhibit in shown]
+    write_text(index, render(parts, f"cleanplate {__version__}. Figures by cleanplate.metrics, counted for this page."))
+    return index
+
+
+def _made(exhibit: Exhibit, folder: Path, weights: Mapping[str, Path]) -> Shown:
+    material, plate, mask = exhibit.material(), folder / f"{exhibit.name}.mp4", None
+    write_plate(material.plate, material.rate, plate)
+    if material.mask is not None:
+        mask = folder / f"{exhibit.name}-mask.mkv"
+        write_mask(material.mask, material.rate, mask)
+    there = [engine for engine in exhibit.engines if engine in {*_WEIGHTLESS, *SHIPPED, *weights}]
+    orders = {engine: Order(exhibit.words, plate, engine, mask, weights.get(engine)) for engine in there}
+    packages: dict[str, ShotPackage] = {}
+    for engine, order in orders.items():
+        name = exhibit.name if engine == there[0] else f"{exhibit.name}.{engine}"
+        packages[engine] = make_shot(order, folder / f"{name}.shot")
+    filmed = pictures(plate)
+    results = {NOTHING: Result.nothing(filmed)}
+    results |= {engine: result_of(package) for engine, package in reversed(packages.items())}
+    return Shown(
+        name=exhibit.name,
+        title=exhibit.title,
+        lead=exhibit.lead,
+        rate=material.rate,
+        views={"plate": filmed} | {e: results[e].composite for e in there[:1]} | {"truth": material.answer.truth},
+        figures={maker: material.answer.figures(filmed, result) for maker, result in results.items()},
+        notes=_notes(exhibit.engines[0], there),
+        reports={engine: package.folder.relative_to(folder) / REPORT for engine, package in packages.items()},
+        proof=_proven(packages[there[0]].shot.proof) if there else "",
+        command=shlex.join(orders[there[0]].command(lambda path: path.name)) if there else "",
+    )
+
+
+def _notes(wanted: str, there: Sequence[str]) -> list[str]:
+    """What is said where the engine that this is about has no weights here."""
+    if wanted in there:
+        return []
+    rest = f"{there[0]} is shown instead: it invents no motion." if there else "So there is no result to show."
+    return [f"This package brings no weights of {wanted}. {rest} `cleanplate train` makes some."]
+
+
+def _proven(proof: Proof | None) -> str:
+    if proof is None:
+        return ""
+    clear = proof.alpha_zero
+    verdict = "Proof holds" if proof.passed else "PROOF FAILED"
+    counted = f"{clear.differing:,} of {clear.compared:,} samples differ where the layer is clear"
+    return f"{verdict}: {counted}; {proof.touched:.1%} of the clip is touched."
 
 
 def main(folder: Path) -> int:
-    """Make both shots in `folder`; 0 when both proofs hold."""
-    folder.mkdir(exist_ok=True)
-    made = [make_shot(scene, folder) for scene in SCENES]
-    print("\nWhere to look:")
-    for page, proof in made:
-        outside = proof["outside_region"]
-        verdict = "holds" if proof["passed"] else "FAILED"
-        print(f"  {page}")
-        print(
-            f"    proof {verdict}: {outside['differing']} of {outside['compared']:,} samples outside the edit differ; "
-            f"{proof['touched']:.1%} of the clip is touched"
-        )
-    return 0 if all(proof["passed"] for _, proof in made) else 1
-
-
-def make_shot(scene: Scene, folder: Path) -> tuple[Path, dict[str, Any]]:
-    """Draw the clip, run the command on it, and return the report and the proof."""
-    clip, shot = folder / f"{scene.name}.mp4", folder / f"{scene.name}.shot"
-    if not clip.exists():
-        with atomic(clip) as partial:
-            write_clip(scene, partial)
-    shutil.rmtree(shot, ignore_errors=True)
-    command = ["cleanplate", "remove", str(clip), "--object", scene.object, *scene.pointing, "--out", str(shot)]
-    print(f"\n$ {' '.join(command)}", flush=True)
-    subprocess.run([str(Path(sys.executable).with_name("cleanplate")), *command[1:]], check=True)
-    proof = subprocess.run(
-        [str(Path(sys.executable).with_name("cleanplate")), "verify", str(shot), "--json"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return (shot / "report.html").absolute(), json.loads(proof.stdout)
-
-
-def write_clip(scene: Scene, path: Path) -> None:
-    """H.264 with a quiet tone, so that there is sound to carry along."""
-    with av.open(str(path), "w") as file:
-        video = file.add_stream("libx264", rate=RATE, options={"crf": "15", "preset": "veryfast"})
-        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        sound = file.add_stream("aac", rate=SOUND_RATE)
-        for number in range(FRAMES):
-            frame = av.VideoFrame.from_ndarray(picture(scene, number), format="rgb24")
-            file.mux(video.encode(frame))
-        file.mux(video.encode(None))
-        seconds = np.arange(FRAMES * SOUND_RATE // RATE) / SOUND_RATE
-        tone = (0.05 * np.sin(2 * np.pi * 220 * seconds)).astype(np.float32)
-        for start in range(0, len(tone), 1024):
-            chunk = av.AudioFrame.from_ndarray(tone[None, start : start + 1024], format="fltp", layout="mono")
-            chunk.sample_rate, chunk.pts, chunk.time_base = SOUND_RATE, start, Fraction(1, SOUND_RATE)
-            file.mux(sound.encode(chunk))
-        file.mux(sound.encode(None))
+    """The whole demo into `folder`; the exit code."""
+    try:
+        page = make(exhibits(), folder)
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on from here.", file=sys.stderr)
+        return INTERRUPTED
+    except CommandError as failed:
+        return failed.code
+    except CleanplateError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    print(f"\nOpen in a browser:\n  {page.absolute()}")
+    return 0
 
 
 if __name__ == "__main__":
