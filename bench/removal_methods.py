@@ -88,8 +88,8 @@ class ByEngine:
             except CleanplateError as error:
                 print(f"{case.planned.key}: {error.what}")
                 return case.moves.plate
-            followed = package.shot.measurements.get(MEASUREMENT, {"things": ()})["things"]
-            if any(thing["morphs"] for thing in followed):
+            checked: Any = package.shot.measurements.get(MEASUREMENT)
+            if checked is not None and any(thing["morphs"] for thing in checked["things"]):
                 self.morphing.add(case.planned.key)
             return np.stack(list(read_pictures(package.composite)))
 

@@ -48,7 +48,12 @@ def test_an_engine_tells_which_clips_morph_in_its_first_pass(monkeypatch: pytest
     asked: list[dict[str, Any]] = []
     things = [{"morphs": False}, {"morphs": morphs}]
     package = SimpleNamespace(shot=SimpleNamespace(measurements={"morph": {"things": things}}), composite=None)
-    monkeypatch.setattr(removal_methods, "remove", lambda *given, **how: asked.append(how) or package)
+
+    def remove(*given: object, **how: object) -> SimpleNamespace:
+        asked.append(how)
+        return package
+
+    monkeypatch.setattr(removal_methods, "remove", remove)
     monkeypatch.setattr(removal_methods, "read_pictures", lambda path: [np.zeros((4, 6, 3), np.uint8)])
     frames = np.zeros((2, 4, 6, 3), np.uint8)
     case: Any = SimpleNamespace(
