@@ -154,7 +154,8 @@ def test_all_three_jobs_run_by_the_command_line_and_are_kept(tmp_path: Path) -> 
     made = pictures(page.parent / "fall.propagate.shot" / "composite.mkv")
     answer = removal().answer
     assert isinstance(answer, Removed)
-    told = psnr(*(np.asarray(codes / 255, np.float32) for codes in (made, answer.truth)), answer.changes)
+    ours, true = (np.asarray(codes / 255, np.float32) for codes in (made, answer.truth))
+    told = psnr(ours, true, answer.changes)
     assert f"<td>{told:.1f} dB</td>" in written
     shots = {path: path.stat().st_mtime_ns for path in page.parent.glob(f"*/{SHOT}")}
     assert len(shots) == 4

@@ -71,7 +71,7 @@ def test_it_goes_down_and_takes_up_where_it_was() -> None:
     def step(matrix: nn.Parameter, bias: nn.Parameter, optimiser: Muon) -> float:
         optimiser.zero_grad()
         loss = (matrix.square().sum() + bias.square().sum()).sqrt()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         return loss.item()
 

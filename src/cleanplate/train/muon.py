@@ -64,7 +64,7 @@ class Muon(Optimizer):
 
 def muon_for(model: nn.Module, rates: tuple[float, float], betas: tuple[float, float], decay: float) -> Muon:
     """Its blocks' matrices by Muon; embeddings, norms, biases, modulation and the head by AdamW."""
-    matrices, others = [], []
+    matrices, others = list[nn.Parameter](), list[nn.Parameter]()
     for name, parameter in model.named_parameters():
         (matrices if parameter.ndim == 2 and "blocks." in name else others).append(parameter)
     return Muon(matrices, others, rates, betas=betas, decay=decay)
@@ -73,12 +73,12 @@ def muon_for(model: nn.Module, rates: tuple[float, float], betas: tuple[float, f
 def orthogonal(matrix: Tensor) -> Tensor:
     """About the nearest matrix whose singular values are one, by Newton and Schulz's turns."""
     first, second, third = _QUINTIC
-    wide = matrix.mT if matrix.shape[0] > matrix.shape[1] else matrix
+    wide = matrix.transpose(0, 1) if matrix.shape[0] > matrix.shape[1] else matrix
     turned = wide / wide.norm().clamp(min=1e-7)
     for _ in range(_TURNS):
-        square = turned @ turned.mT
+        square = turned @ turned.transpose(0, 1)
         turned = first * turned + (second * square + third * square @ square) @ turned
-    return turned.mT if matrix.shape[0] > matrix.shape[1] else turned
+    return turned.transpose(0, 1) if turned.shape != matrix.shape else turned
 
 
 def _advance(weight: Tensor, state: dict[str, Tensor], group: dict[str, Any]) -> None:
