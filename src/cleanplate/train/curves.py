@@ -62,7 +62,7 @@ class Curves:
     def draw(self) -> None:
         """``curves.png``: every figure that begins with ``loss``, over the steps, by its logarithm."""
         lines = lines_of(self._folder)
-        names = sorted({name for line in lines for name in line if name.startswith("loss")})
+        names = sorted({name for line in lines for name in line if name.startswith("loss") and line[name] > 0})
         if len(lines) < 2 or not names:
             return
         picture = np.full((*_SIZE, 3), 255, np.uint8)

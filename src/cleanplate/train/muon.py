@@ -74,11 +74,11 @@ def orthogonal(matrix: Tensor) -> Tensor:
     """About the nearest matrix whose singular values are one, by Newton and Schulz's turns."""
     first, second, third = _QUINTIC
     wide = matrix.transpose(0, 1) if matrix.shape[0] > matrix.shape[1] else matrix
-    turned = wide / wide.norm().clamp(min=1e-7)
+    turned: Tensor = wide / wide.norm().clamp(min=1e-7)
     for _ in range(_TURNS):
         square = turned @ turned.transpose(0, 1)
         turned = first * turned + (second * square + third * square @ square) @ turned
-    return turned.transpose(0, 1) if turned.shape != matrix.shape else turned
+    return turned if wide is matrix else turned.transpose(0, 1)
 
 
 def _advance(weight: Tensor, state: dict[str, Tensor], group: dict[str, Any]) -> None:
