@@ -30,7 +30,7 @@ class Pairs(Settings):
 
     rows: PositiveInt = 64
     columns: PositiveInt = 112
-    count: PositiveInt = 315
+    count: PositiveInt = 630
     held: PositiveInt = 42
     seed: NonNegativeInt = 1_000_000
     batch: PositiveInt = 4
@@ -96,7 +96,7 @@ class Recipe(Common):
     variety: Variety = Variety()
     masks: Masks = Masks()
     rates: Rates = Rates(shape="cosine")
-    economy: Economy = Economy(ring=1, ring_frames=0, near=1)
+    economy: Economy = Economy(ring=0, ring_frames=0, near=1)
     pure: Part = 0.6
     shift: PositiveFloat = 3.0
     weights: dict[str, NonNegativeFloat] = Field(

@@ -14,9 +14,9 @@ _PLAIN: Mapping[str, Recipe] = MappingProxyType(
     {
         "nano": Recipe(
             system=void_nano(),
-            steps=1000,
-            rates=Rates(warmup=50, shape="cosine"),
-            ema=0.995,
+            steps=4000,
+            rates=Rates(warmup=100, shape="cosine"),
+            ema=0.998,
             precision="no",
             checkpointing=False,
             every=Every(log=10, save=100, preview=250),
