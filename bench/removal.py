@@ -34,6 +34,7 @@ from rich.console import Console
 from rich.progress import track as bar
 from rich.table import Table
 
+from cleanplate.engines.propagate.engine import VERSION
 from cleanplate.engines.void.settings import PassTwo
 from cleanplate.files import write_text
 from cleanplate.metrics.features import Features, distance
@@ -140,6 +141,19 @@ def _said(column: str, value: float) -> str:
     return f"{value:.0%}" if column == "lost" else f"{value:.1f}" if column == "PSNR" else f"{value:.3f}"
 
 
+def tell_refusals(
+    refused: Mapping[str, Mapping[str, str]], found: Mapping[str, Sequence[Score]], console: Console
+) -> None:
+    """How many clips an engine left as they are. Ends the program where an engine refused them all."""
+    for name, reasons in refused.items():
+        if reasons:
+            count, first = len(found[name]), next(iter(reasons.values()))
+            told = f"{name} refused {len(reasons)} of {count} clips, which count as left as they are: {first}"
+            if len(reasons) == count:
+                raise SystemExit(told)
+            console.print(told)
+
+
 def as_json(found: Mapping[str, Sequence[Score]], morphing: Collection[str], options: argparse.Namespace) -> str:
     """Everything that the tables say, every clip, and those that call for a second pass; what is not known is null."""
 
@@ -175,6 +189,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     methods = _methods(options)
     found = measured(chosen, methods, look=look)
     morphing = {key for method in methods.values() if isinstance(method, ByEngine) for key in method.morphing}
+    refused = {name: method.refused for name, method in methods.items() if isinstance(method, ByEngine)}
+    tell_refusals(refused, found, console)
     report(found, morphing, console)
     if options.json:
         write_text(options.json, as_json(found, morphing, options))
@@ -182,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _methods(options: argparse.Namespace) -> dict[str, Method]:
     alone: dict[str, Method] = {"input": plate, "mean background": mean_background, "OpenCV inpaint": inpainted}
-    alone["propagate"] = kept("propagate", ByEngine("propagate"), options.folder / "results")
+    alone["propagate"] = kept(f"propagate-{VERSION}", ByEngine("propagate"), options.folder / "results")
     engines: dict[str, Method] = {name: ByEngine(name, options.weights) for name in options.engine if not options.pass2}
     for name, when in product(options.engine, options.pass2):
         engines[f"{name}, pass2={when}"] = ByEngine(name, options.weights, {"pass2": when})

@@ -61,11 +61,6 @@ class Case:
     moves: Moves
     things: Things
 
-    @property
-    def seen(self) -> bool:
-        """Models may have been trained on its family."""
-        return self.planned.family in TRAINING
-
     @cached_property
     def labels(self) -> NDArray[np.uint8]:
         """The quadmask that methods are given, T x H x W."""

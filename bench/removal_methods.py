@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from removal_clips import Case
 
 from cleanplate.engines.void_nano.settings import Settings
-from cleanplate.errors import CleanplateError
+from cleanplate.errors import RefusalError
 from cleanplate.files import atomic
 from cleanplate.masks.labels import KEEP
 from cleanplate.models.moving.ask import ask, reach_of
@@ -62,12 +62,14 @@ class ByEngine:
         settings: of the engine, by name.
 
     Attributes:
+        refused: why, by the clips' keys.
         morphing: clips by key, in whose first pass something moves that does not keep its shape: by the morph check, of
             an engine that makes one.
     """
 
     def __init__(self, name: str, weights: str | None = None, settings: Mapping[str, Any] | None = None) -> None:
         self._name, self._weights, self._settings = name, weights, settings
+        self.refused: dict[str, str] = {}
         self.morphing: set[str] = set()
 
     def __call__(self, case: Case) -> Pictures:
@@ -85,8 +87,8 @@ class ByEngine:
                     weights=self._weights,
                     settings=self._settings,
                 )
-            except CleanplateError as error:
-                print(f"{case.planned.key}: {error.what}")
+            except RefusalError as error:
+                self.refused[case.planned.key] = error.what
                 return case.moves.plate
             checked: Any = package.shot.measurements.get(MEASUREMENT)
             if checked is not None and any(thing["morphs"] for thing in checked["things"]):

@@ -75,7 +75,7 @@ def _notes(wanted: str, there: Sequence[str]) -> list[str]:
     if wanted in there:
         return []
     rest = f"{there[0]} is shown instead: it invents no motion." if there else "So there is no result to show."
-    return [f"This package brings no weights of {wanted}. {rest} `cleanplate train` makes some."]
+    return [f"This package brings no weights of {wanted}. {rest} cleanplate train makes some."]
 
 
 def _proven(proof: Proof | None) -> str:

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import removal
 import removal_methods
-from removal import Score, as_json, groups
+from removal import Score, as_json, groups, tell_refusals
 from removal_methods import ByEngine
+from rich.console import Console
 
+from cleanplate.errors import RefusalError
 from cleanplate.metrics.trajectory import Sight
 
 
@@ -63,3 +65,22 @@ def test_an_engine_tells_which_clips_morph_in_its_first_pass(monkeypatch: pytest
     assert engine(case).shape == (1, 4, 6, 3)
     assert asked == [{"engine": "void-nano", "weights": "run/model", "settings": {"pass2": "never"}}]
     assert engine.morphing == ({"a"} if morphs else set())
+
+
+def test_what_an_engine_refuses_is_left_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def remove(*given: object, **how: object) -> None:
+        raise RefusalError("it lasts too long")
+
+    monkeypatch.setattr(removal_methods, "remove", remove)
+    frames = np.zeros((2, 4, 6, 3), np.uint8)
+    case: Any = SimpleNamespace(
+        planned=SimpleNamespace(key="a"), moves=SimpleNamespace(plate=frames), labels=frames[..., 0]
+    )
+    engine = ByEngine("void-nano")
+    assert engine(case) is frames
+    assert engine.refused == {"a": "it lasts too long"}
+    console = Console(record=True, width=200)
+    tell_refusals({"nano": engine.refused}, {"nano": FOUND["pass2=never"]}, console)
+    assert "nano refused 1 of 2 clips, which count as left as they are: it lasts too long" in console.export_text()
+    with pytest.raises(SystemExit, match="refused 1 of 1 clips"):
+        tell_refusals({"nano": engine.refused}, {"nano": FOUND["pass2=never"][:1]}, console)

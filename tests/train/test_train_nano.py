@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from cleanplate.errors import CleanplateError, InputError
@@ -22,7 +23,7 @@ from cleanplate.models.store.loading import load, save
 from cleanplate.train.slips import cells_of_clip, degrade, ever_of, read_errors
 from cleanplate.train.starting import begun
 from cleanplate.train.void_nano.objective import compared, lesson
-from cleanplate.train.void_nano.pairs import Example, Kept, PairDataset, shown
+from cleanplate.train.void_nano.pairs import Example, Kept, PairDataset, shown, validation
 from cleanplate.train.void_nano.preview import scores
 from cleanplate.train.void_nano.recipe import Masks, Variety
 from cleanplate.train.void_nano.recipes import RECIPES
@@ -187,6 +188,14 @@ def test_a_pair_without_a_sound_scene_takes_the_next_seed(tmp_path: Path) -> Non
         (kept.folder / f"support-{5 + 6 * turn:012d}.skipped").write_text("nothing changes\n")
     with pytest.raises(CleanplateError, match="no sound scene"):
         kept[0]
+
+
+def test_seeds_of_pairs_that_are_held_back_come_before_the_others() -> None:
+    pairs = recipe().pairs
+    first = pairs.held * 21
+    assert validation(recipe(pairs=pairs.model_dump() | {"seed": first}).pairs) == 0
+    with pytest.raises(ValidationError, match="held back"):
+        recipe(pairs=pairs.model_dump() | {"seed": first - 1})
 
 
 def test_processes_share_a_step(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from safetensors.torch import load_file
 from typer.testing import CliRunner
 
@@ -20,7 +21,7 @@ from cleanplate.train.vera.batches import Batcher
 from cleanplate.train.vera.objective import Latents
 from cleanplate.train.vera_nano.door import takes
 from cleanplate.train.vera_nano.objective import OVER, as_share, compared, draw_noise
-from cleanplate.train.vera_nano.recipe import Mix
+from cleanplate.train.vera_nano.recipe import Mix, Stock
 from cleanplate.train.vera_nano.recipes import RECIPES
 from cleanplate.train.vera_nano.run import train
 from cleanplate.train.vera_nano.shelf import MixedDataset, brief, held_back, held_shelf, stays_of, training_shelf
@@ -52,6 +53,12 @@ def test_no_seed_is_anybody_elses(recipe: object, tmp_path: Path) -> None:
     shelf, held = (of(tmp_path, RECIPES["nano"]) for of in (training_shelf, held_shelf))
     assert held.first + 2 * max(held.things, held.shoots, held.takes) <= shelf.first
     assert shelf.first + 2 * max(shelf.things, shelf.shoots, shelf.takes) < RESERVED
+
+
+def test_a_seed_leaves_room_for_what_is_held_back() -> None:
+    assert small_recipe(stock=Stock(held=3, seed=6)).stock.seed == 6
+    with pytest.raises(ValidationError, match="held back"):
+        small_recipe(stock=Stock(held=3, seed=5))
 
 
 def test_the_true_answer_has_no_error(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def test_a_file_holds_it_all_and_is_made_once(tmp_path: Path) -> None:
     stored, again = Moves.load(path), moves(scene, counterfactual(scene), *SIZE)
     for name in ("plate", "truth", "clean", "labels", "cover", "shift", "shown"):
         np.testing.assert_array_equal(getattr(stored, name), getattr(again, name))
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(InputError, match="no pair with its moves"):
-        Moves.load(path)
+    for damaged in (path.read_bytes()[:1000], b""):
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match="no pair with its moves"):
+            Moves.load(path)

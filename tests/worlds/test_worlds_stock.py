@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cleanplate.errors import InputError
 from cleanplate.models.catalogue.vocabulary import NANO, words
 from cleanplate.worlds.layered.alpha import TOLERANCE
 from cleanplate.worlds.layered.clip import Task, Tier
@@ -34,6 +36,21 @@ def test_a_thing_and_a_shoot_are_their_seeds_and_come_back(tmp_path: Path) -> No
     assert same(load(Shoot, tmp_path / "shoot.npz"), other)
     assert same(Thing.make(Task.ADD, 5, SIZE, LENGTH), made)
     assert not same(Thing.make(Task.ADD, 6, SIZE, LENGTH), made)
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[: len(whole) // 2], lambda whole: b"", lambda whole: b"x" * 99])
+def test_damaged_stock_is_named(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "thing.npz"
+    save(thing(3), path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(InputError, match=r"no thing of the stock.*Delete it"):
+        load(Thing, path)
+
+
+def test_stock_of_another_kind_is_named(tmp_path: Path) -> None:
+    save(shoot(3), tmp_path / "thing.npz")
+    with pytest.raises(InputError, match="no thing of the stock"):
+        load(Thing, tmp_path / "thing.npz")
 
 
 def test_a_take_adds_what_was_rendered(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ class Moves:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 return cls(**{field.name: stored[field.name] for field in fields(cls)})
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise InputError("this is no pair with its moves", where=str(path), remedy="Make it again.") from error
 
 

@@ -25,7 +25,7 @@ from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import WORK, Generated, Plan, Refusal, Scene
 from cleanplate.progress import Progress
 
-_VERSION = 3
+VERSION = 3
 """Goes up when the same parameters give other pixels."""
 _EVERYTHING = 0.98
 
@@ -64,7 +64,7 @@ class PropagateEngine:
             seconds=work.seconds,
             memory_bytes=work.memory_bytes,
             disk_bytes=work.disk_bytes,
-            parameters={"version": _VERSION, **asdict(settings)},
+            parameters={"version": VERSION, **asdict(settings)},
             notes=tuple(_notes(scene)),
         )
 

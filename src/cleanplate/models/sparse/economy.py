@@ -45,8 +45,8 @@ class Economy:
     def __post_init__(self) -> None:
         if self.ring < 0 or self.ring_frames < 0 or self.refresh < 1 or not 0 < self.freeze <= 1:
             raise ValueError(f"no such economy: {self}")
-        if self.near is not None and self.near < 1:
-            raise ValueError("context near the region is whole up to a distance of 1 at least")
+        if self.near is not None and self.near < 0:
+            raise ValueError("context near the region is whole up to a distance of 0 at least")
 
     def phase(self, step: int, steps: int) -> Phase:
         """Of step 0, 1, ... of so many. The first step is fresh, and so is the last before the branch freezes."""

@@ -39,7 +39,7 @@ def surroundings(tokens_THW: Tensor, near: int | None = None) -> Tensor:
     Args:
         tokens_THW: what is edited.
         near: context is whole up to this distance; up to twice that it is every second row and column, up to four times
-            every fourth, and so on to every eighth. None keeps all.
+            every fourth, and so on to every eighth: with 0 all of it is every eighth. None keeps all.
     """
     if near is None:
         return ~tokens_THW

@@ -74,6 +74,12 @@ class Recipe(Layered):
     over: NonNegativeFloat = 0.5
 
     @model_validator(mode="after")
+    def _holds_back(self) -> Self:
+        if self.stock.seed < (least := 2 * self.stock.held):
+            raise ValueError(f"a seed of stock under {least} leaves none for what is held back")
+        return self
+
+    @model_validator(mode="after")
     def _plain(self) -> Self:
         if (self.system.codec, self.system.stride, self.system.prediction) != ("pixel", (1, 1, 1), "sample"):
             raise ValueError("this recipe is for models that predict pixels: codec pixel, stride 1, 1, 1, sample")

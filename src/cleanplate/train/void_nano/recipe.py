@@ -96,7 +96,7 @@ class Recipe(Common):
     variety: Variety = Variety()
     masks: Masks = Masks()
     rates: Rates = Rates(shape="cosine")
-    economy: Economy = Economy(ring=0, ring_frames=0, near=1)
+    economy: Economy = Economy(ring=0, ring_frames=0, near=0)
     pure: Part = 0.6
     shift: PositiveFloat = 3.0
     weights: dict[str, NonNegativeFloat] = Field(
@@ -106,8 +106,8 @@ class Recipe(Common):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.pairs.seed < self.pairs.held * TURNS:
-            raise ValueError(f"a seed under {self.pairs.held * TURNS} leaves none for the pairs that are held back")
+        if self.pairs.seed < (least := self.pairs.held * (TURNS + 1)):
+            raise ValueError(f"a seed under {least} leaves none for the pairs that are held back")
         rows, columns = self.system.multiple
         if self.pairs.rows % rows or self.pairs.columns % columns:
             raise ValueError(f"{self.pairs.columns} x {self.pairs.rows} is not a multiple of {columns} x {rows}")

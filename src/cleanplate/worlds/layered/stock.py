@@ -140,7 +140,7 @@ def load(kind: type[S], path: Path) -> S:
     """What `save` wrote. Raises InputError for anything else."""
     try:
         return _loaded(kind, path)
-    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise InputError(f"this is no {kind.__name__.lower()} of the stock", where=str(path), remedy=_AGAIN) from error
 
 
