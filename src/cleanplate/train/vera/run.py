@@ -7,7 +7,7 @@ something to lead away from and text alone is enough. What is delivered is the a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +17,14 @@ from torch.optim import AdamW
 from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.mixture.block import JointBlock
 from cleanplate.models.mixture.model import Mixture
-from cleanplate.models.store.loading import save
 from cleanplate.models.text.protocol import TextEncoder
 from cleanplate.progress import Progress
 from cleanplate.train.accelerated import accelerator_of
-from cleanplate.train.adapters import plain
-from cleanplate.train.feeding import steps_from
 from cleanplate.train.loop import Loop, Preview
 from cleanplate.train.texts import KeptTexts
 from cleanplate.train.vera.batches import Batcher
 from cleanplate.train.vera.clips import Example, ExampleDataset
+from cleanplate.train.vera.method import Layers
 from cleanplate.train.vera.objective import draw_noise, losses, total
 from cleanplate.train.vera.preview import draw, scores, sheet
 from cleanplate.train.vera.recipe import Recipe
@@ -69,10 +67,8 @@ def train(
     return Loop(method, bare, optimiser, recipe=recipe, accelerator=accelerator, out=out).run(progress)
 
 
-class _Layers:
+class _Layers(Layers):
     """Implements `Method`: layered clips, and flow matching of three branches."""
-
-    result = "model"
 
     def __init__(
         self,
@@ -85,15 +81,7 @@ class _Layers:
         self._recipe, self._codec, self._texts = recipe, codec, KeptTexts(encoder)
         self._batcher = Batcher(recipe, codec, self._texts, accelerator.device)
         self._data = ExampleDataset(samples, recipe, accelerator.process_index, accelerator.num_processes)
-
-    def examples(self, steps: range) -> Iterator[list[Example]]:
-        """See `Method`."""
-        return steps_from(self._data, steps, self._recipe.clips.workers)
-
-    def parts(self, examples: Sequence[Example]) -> list[Sequence[Example]]:
-        """See `Method`."""
-        count = self._recipe.accumulate
-        return [examples[first::count] for first in range(count)]
+        super().__init__(recipe, self._data)
 
     def losses(self, model: Mixture, part: Sequence[Example], step: int) -> dict[str, Tensor]:
         """By branch."""
@@ -111,9 +99,3 @@ class _Layers:
         found = [scores(one, truth) for one, truth in zip(made, held, strict=True)]
         means = {name: sum(score[name] for score in found) / len(found) for name in found[0]}
         return Preview(means, sheet(made, held))
-
-    def deliver(self, weights: dict[str, Tensor], place: Path) -> None:
-        """A model in our format; adapters are added to what they adapt."""
-        bare = start(self._recipe)
-        bare.load_state_dict(weights)
-        save(plain(bare), self._recipe.system, place)

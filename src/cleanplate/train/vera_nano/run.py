@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,16 +13,15 @@ from torch.optim import AdamW, Optimizer
 from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.mixture.block import JointBlock
 from cleanplate.models.mixture.model import Mixture
-from cleanplate.models.store.loading import save
 from cleanplate.models.text.protocol import TextEncoder
 from cleanplate.progress import Progress
 from cleanplate.train.accelerated import accelerator_of
-from cleanplate.train.feeding import steps_from
 from cleanplate.train.loop import Loop, Preview
 from cleanplate.train.muon import muon_for
 from cleanplate.train.texts import KeptTexts
 from cleanplate.train.vera.batches import Batcher
 from cleanplate.train.vera.clips import Example
+from cleanplate.train.vera.method import Layers
 from cleanplate.train.vera.preview import draw, scores, sheet
 from cleanplate.train.vera.start import groups, start
 from cleanplate.train.vera_nano.objective import draw_noise, losses, total
@@ -64,26 +63,16 @@ def train(
     return Loop(method, bare, optimiser, recipe=recipe, accelerator=accelerator, out=out).run(progress)
 
 
-class _Layers:
+class _Layers(Layers):
     """Implements `Method`: clips out of stock, and three branches that say what they should be."""
-
-    result = "model"
 
     def __init__(self, recipe: Recipe, data: Path, encoder: TextEncoder, accelerator: Accelerator) -> None:
         self._recipe, self._data = recipe, data
         self._codec, self._texts = PixelCodec(recipe.system.stride), KeptTexts(encoder)
         self._batcher = Batcher(recipe, self._codec, self._texts, accelerator.device)
-        self._clips = MixedDataset(data, recipe, rank=accelerator.process_index, ranks=accelerator.num_processes)
+        clips = MixedDataset(data, recipe, rank=accelerator.process_index, ranks=accelerator.num_processes)
+        super().__init__(recipe, clips)
         self._held: list[Example] | None = None
-
-    def examples(self, steps: range) -> Iterator[list[Example]]:
-        """See `Method`."""
-        return steps_from(self._clips, steps, self._recipe.clips.workers)
-
-    def parts(self, examples: Sequence[Example]) -> list[Sequence[Example]]:
-        """See `Method`."""
-        count = self._recipe.accumulate
-        return [examples[first::count] for first in range(count)]
 
     def losses(self, model: Mixture, part: Sequence[Example], step: int) -> dict[str, Tensor]:
         """By branch, and of the result."""
@@ -113,9 +102,3 @@ class _Layers:
                 figures.setdefault(f"error {name}", []).append(float(error))
         means = {name: sum(found) / len(found) for name, found in sorted(figures.items())}
         return Preview(means, sheet(made[:_SHOWN], self._held[:_SHOWN]))
-
-    def deliver(self, weights: dict[str, Tensor], place: Path) -> None:
-        """A model in our format."""
-        bare = Mixture(self._recipe.system.transformer)
-        bare.load_state_dict(weights)
-        save(bare, self._recipe.system, place)
