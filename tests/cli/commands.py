@@ -34,6 +34,13 @@ def process(folder: Path, *arguments: object, before: Sequence[str] = ()) -> sub
     )
 
 
+def followed_in(plate: Path, *pointed: object) -> Path:
+    """A folder beside the plate with the object's track, so that it is followed once for all tests."""
+    out = plate.parent / "followed"
+    assert cli("reason", plate, *pointed, "-o", out).exit_code == 0
+    return out
+
+
 def names_in(folder: Path) -> set[str]:
     """Names of everything below a folder, hidden things too."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}

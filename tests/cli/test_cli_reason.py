@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commands import cli, process
+from commands import cli, followed_in, process
 
 from asked_clip import LENGTH, SIZE, says
 from cleanplate.edit.package import ShotPackage
@@ -44,10 +44,7 @@ POINTED = ("--object", "box", "--click", middle(0))
 
 @pytest.fixture(scope="module")
 def followed(plate: Path) -> Path:
-    """A folder with the object's track, so that it is followed once for all tests."""
-    out = plate.parent / "followed"
-    assert cli("reason", plate, *POINTED, "-o", out).exit_code == 0
-    return out
+    return followed_in(plate, *POINTED)
 
 
 @pytest.fixture

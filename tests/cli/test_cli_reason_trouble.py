@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import cli
+from commands import cli, followed_in
 
 from asked_clip import LENGTH, SIZE, says
 from cleanplate.masks.reasoning import read_reasoning
@@ -46,10 +46,7 @@ def plate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def followed(plate: Path) -> Path:
-    """A folder with the object's track, so that it is followed once for all tests."""
-    out = plate.parent / "followed"
-    assert cli("reason", plate, *POINTED, "-o", out).exit_code == 0
-    return out
+    return followed_in(plate, *POINTED)
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,12 +23,12 @@ from cleanplate.models.moving.compose import compose
 from cleanplate.models.moving.scene import answer, pictures
 from cleanplate.pipeline.edits import Remove
 from cleanplate.pipeline.remove import remove
-from cleanplate.progress import Tick
 from cleanplate.worlds.counterfactual import counterfactual
 from cleanplate.worlds.families import sample
 from cleanplate.worlds.moves import moves
 from drawn_nano import COLUMNS, FACTOR, ROWS, Pixels, exact, fall, system, write_fall, write_nano
 from drawn_removal import write_clip
+from interrupted import Interrupting
 
 RESULTS = ("composite.mkv", "layer/layer.mkv", "layer/matte.mkv", "layer/layer.json")
 
@@ -89,32 +87,13 @@ def test_which_pass_was_delivered_is_told(clip: Path, nano: Path, whole: ShotPac
     assert digests(refined)["layer/layer.mkv"] != digests(whole)["layer/layer.mkv"]
 
 
-class Interrupting:
-    """Progress that is interrupted at that tick of a task."""
-
-    def __init__(self, task: str, at: int) -> None:
-        self._task, self._at = task, at
-
-    @contextmanager
-    def task(self, name: str, total: int | None = None) -> Iterator[Tick]:
-        done = 0
-
-        def tick(advance: int = 1) -> None:
-            nonlocal done
-            done += advance
-            if name == self._task and done >= self._at:
-                raise KeyboardInterrupt
-
-        yield tick
-
-
 @pytest.mark.parametrize("moment", [("Laying", 5), pytest.param(("Filling", 3), marks=pytest.mark.slow)])
 def test_an_interrupted_run_goes_on_to_the_same_bytes(
     nano: Path, clip: Path, whole: ShotPackage, tmp_path: Path, moment: tuple[str, int]
 ) -> None:
     out = tmp_path / "shot"
     with pytest.raises(KeyboardInterrupt):
-        made(clip, nano, out, progress=Interrupting(*moment))
+        made(clip, nano, out, progress=Interrupting(moment[0], ticks=moment[1]))
     assert digests(made(clip, nano, out)) == digests(whole)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,8 +40,9 @@ from cleanplate.models.sampling.flow import noised
 from cleanplate.models.store import moving as store
 from cleanplate.motion.flow import FlowField, Gray, make_flow
 from cleanplate.pipeline.protocols import Scene
-from cleanplate.progress import Silent, Tick
+from cleanplate.progress import Silent
 from drawn_nano import COLUMNS, FRAMES, ROWS, Fall, exact, fall, system, write_fall, write_nano
+from interrupted import Interrupting
 
 LENGTH = 8
 """Beats that the model is given: the last two are held."""
@@ -174,27 +174,11 @@ def test_a_level_of_one_forgets_the_first_answer(shoot: Shoot) -> None:
     assert torch.equal(again[0], found.said)
 
 
-class Interrupting(Silent):
-    """Progress that is interrupted at a tick."""
-
-    def __init__(self, at: int) -> None:
-        self._left = at
-
-    @contextmanager
-    def task(self, name: str, total: int | None = None) -> Iterator[Tick]:
-        def tick(advance: int = 1) -> None:
-            self._left -= advance
-            if self._left <= 0:
-                raise KeyboardInterrupt
-
-        yield tick
-
-
 @pytest.mark.parametrize("at", [1, 4, FRAMES + 2])
 def test_an_interrupted_run_goes_on_to_the_same_bytes(shoot: Shoot, always: Path, tmp_path: Path, at: int) -> None:
     """Behind the first answer, while pictures are put together, and behind the second answer."""
     with pytest.raises(KeyboardInterrupt):
-        shoot.passes(tmp_path, pass2="always").run(Interrupting(at))
+        shoot.passes(tmp_path, pass2="always").run(Interrupting("Asking", ticks=at))
     shoot.passes(tmp_path, pass2="always").run(Silent())
     for name in ("answer1.npz", "answer2.npz", "drawn1.npy", "verdict.json"):
         assert (tmp_path / name).read_bytes() == (always / name).read_bytes(), name

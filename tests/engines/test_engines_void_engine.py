@@ -6,7 +6,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +28,10 @@ from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.make import Order
 from cleanplate.pipeline.protocols import Plan, Scene
 from cleanplate.pipeline.remove import remove
-from cleanplate.progress import Tick
 from drawn_raft import write_raft
 from drawn_removal import write_clip
 from drawn_void import BASE, CONFIG, weights, write_void
+from interrupted import Interrupting
 
 FILES = {
     "composite.mkv",
@@ -113,32 +112,13 @@ def test_another_seed_draws_something_else(void: Path, clip: Path, both: ShotPac
     assert digests(other)["layer/layer.mkv"] != digests(both)["layer/layer.mkv"]
 
 
-class Interrupting:
-    """Progress that is interrupted at that share of the drawing."""
-
-    def __init__(self, at: float) -> None:
-        self._at = at
-
-    @contextmanager
-    def task(self, name: str, total: int | None = None) -> Iterator[Tick]:
-        done = 0
-
-        def tick(advance: int = 1) -> None:
-            nonlocal done
-            done += advance
-            if name == "Drawing" and total is not None and done >= self._at * total:
-                raise KeyboardInterrupt
-
-        yield tick
-
-
 @pytest.mark.parametrize("share", [0.6, *(pytest.param(at, marks=pytest.mark.slow) for at in (0.02, 0.3, 0.9, 0.99))])
 def test_an_interrupted_run_goes_on_to_the_same_bytes(
     void: Path, clip: Path, both: ShotPackage, tmp_path: Path, share: float
 ) -> None:
     out = tmp_path / "shot"
     with pytest.raises(KeyboardInterrupt):
-        made(clip, void, out, {"pass2": "always"}, progress=Interrupting(share))
+        made(clip, void, out, {"pass2": "always"}, progress=Interrupting("Drawing", share=share))
     assert digests(made(clip, void, out, {"pass2": "always"})) == digests(both)
 
 

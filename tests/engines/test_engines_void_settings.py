@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,30 +23,15 @@ from cleanplate.engines.void.verdict import judged, measured
 from cleanplate.engines.void.warping import warped_noise
 from cleanplate.errors import InputError, UsageError
 from cleanplate.masks.quadmask import FrameSummary
-from cleanplate.media.formats import pixel_format
-from cleanplate.media.frame import ColourTags
-from cleanplate.media.probe import ClipInfo
 from cleanplate.models.sparse.economy import Economy
 from cleanplate.models.void.config import PUBLISHED
 from cleanplate.motion.flow import FlowField, Gray
 from cleanplate.motion.noise.stream import warped_latents
 from cleanplate.pipeline.machine import Machine
+from plain_clips import info_of
 
 SIZE = (1080, 1920)
-INFO = ClipInfo(
-    path=Path("plate.mp4"),
-    files=(),
-    is_sequence=False,
-    codec="",
-    height=SIZE[0],
-    width=SIZE[1],
-    format=pixel_format("yuv420p"),
-    colour=ColourTags(),
-    time_base=Fraction(1, 12),
-    pts=np.arange(46, dtype=np.int64),
-    end_pts=46,
-    rate=Fraction(12),
-)
+INFO = info_of(46, SIZE, 12)
 
 
 class Labelled:
@@ -60,9 +44,8 @@ class Labelled:
 
 
 def outline(frames: int = 46, **settings: object) -> Outline:
-    info = replace(INFO, pts=np.arange(frames, dtype=np.int64), end_pts=frames)
     made = settings_of({name.replace("__", "."): value for name, value in settings.items()}).of("cuda")
-    return Outline.of(PUBLISHED, Labelled(frames), info, made)  # type: ignore[arg-type]
+    return Outline.of(PUBLISHED, Labelled(frames), info_of(frames, SIZE, 12), made)  # type: ignore[arg-type]
 
 
 def machine(gigabytes: float) -> Machine:

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from cleanplate.models.store.loading import load
 from cleanplate.train.void_nano.run import train
 from drawn_moves import recipe, write_squares
-from interrupted_training import Stopped
+from interrupted import Stopped
 
 
 def job(name: str, says: str, *, trains: bool = False) -> Job:

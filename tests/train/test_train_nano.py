@@ -31,7 +31,7 @@ from cleanplate.train.void_nano.run import train
 from cleanplate.train.void_nano.variety import Window, coloured, mirrored, nearer, varied
 from cleanplate.worlds.moves import Moves
 from drawn_moves import COLUMNS, FRAMES, ROWS, recipe, square, write_squares
-from interrupted_training import Stopped, curve
+from interrupted import Stopped, curve
 
 CPU = torch.device("cpu")
 

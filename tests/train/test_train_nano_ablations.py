@@ -32,7 +32,7 @@ from drawn_layers import HashedWords
 from drawn_moves import recipe as small_void
 from drawn_moves import square, write_squares
 from drawn_stock import COLUMNS, FRAMES, ROWS, small_recipe, write_stock
-from interrupted_training import curve
+from interrupted import curve
 
 ONCE = {"steps": 1, "every": {"log": 1, "save": 1, "preview": 1}}
 

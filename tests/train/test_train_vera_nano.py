@@ -29,7 +29,7 @@ from cleanplate.worlds.layered.mixing import added, moved
 from cleanplate.worlds.seeds import RESERVED
 from drawn_layers import HashedWords
 from drawn_stock import COLUMNS, FRAMES, ROWS, shoot, small_recipe, thing, write_stock
-from interrupted_training import Stopped, curve
+from interrupted import Stopped, curve
 
 
 def latents(folder: Path) -> Latents:

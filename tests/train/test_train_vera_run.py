@@ -22,7 +22,7 @@ from cleanplate.train.vera.recipe import Rates, Recipe
 from cleanplate.train.vera.run import train
 from cleanplate.worlds.formats.vera_layout import VeraSample
 from drawn_layers import HashedWords, made_clips, small_recipe
-from interrupted_training import Stopped, curve
+from interrupted import Stopped, curve
 
 
 @pytest.fixture(scope="module")

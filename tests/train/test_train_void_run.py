@@ -31,7 +31,7 @@ from cleanplate.train.void.start import optimiser_of, start
 from cleanplate.worlds.formats.void_layout import VoidSample
 from drawn_layers import HashedWords
 from drawn_pairs import FRAMES, codec, made_pairs, small_recipe
-from interrupted_training import Stopped, curve
+from interrupted import Stopped, curve
 
 FIRST = "void_pass1.safetensors"
 
