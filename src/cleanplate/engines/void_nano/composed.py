@@ -12,7 +12,7 @@ from cleanplate.edit.patch import Patch
 from cleanplate.engines.void.lay.plate import Plate
 from cleanplate.engines.void_nano.boxes import cut, within
 from cleanplate.engines.void_nano.laying import Laying
-from cleanplate.engines.void_nano.small import laid
+from cleanplate.engines.void_nano.on_grid import laid
 from cleanplate.engines.void_nano.window import Window
 from cleanplate.masks.track import MaskBox
 

@@ -15,7 +15,7 @@ from cleanplate.engines.void.footage import shrunk
 from cleanplate.engines.void.framing import Framing
 from cleanplate.engines.void.lay.plate import Plate
 from cleanplate.engines.void_nano.clean import CleanPlate
-from cleanplate.engines.void_nano.small import laid
+from cleanplate.engines.void_nano.on_grid import laid
 from cleanplate.engines.void_nano.window import Window
 from cleanplate.masks.labels import KEEP, Labels
 
