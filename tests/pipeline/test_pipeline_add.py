@@ -415,7 +415,7 @@ UNFIT: dict[str, tuple[dict[str, Any], str]] = {
     "a branch of a leaf": ({"steps": 2, "sampling.steps.more": 2}, "sampling.steps"),
     "a part of what is off": ({"economy": False, "sampling.economy.near": "2"}, "switched off"),
     "a word for a switch": ({"economy": "no"}, "sampling.economy"),
-    "an economy": ({"sampling.economy.near": "0"}, "near the region"),
+    "an economy": ({"sampling.economy.near": "-1"}, "near the region"),
 }
 
 
