@@ -20,7 +20,7 @@ from cleanplate.train.texts import KeptTexts
 from cleanplate.train.vera.batches import Batcher
 from cleanplate.train.vera.objective import Latents
 from cleanplate.train.vera_nano.door import takes
-from cleanplate.train.vera_nano.objective import OVER, as_share, compared, draw_noise
+from cleanplate.train.vera_nano.objective import OVER, as_share, balanced, compared, draw_noise
 from cleanplate.train.vera_nano.recipe import Mix, Stock
 from cleanplate.train.vera_nano.recipes import RECIPES
 from cleanplate.train.vera_nano.run import train
@@ -75,6 +75,27 @@ def test_every_error_counts(tmp_path: Path, branch: str) -> None:
     found = compared(wrong, given, small_recipe())
     assert float(found[branch]) == pytest.approx(0.04, rel=1e-3)
     assert (float(found[OVER]) > 1e-3) == (branch != "composite")
+
+
+def test_what_covers_little_counts_as_much_as_its_root(tmp_path: Path) -> None:
+    covered = torch.zeros(3, 1, 4, 10, 10)
+    covered[0, :, :, 0, :4] = 1
+    covered[1, :, :, 1:] = 1
+    small, large, none = balanced(covered)
+    assert float(small[covered[0] == 1].sum() / small[covered[0] == 0].sum()) == pytest.approx((0.04 / 0.96) ** 0.5)
+    assert float(large[covered[1] == 1].sum() / large[covered[1] == 0].sum()) == pytest.approx((0.9 / 0.1) ** 0.5)
+    assert none.isfinite().all()
+
+
+def test_every_clip_counts_the_same(tmp_path: Path) -> None:
+    given = latents(tmp_path)
+    wrong = dict(given.clean)
+    found = []
+    for place in range(2):
+        edit = given.clean["edit"].clone()
+        edit[place] += 0.2
+        found.append(float(compared(wrong | {"edit": edit}, given, small_recipe())["edit"]))
+    assert found == pytest.approx([0.02, 0.02], rel=1e-3)
 
 
 def test_alpha_is_read_off_gray_latents(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.moving.compose import settled
 from cleanplate.models.moving.facts import ANSWERED, BRANCH, CONDITION
 from cleanplate.models.sampling.flow import noised
 from cleanplate.models.sampling.question import Question
@@ -43,10 +44,10 @@ def reach_of(changes_THW: Tensor, patch: Grid, economy: Economy) -> Reach | None
 
 
 def ask(model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, noise: Tensor) -> Tensor:
-    """The answer for a clip, T x 6 x H x W.
+    """The answer for a clip, settled; T x 6 x H x W.
 
     Args:
-        scene: 1 x 8 x T x H x W, see `scene.told`.
+        scene: 1 x 9 x T x H x W, see `scene.told`.
         settings: `economy` is the one that the reach was made with.
         noise: 1 x 6 x T x H x W, standard normal.
     """
@@ -72,4 +73,4 @@ def _sampled(model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, at
         raise ValueError(f"an answer has {ANSWERED} channels, this noise {at.shape[1]}")
     question = Question(None, conditions={CONDITION: scene}, region=reach.region)
     answered = sample(model, {BRANCH: at}, question, settings, prediction="sample", start=level)
-    return answered[BRANCH][0].transpose(0, 1)
+    return settled(scene, answered[BRANCH][0].transpose(0, 1))

@@ -6,20 +6,38 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cleanplate.models.moving.scene import residual_of, seen_of, shift_of
+from cleanplate.models.moving.scene import residual_of, seen_of, shift_of, told_things
+
+_LEAK = 0.05
+"""What is said beyond nothing or all still counts a little, so that it can be unlearned."""
 
 
 def compose(plate_T3HW: Tensor, clean_T3HW: Tensor, answer_T6HW: Tensor) -> Tensor:
-    """T x 3 x H x W, mostly in 0..1; differentiable in the answer."""
+    """T x 3 x H x W, mostly in 0..1; differentiable in the answer, which is a settled one."""
     seen_T1HW = seen_of(answer_T6HW)
     moved_T3HW = moved(plate_T3HW, shift_of(answer_T6HW))
     return clean_T3HW + seen_T1HW * (moved_T3HW - clean_T3HW) + residual_of(answer_T6HW)
 
 
-def moved(plate_T3HW: Tensor, shift_T2HW: Tensor) -> Tensor:
-    """The plate sampled where the shift points to, bilinearly; outside the frame its border goes on."""
-    _, _, rows, columns = plate_T3HW.shape
+def settled(scene: Tensor, said_T6HW: Tensor) -> Tensor:
+    """An answer of which only what shows a thing where it has come from is seen; differentiable in what was said.
+
+    The model need not draw outlines: it says where things come from and whether they are here, and the plate has the
+    outlines.
+
+    Args:
+        scene: 1 x 9 x T x H x W, what was told.
+    """
+    whole = (said_T6HW[:, 2:3] + 1) / 2
+    within = whole.clamp(0, 1)
+    seen = (within + _LEAK * (whole - within)) * moved(told_things(scene), shift_of(said_T6HW))
+    return torch.cat([said_T6HW[:, :2], seen * 2 - 1, said_T6HW[:, 3:]], dim=1)
+
+
+def moved(plate_TCHW: Tensor, shift_T2HW: Tensor) -> Tensor:
+    """The plate, or what is told of it, where the shift points to, bilinearly; outside the frame its border goes on."""
+    _, _, rows, columns = plate_TCHW.shape
     y, x = (torch.arange(side, dtype=torch.float32, device=shift_T2HW.device) for side in (rows, columns))
     at_x, at_y = shift_T2HW[:, 0] + x, shift_T2HW[:, 1] + y[:, None]
     grid_THW2 = torch.stack((2 * at_x / (columns - 1) - 1, 2 * at_y / (rows - 1) - 1), dim=-1)
-    return functional.grid_sample(plate_T3HW, grid_THW2, padding_mode="border", align_corners=True)
+    return functional.grid_sample(plate_TCHW, grid_THW2, padding_mode="border", align_corners=True)

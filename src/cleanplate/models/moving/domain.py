@@ -16,7 +16,7 @@ from torch import Tensor
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.moving.ask import Reach, ask, reach_of
 from cleanplate.models.moving.compose import compose
-from cleanplate.models.moving.scene import seen_of
+from cleanplate.models.moving.scene import seen_of, told_changes, told_plates
 from cleanplate.models.sampling.settings import Sampling
 
 DOMAIN = "domain"
@@ -48,7 +48,7 @@ def domain_of(
         scene, reach, settings, noise: as the model was asked, see `ask`.
         said: its answer, T x 6 x H x W.
     """
-    keep, inside = (scene[0, 6:].amax(dim=0) == 0)[:, None], reach.inside[:, None]
+    keep, inside = ~told_changes(scene), reach.inside[:, None]
     economy = settings.economy
     turned = None
     if economy is not None:
@@ -57,7 +57,7 @@ def domain_of(
         raise ValueError("nothing may change in this clip")
     other = ask(model, scene.flip(_COLUMNS), turned, settings, noise.flip(_COLUMNS)).flip(_COLUMNS)
     other = torch.cat([-other[:, :1], other[:, 1:]], dim=1)
-    plate, clean = ((scene[0, at : at + 3].transpose(0, 1) + 1) / 2 for at in (0, 3))
+    plate, clean = told_plates(scene)
     apart = (compose(plate, clean, said) - compose(plate, clean, other)).abs().mean(dim=1, keepdim=True)
     return Domain(kept=_mean(seen_of(said), keep & inside), mirrored=_mean(apart, ~keep & inside))
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-TOLD, ANSWERED = 8, 6
+TOLD, ANSWERED = 9, 6
 """Channels."""
 BRANCH, CONDITION = "moves", "scene"

@@ -1,9 +1,9 @@
 """What void-nano is told of a scene and what it answers, as tensors.
 
-Told (8 channels): plate and clean plate, sRGB in -1..1; removed and affected, 0 or 1; a model that is told binary masks
-knows all that may change as removed. Answered (6): the shift to where
-the plate shows a pixel, in quarters of the frame's height; how much is seen of what moved, -1 nothing to 1 all; and a
-residual of colour, twice sRGB.
+Told (9 channels): plate and clean plate, sRGB in -1..1; removed and affected, 0 or 1; a model that is told binary masks
+knows all that may change as removed; and where the plate shows a thing that may move, 0..1. Answered (6): the shift to
+where the plate shows a pixel, in quarters of the frame's height; how much is seen of what moved, -1 nothing to 1 all;
+and a residual of colour, twice sRGB.
 """
 
 from __future__ import annotations
@@ -18,18 +18,44 @@ from cleanplate.models.catalogue.system import Mask
 
 _UNITS = 4
 _RESIDUAL = 2.0
+_BARE, _SURE = 0.015, 0.045
+"""Differences to the clean plate, of 0..1: up to the first a pixel shows what is behind, from the second on a thing."""
 
 
 def told(plate: NDArray[np.uint8], clean: NDArray[np.uint8], labels: NDArray[np.uint8], mask_as: Mask) -> Tensor:
-    """1 x 8 x T x H x W float32, from T x H x W (x 3) pictures and a quadmask.
+    """1 x 9 x T x H x W float32, from T x H x W (x 3) pictures and a quadmask.
 
     Args:
         mask_as: how the model was taught to be told the quadmask.
     """
-    colours = [pictures(one) * 2 - 1 for one in (plate, clean)]
+    shown, empty = (pictures(one) for one in (plate, clean))
     labels = binary(labels) if mask_as == "binary" else labels
-    marks = [torch.from_numpy(mask(labels)).float()[:, None] for mask in (algebra.removed, algebra.affected)]
-    return torch.cat([*colours, *marks], dim=1).transpose(0, 1)[None]
+    removed, affected = (torch.from_numpy(mask(labels)).float() for mask in (algebra.removed, algebra.affected))
+    things = movable(shown, empty, affected if affected.any() else removed)
+    marks = [mark[:, None] for mark in (removed, affected, things)]
+    return torch.cat([shown * 2 - 1, empty * 2 - 1, *marks], dim=1).transpose(0, 1)[None]
+
+
+def movable(plate_T3HW: Tensor, clean_T3HW: Tensor, may_THW: Tensor) -> Tensor:
+    """T x H x W in 0..1: where the plate shows something else than the clean plate, of what may move."""
+    apart_THW = (plate_T3HW - clean_T3HW).abs().amax(dim=1)
+    return ((apart_THW - _BARE) / (_SURE - _BARE)).clamp(0, 1) * may_THW
+
+
+def told_plates(scene: Tensor) -> tuple[Tensor, Tensor]:
+    """Plate and clean plate, T x 3 x H x W in 0..1, of what is told of one clip."""
+    plate, clean = ((scene[0, at : at + 3].transpose(0, 1) + 1) / 2 for at in (0, 3))
+    return plate, clean
+
+
+def told_changes(scene: Tensor) -> Tensor:
+    """T x 1 x H x W bool: where anything may change, by what is told of one clip."""
+    return (scene[0, 6:8].amax(dim=0) > 0)[:, None]
+
+
+def told_things(scene: Tensor) -> Tensor:
+    """T x 1 x H x W in 0..1: where the plate shows what may move, by what is told of one clip."""
+    return scene[0, 8][:, None]
 
 
 def binary(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -24,6 +24,8 @@ from cleanplate.train.vera_nano.recipe import Recipe
 LAYERS = {"edit", "alpha"}
 OVER = "over"
 """The error of the layer laid over the source."""
+_LEAST = 0.01
+"""Part of a clip that a layer covers at least, as its weight is reckoned."""
 
 
 def draw_noise(latents: Latents, recipe: Recipe) -> Noise:
@@ -49,21 +51,30 @@ def losses(
 def compared(
     said: Mapping[str, Tensor], latents: Latents, recipe: Recipe, shares: Mapping[str, Share] | None = None
 ) -> dict[str, Tensor]:
-    """Errors of answers, B x 3 x T x H x W each, over the tokens that were computed.
+    """Errors of answers, B x 3 x T x H x W each, over the tokens that were computed; every clip counts the same.
 
     A model that says no layers is held to its composite alone.
     """
     clean, source, patch = latents.clean, latents.conditions["source"], recipe.system.transformer.patch
     covered = as_share(clean["alpha"])
     count = covered + recipe.elsewhere
-    everywhere = torch.ones_like(covered)
-    weights = {"edit": count, "alpha": everywhere, "composite": count}
+    weights = {"edit": count, "alpha": balanced(covered), "composite": count}
     shown = {name: _asked(video, patch, (shares or {}).get(name)) for name, video in said.items()}
     found = {name: _mean((said[name] - clean[name]).square(), weights[name] * shown[name]) for name in said}
     if not set(said) >= LAYERS:
         return found
     laid = source + as_share(said["alpha"]) * (said["edit"] - source)
     return found | {OVER: _mean((laid - clean["composite"]).square(), count * shown["edit"])}
+
+
+def balanced(covered_B1THW: Tensor) -> Tensor:
+    """Weights of alpha's errors: what is covered and what is not count by the roots of their sizes, clip by clip.
+
+    An addition covers some hundredths of the frame. Counted by its pixels, the best guess of a thing that may be here
+    or there is nothing at all.
+    """
+    part_B = covered_B1THW.mean(dim=(1, 2, 3, 4), keepdim=True).clamp(_LEAST, 1 - _LEAST)
+    return covered_B1THW * part_B.rsqrt() + (1 - covered_B1THW) * (1 - part_B).rsqrt()
 
 
 def total(errors: Mapping[str, Tensor], recipe: Recipe) -> Tensor:
@@ -88,4 +99,5 @@ def _asked(video: Tensor, patch: Grid, share: Share | None) -> Tensor:
 
 def _mean(error: Tensor, weight: Tensor) -> Tensor:
     full = weight.expand(len(error), 1, *error.shape[2:])
-    return (error.mean(dim=1, keepdim=True) * full).sum() / full.sum().clamp(min=1e-6)
+    by_clip = (error.mean(dim=1, keepdim=True) * full).sum(dim=(1, 2, 3, 4))
+    return (by_clip / full.sum(dim=(1, 2, 3, 4)).clamp(min=1e-6)).mean()

@@ -8,21 +8,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cleanplate.masks.labels import KEEP
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.moving.ask import Reach, reach_of
-from cleanplate.models.moving.compose import compose
+from cleanplate.models.moving.compose import compose, settled
 from cleanplate.models.moving.facts import BRANCH, CONDITION
-from cleanplate.models.moving.scene import answer, pictures, told
+from cleanplate.models.moving.scene import answer, pictures, told, told_things
 from cleanplate.models.sampling.flow import TRAINED_STEPS, noised, shifted
 from cleanplate.models.sparse.economy import Phase
 from cleanplate.train.noise import normal
 from cleanplate.train.order import Purpose, drawn
 from cleanplate.train.void_nano.pairs import Example
 from cleanplate.train.void_nano.recipe import Recipe
+from cleanplate.worlds.moves import Moves
+
+_SEEN = 64
+"""Of 255: from this cover on, a pixel's shift is that of what covers it."""
+_REACH, _AROUND = 10.0, 0.5
+"""Pixels around what is seen up to which the shift counts, and how much it does at their beginning."""
+_TOO_MUCH = 0.35
+"""What is seen and should not be, in parts of what should be and is not."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +41,11 @@ class Lesson:
     """A pair as tensors.
 
     Attributes:
-        scene: 1 x 8 x T x H x W, what the model is told.
+        scene: 1 x 9 x T x H x W, what the model is told.
         plate, clean, truth: T x 3 x H x W in 0..1. Where the model is told to keep, `clean` is the plate.
         answer: T x 6 x H x W, the true one.
         seen: T x 1 x H x W in 0..1, how much of what moved is to be seen there and is shown by the plate.
+        near: T x 1 x H x W in 0..1, how much the shift counts: fully where something is seen, less and less around it.
         changes: T x 1 x H x W bool, where the truth may differ from the plate.
         reach: what is computed; None where there is nothing to do.
     """
@@ -44,6 +56,7 @@ class Lesson:
     truth: Tensor
     answer: Tensor
     seen: Tensor
+    near: Tensor
     changes: Tensor
     reach: Reach | None
 
@@ -55,7 +68,7 @@ def lesson(example: Example, recipe: Recipe, device: torch.device) -> Lesson:
     clean_codes[keep] = moves.plate[keep]
     plate, clean, truth = (pictures(one).to(device) for one in (moves.plate, clean_codes, moves.truth))
     seen = (torch.from_numpy(moves.cover).float() / 255 * torch.from_numpy(moves.shown)).to(device)
-    shift = torch.from_numpy(moves.shift).float().permute(0, 3, 1, 2).to(device)
+    shift, near = (torch.from_numpy(one).permute(0, 3, 1, 2).to(device) for one in widened(moves))
     bare = answer(shift, seen, torch.zeros_like(plate))
     residual = truth - compose(plate, clean, bare)
     return Lesson(
@@ -65,6 +78,7 @@ def lesson(example: Example, recipe: Recipe, device: torch.device) -> Lesson:
         truth=truth,
         answer=answer(shift, seen, residual),
         seen=seen[:, None],
+        near=near,
         changes=torch.from_numpy(moves.labels != KEEP)[:, None].to(device),
         reach=reach_of(torch.from_numpy(~keep).to(device), recipe.system.transformer.patch, recipe.economy),
     )
@@ -83,23 +97,53 @@ def errors(model: Mixture, given: Lesson, recipe: Recipe, position: int) -> dict
     shares = reach.region.shares((BRANCH,), Phase.FRESH)
     time = torch.full((1,), level * TRAINED_STEPS, device=at.device)
     said = model({BRANCH: at}, time, None, {CONDITION: given.scene}, shares=shares)[BRANCH][0].transpose(0, 1)
-    return compared(said.float(), given, reach.inside[:, None])
+    return compared(settled(given.scene, said.float()), given, reach.inside[:, None])
 
 
 def compared(said: Tensor, given: Lesson, inside: Tensor) -> dict[str, Tensor]:
-    """Errors of an answer, T x 6 x H x W, at the pixels inside, T x 1 x H x W.
+    """Errors of a settled answer, T x 6 x H x W, at the pixels inside, T x 1 x H x W.
 
-    Means over what they are about, of the region that was computed: the colours over what may change, the shift over
-    what is seen of it, visibility and residual over what may change.
+    Means over what they are about, of the region that was computed: colours and residual over what may change, the
+    shift over what is seen and around it. Visibility is in parts of all that is to be seen and of all that the plate
+    shows; what is missing counts more than what is too much, since errors that count alike make ghosts of whatever is
+    not sure. Colours are those under the true visibility for the same reason: they would rather have a thing gone than
+    a little out of its place.
     """
     about = given.changes & inside
-    picture = compose(given.plate, given.clean, said)
+    shown = torch.cat([said[:, :2], given.answer[:, 2:3], said[:, 3:]], dim=1)
+    picture = compose(given.plate, given.clean, shown)
     return {
         "colour": _mean((picture - given.truth).abs(), about),
-        "shift": _mean((said[:, :2] - given.answer[:, :2]).abs(), given.seen * inside),
-        "seen": _mean((said[:, 2:3] - given.answer[:, 2:3]).square(), inside),
+        "shift": _mean((said[:, :2] - given.answer[:, :2]).abs(), given.near * inside),
+        "seen": _misplaced((said[:, 2:3] + 1) / 2, given, inside),
         "residual": _mean((said[:, 3:] - given.answer[:, 3:]).abs(), about),
     }
+
+
+def widened(moves: Moves) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The shift, T x H x W x 2, carried on around what is seen by that of the nearest such pixel; and how much it
+    counts, T x H x W x 1. So whoever is not sure of outlines still learns where things come from.
+    """
+    shift, counts = moves.shift.astype(np.float32), np.zeros((*moves.cover.shape, 1), np.float32)
+    for frame, (cover, shown) in enumerate(zip(moves.cover, moves.shown, strict=True)):
+        seen = (cover > _SEEN) & shown
+        if seen.any():
+            far, nearest = cv2.distanceTransformWithLabels(
+                (~seen).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+            )
+            of_label = np.zeros((nearest.max() + 1, 2), np.float32)
+            of_label[nearest[seen]] = shift[frame][seen]
+            shift[frame] = of_label[nearest]
+            counts[frame, :, :, 0] = np.where(seen, 1, _AROUND * np.clip(1 - far / _REACH, 0, 1))
+    return shift, counts
+
+
+def _misplaced(seen: Tensor, given: Lesson, inside: Tensor) -> Tensor:
+    """What is missing and what is too much, in parts of what is to be seen and what the plate shows."""
+    square = (seen - given.seen).square() * inside
+    weights = torch.where(seen < given.seen, 1.0, _TOO_MUCH)
+    whole = ((given.seen + told_things(given.scene)) * inside).sum()
+    return (weights * square).sum() / whole.clamp(min=1)
 
 
 def _nothing(model: Mixture) -> Tensor:

@@ -97,10 +97,10 @@ class Recipe(Common):
     masks: Masks = Masks()
     rates: Rates = Rates(shape="cosine")
     economy: Economy = Economy(ring=0, ring_frames=0, near=0)
-    pure: Part = 0.6
+    pure: Part = 0.8
     shift: PositiveFloat = 3.0
     weights: dict[str, NonNegativeFloat] = Field(
-        default_factory=lambda: {"colour": 1.0, "shift": 0.3, "seen": 0.3, "residual": 0.05}
+        default_factory=lambda: {"colour": 1.0, "shift": 0.3, "seen": 1.0, "residual": 0.05}
     )
     mask: Mask = "quadmask"
 
