@@ -50,6 +50,7 @@ def part(card: Mapping[str, Any] | None) -> str:
         "weights": f"{card['parameters']:,}, {2 * card['parameters'] / 1e6:.1f} MB in 16 bits",
         "to answer about a training clip once": f"{card['operations'] / 1e9:.2f} GFLOP",
         "all of the training, at most about": f"{_LEARNING * card['operations'] * card['lessons']:.1e} FLOP",
+        **({"went on from weights of SHA-256": f"`{card['start']}`"} if card.get("start") else {}),
         **_data(card["recipe"]),
         "SHA-256": f"`{card['sha256']}`",
     }

@@ -51,6 +51,8 @@ def test_a_card_is_told_in_full_and_in_its_place() -> None:
         assert expected in said, expected
     assert "| PSNR | 21.500 |" in said
     assert "workers" not in said
+    assert "went on from" not in said
+    assert f"| went on from weights of SHA-256 | `{'1' * 64}` |" in part(CARD | {"start": "1" * 64})
     assert refreshed(text, {shipped.NANO: CARD}) == text
     assert "no weights" in part(None)
     with pytest.raises(InputError, match="no place for other"):

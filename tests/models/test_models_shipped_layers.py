@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from cleanplate.engines.vera import engine as vera
 from cleanplate.errors import InputError
+from cleanplate.files import sha256
 from cleanplate.models.catalogue import places, shipped
 from cleanplate.models.catalogue.facts import facts, rows
 from cleanplate.models.catalogue.small import vera_nano
@@ -67,6 +68,15 @@ def test_the_card_tells_of_the_run(brought: Path) -> None:
     assert card["parameters"] == size_of(made.system.transformer).parameters
     assert card["command"].startswith(f"cleanplate train vera --config {RECIPE} --steps 4 --seed 0")
     assert card["sha256"] == shipped.SHIPPED[shipped.VERA_NANO].sha256
+
+
+def test_the_card_tells_what_the_run_went_on_from_and_no_path(brought: Path, tmp_path: Path) -> None:
+    first = write_run(tmp_path / "first", recipe())
+    again = write_run(tmp_path / "again", recipe().model_copy(update={"start": first / "model"}))
+    ship(again, tmp_path / "out")
+    assert shipped.card_of(tmp_path / "out")["start"] == sha256(first / "model" / shipped.WEIGHTS)
+    assert str(tmp_path) not in (tmp_path / "out" / shipped.CARD).read_text(encoding="utf-8")
+    assert shipped.card_of(brought)["start"] is None
 
 
 def test_a_recipe_of_the_table_is_told_by_its_name() -> None:

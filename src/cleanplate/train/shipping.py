@@ -41,6 +41,7 @@ class Parcel:
         command: that trains it.
         recipe: of the run.
         system: as it is delivered.
+        start: folder of the weights that the run began with, of which the card tells the SHA-256; None if it drew them.
         clip: frames, rows and columns of a training clip; `batch` of them are a step.
         more: what else its card says, told by the model as it will be shipped.
     """
@@ -49,6 +50,7 @@ class Parcel:
     command: str
     recipe: Common
     system: System
+    start: Path | None
     clip: tuple[int, int, int]
     batch: int
     more: Callable[[Mixture], Mapping[str, Any]] = lambda _: {}
@@ -118,7 +120,7 @@ def operations(config: MixtureConfig, clip: tuple[int, int, int], words: int = 1
 
 
 def _card(model: Mixture, parcel: Parcel) -> dict[str, Any]:
-    recipe = parcel.recipe
+    recipe, start = parcel.recipe, parcel.start
     return {
         "name": parcel.name,
         "version": __version__,
@@ -128,7 +130,8 @@ def _card(model: Mixture, parcel: Parcel) -> dict[str, Any]:
         "lessons": recipe.steps * parcel.batch,
         "parameters": sum(part.numel() for part in model.parameters()),
         "operations": operations(model.config, parcel.clip),
-        "recipe": recipe.model_dump(mode="json", exclude={"system"}),
+        "recipe": recipe.model_dump(mode="json", exclude={"system", "start"}),
+        "start": None if start is None else sha256(start / WEIGHTS),
     }
 
 

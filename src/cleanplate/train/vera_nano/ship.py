@@ -34,6 +34,7 @@ def ship(run: Path, out: Path) -> str:
         command=shipping.command_of("vera", recipe, RECIPES),
         recipe=recipe,
         system=recipe.system,
+        start=recipe.start,
         clip=(clips.frames, clips.rows, clips.columns),
         batch=clips.batch,
     )

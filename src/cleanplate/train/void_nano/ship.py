@@ -41,6 +41,7 @@ def ship(run: Path, out: Path, data: Path | None = None) -> str:
         command=shipping.command_of("void", recipe, RECIPES),
         recipe=recipe,
         system=recipe.delivered,
+        start=recipe.start,
         clip=(recipe.system.limits.frames, recipe.pairs.rows, recipe.pairs.columns),
         batch=recipe.pairs.batch,
         more=lambda model: {DOMAIN: _domain(model, recipe, data or run / DATA)},
