@@ -18,6 +18,7 @@ from cleanplate.errors import InputError, RefusalError, UsageError
 from cleanplate.masks.labels import KEEP
 from cleanplate.media.clip import Clip
 from cleanplate.media.colour import picture
+from cleanplate.models.catalogue import shipped
 from cleanplate.models.catalogue.system import Limits
 from cleanplate.models.moving.compose import compose
 from cleanplate.models.moving.scene import answer, pictures
@@ -110,7 +111,8 @@ def test_what_lasts_longer_than_it_knows_is_refused(nano: Path, tmp_path: Path) 
     assert "within" in refusal.value.what
 
 
-def test_refusals(clip: Path, nano: Path, tmp_path: Path) -> None:
+def test_refusals(clip: Path, nano: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped, "SHIPPED", {})
     with pytest.raises(InputError, match="brings no weights"):
         made(clip, None, tmp_path / "shot")
     with pytest.raises(UsageError, match="residual"):
@@ -137,7 +139,9 @@ def test_an_exact_answer_gives_the_truth_at_the_plates_resolution(
     monkeypatch.setattr("cleanplate.engines.void_nano.passes.asked", lambda *given: found)
     clip, region = write_fall(tmp_path / "clip", drawn), drawn.labels != KEEP
     moved = shown(made(clip, nano, tmp_path / "moved"))
-    plain = shown(remove(clip / "plate.mkv", Remove(mask=clip / "quadmask.mkv"), tmp_path / "plain"))
+    plain = shown(
+        remove(clip / "plate.mkv", Remove(mask=clip / "quadmask.mkv"), tmp_path / "plain", engine="propagate")
+    )
     size = (COLUMNS, ROWS)
     coarse = np.stack([_up(cv2.resize(one, size, interpolation=cv2.INTER_AREA)) for one in drawn.truth])
     assert (moved[~region] == drawn.plate[~region]).all()
@@ -172,5 +176,7 @@ def test_of_a_made_world_an_exact_answer_gives_more_than_a_clean_plate(
     monkeypatch.setattr("cleanplate.models.store.moving.model_of", lambda name, device: (None, of))
     clip, region = write_fall(tmp_path / "clip", large), large.labels != KEEP
     moved = shown(made(clip, nano, tmp_path / "moved"))
-    plain = shown(remove(clip / "plate.mkv", Remove(mask=clip / "quadmask.mkv"), tmp_path / "plain"))
+    plain = shown(
+        remove(clip / "plate.mkv", Remove(mask=clip / "quadmask.mkv"), tmp_path / "plain", engine="propagate")
+    )
     assert decibels(moved, large.truth, region) > decibels(plain, large.truth, region) + 8

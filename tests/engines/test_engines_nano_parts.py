@@ -224,7 +224,8 @@ def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_without_weights_everything_is_as_it_was(clip: Path) -> None:
+def test_without_weights_everything_is_as_it_was(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped, "SHIPPED", {})
     assert planned(clip).engine == "propagate"
 
 
