@@ -19,7 +19,7 @@ from cleanplate.engines.void_nano.window import TooLong, Window
 from cleanplate.errors import InputError
 from cleanplate.masks.quadmask import QuadMask
 from cleanplate.models.catalogue.shipped import card_of
-from cleanplate.models.moving.domain import known
+from cleanplate.models.moving.domain import Domain, known
 from cleanplate.models.running.speed import speed
 from cleanplate.models.store import moving as store
 from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
@@ -103,16 +103,25 @@ class NanoEngine:
 
     def knows(self, scene: Scene, seed: int) -> bool:
         """Whether the clip is like what the model has learned from: by a quick look, and its card's thresholds."""
-        most = known(card_of(store.folder_of(self._weights)))
-        if scene.quadmask is None or not most:
-            return False
+        most = self.thresholds()
+        found = self.domain(scene, seed) if most else None
+        return found is not None and found.within(most)
+
+    def thresholds(self) -> dict[str, float]:
+        """What the model's card calls known, by name; empty where it says nothing."""
+        return known(card_of(store.folder_of(self._weights)))
+
+    def domain(self, scene: Scene, seed: int) -> Domain | None:
+        """How much the clip is like what the model has learned from, by a quick look; None where nothing is asked."""
+        if scene.quadmask is None:
+            return None
         outline = self._outline(scene, scene.quadmask)
         if not isinstance(outline.window, Window):
-            return False
+            return None
         plate, emptied = Plate(scene.clip, scene.quadmask, outline.framing), Emptied(scene, scene.quadmask)
         given = glance(plate, emptied, outline.window, seed)
         found = asked(*store.model_of(self._weights, device_name()), given, self._settings, seed)
-        return found is not None and found.domain().within(most)
+        return None if found is None else found.domain()
 
     def _outline(self, scene: Scene, quadmask: QuadMask) -> Outline:
         return Outline.of(store.system_of(self._weights), quadmask, scene.clip.info, self._settings)

@@ -33,7 +33,8 @@ _SEEN = 64
 _REACH, _AROUND = 10.0, 0.5
 """Pixels around what is seen up to which the shift counts, and how much it does at their beginning."""
 _TOO_MUCH = 0.35
-"""What is seen and should not be, in parts of what should be and is not."""
+"""How much what is shown and should not be counts, against what should be and is not: errors that count alike make
+ghosts of whatever is not sure."""
 
 
 @dataclass(frozen=True)
@@ -97,17 +98,15 @@ def errors(model: Mixture, given: Lesson, recipe: Recipe, position: int) -> dict
     shares = reach.region.shares((BRANCH,), Phase.FRESH)
     time = torch.full((1,), level * TRAINED_STEPS, device=at.device)
     said = model({BRANCH: at}, time, None, {CONDITION: given.scene}, shares=shares)[BRANCH][0].transpose(0, 1)
-    return compared(settled(given.scene, said.float()), given, reach.inside[:, None])
+    return compared(said.float(), given, reach.inside[:, None])
 
 
 def compared(said: Tensor, given: Lesson, inside: Tensor) -> dict[str, Tensor]:
-    """Errors of a settled answer, T x 6 x H x W, at the pixels inside, T x 1 x H x W.
+    """Errors of what the model says, T x 6 x H x W, at the pixels inside, T x 1 x H x W.
 
     Means over what they are about, of the region that was computed: colours and residual over what may change, the
-    shift over what is seen and around it. Visibility is in parts of all that is to be seen and of all that the plate
-    shows; what is missing counts more than what is too much, since errors that count alike make ghosts of whatever is
-    not sure. Colours are those under the true visibility for the same reason: they would rather have a thing gone than
-    a little out of its place.
+    shift over what is seen and around it. Colours are those under the true visibility: they would rather have a thing
+    gone than a little out of its place.
     """
     about = given.changes & inside
     shown = torch.cat([said[:, :2], given.answer[:, 2:3], said[:, 3:]], dim=1)
@@ -115,7 +114,7 @@ def compared(said: Tensor, given: Lesson, inside: Tensor) -> dict[str, Tensor]:
     return {
         "colour": _mean((picture - given.truth).abs(), about),
         "shift": _mean((said[:, :2] - given.answer[:, :2]).abs(), given.near * inside),
-        "seen": _misplaced((said[:, 2:3] + 1) / 2, given, inside),
+        "seen": _misplaced(said, given, inside),
         "residual": _mean((said[:, 3:] - given.answer[:, 3:]).abs(), about),
     }
 
@@ -138,12 +137,17 @@ def widened(moves: Moves) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return shift, counts
 
 
-def _misplaced(seen: Tensor, given: Lesson, inside: Tensor) -> Tensor:
-    """What is missing and what is too much, in parts of what is to be seen and what the plate shows."""
-    square = (seen - given.seen).square() * inside
-    weights = torch.where(seen < given.seen, 1.0, _TOO_MUCH)
-    whole = ((given.seen + told_things(given.scene)) * inside).sum()
-    return (weights * square).sum() / whole.clamp(min=1)
+def _misplaced(said: Tensor, given: Lesson, inside: Tensor) -> Tensor:
+    """What is missing where things are to be seen and around it, and what is shown of them far from there.
+
+    In between nothing is asked: there the shift says what is seen. So whoever knows about where a thing is shows all of
+    it, and does not fade it for every pixel by which it may be off.
+    """
+    missing = _mean((1 - (said[:, 2:3] + 1) / 2).square(), given.near * inside)
+    seen = (settled(given.scene, said)[:, 2:3] + 1) / 2
+    far = (given.near == 0) & inside
+    too_much = (seen.square() * far).sum() / (told_things(given.scene) * inside).sum().clamp(min=1)
+    return missing + _TOO_MUCH * too_much
 
 
 def _nothing(model: Mixture) -> Tensor:

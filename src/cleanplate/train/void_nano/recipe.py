@@ -30,10 +30,10 @@ class Pairs(Settings):
 
     rows: PositiveInt = 64
     columns: PositiveInt = 112
-    count: PositiveInt = 630
+    count: PositiveInt = 700
     held: PositiveInt = 42
     seed: NonNegativeInt = 1_000_000
-    batch: PositiveInt = 4
+    batch: PositiveInt = 8
     workers: NonNegativeInt = 1
 
 
@@ -100,7 +100,7 @@ class Recipe(Common):
     pure: Part = 0.8
     shift: PositiveFloat = 3.0
     weights: dict[str, NonNegativeFloat] = Field(
-        default_factory=lambda: {"colour": 1.0, "shift": 0.3, "seen": 1.0, "residual": 0.05}
+        default_factory=lambda: {"colour": 1.0, "shift": 0.3, "seen": 0.5, "residual": 0.05}
     )
     mask: Mask = "quadmask"
 

@@ -14,8 +14,8 @@ _PLAIN: Mapping[str, Recipe] = MappingProxyType(
     {
         "nano": Recipe(
             system=void_nano(),
-            steps=4000,
-            rates=Rates(warmup=100, shape="cosine"),
+            steps=2000,
+            rates=Rates(warmup=50, shape="cosine"),
             ema=0.998,
             precision="no",
             checkpointing=False,
