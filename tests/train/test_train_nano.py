@@ -17,7 +17,7 @@ from cleanplate.masks.labels import KEEP, OVERLAP, REMOVE, affected, removed
 from cleanplate.models.mixture.counting import size_of
 from cleanplate.models.mixture.initial import initialise
 from cleanplate.models.mixture.model import Mixture
-from cleanplate.models.moving.compose import compose, moved, settled
+from cleanplate.models.moving.compose import compose, moved, settled, smoothed
 from cleanplate.models.moving.scene import answer, pictures, residual_of, seen_of, shift_of, told
 from cleanplate.models.store.loading import load, save
 from cleanplate.train.slips import cells_of_clip, degrade, ever_of, read_errors
@@ -133,6 +133,15 @@ def test_outlines_are_those_of_the_plate() -> None:
     found = seen_of(settled(given.scene, rough)) > 0.5
     near = given.near > 0
     assert torch.equal(found & near, (given.seen > 0.5) & near)
+
+
+def test_neighbours_move_alike() -> None:
+    columns = torch.arange(COLUMNS, dtype=torch.float32).expand(2, 2, ROWS, COLUMNS)
+    noise = torch.randn(columns.shape, generator=torch.Generator().manual_seed(0))
+    inner = (..., slice(8, -8), slice(8, -8))
+    torch.testing.assert_close(smoothed(columns)[inner], columns[inner])
+    torch.testing.assert_close(smoothed(torch.full_like(columns, 3.0)), torch.full_like(columns, 3.0))
+    assert smoothed(noise).std() < 0.15
 
 
 def test_what_is_said_too_often_can_be_unlearned() -> None:

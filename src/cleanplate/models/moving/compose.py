@@ -10,6 +10,8 @@ from cleanplate.models.moving.scene import residual_of, seen_of, shift_of, told_
 
 _LEAK = 0.05
 """What is said beyond nothing or all still counts a little, so that it can be unlearned."""
+_AROUND = 9
+"""Rows and columns over which shifts are averaged, twice; about a patch."""
 
 
 def compose(plate_T3HW: Tensor, clean_T3HW: Tensor, answer_T6HW: Tensor) -> Tensor:
@@ -28,10 +30,19 @@ def settled(scene: Tensor, said_T6HW: Tensor) -> Tensor:
     Args:
         scene: 1 x 9 x T x H x W, what was told.
     """
-    whole = (said_T6HW[:, 2:3] + 1) / 2
+    shift, gate, residual = said_T6HW.split((2, 1, 3), dim=1)
+    shift, whole = smoothed(shift), (gate + 1) / 2
     within = whole.clamp(0, 1)
-    seen = (within + _LEAK * (whole - within)) * moved(told_things(scene), shift_of(said_T6HW))
-    return torch.cat([said_T6HW[:, :2], seen * 2 - 1, said_T6HW[:, 3:]], dim=1)
+    answer = torch.cat([shift, gate, residual], dim=1)
+    seen = (within + _LEAK * (whole - within)) * moved(told_things(scene), shift_of(answer))
+    return torch.cat([shift, seen * 2 - 1, residual], dim=1)
+
+
+def smoothed(shift_T2HW: Tensor) -> Tensor:
+    """Means around every pixel: neighbours move alike, and what they say apart from each other is noise."""
+    for _ in range(2):
+        shift_T2HW = functional.avg_pool2d(shift_T2HW, _AROUND, 1, _AROUND // 2, count_include_pad=False)
+    return shift_T2HW
 
 
 def moved(plate_TCHW: Tensor, shift_T2HW: Tensor) -> Tensor:

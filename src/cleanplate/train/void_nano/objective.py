@@ -109,13 +109,14 @@ def compared(said: Tensor, given: Lesson, inside: Tensor) -> dict[str, Tensor]:
     gone than a little out of its place.
     """
     about = given.changes & inside
-    shown = torch.cat([said[:, :2], given.answer[:, 2:3], said[:, 3:]], dim=1)
-    picture = compose(given.plate, given.clean, shown)
+    shift, seen, residual = settled(given.scene, said).split((2, 1, 3), dim=1)
+    true_shift, true_seen, true_residual = given.answer.split((2, 1, 3), dim=1)
+    picture = compose(given.plate, given.clean, torch.cat([shift, true_seen, residual], dim=1))
     return {
         "colour": _mean((picture - given.truth).abs(), about),
-        "shift": _mean((said[:, :2] - given.answer[:, :2]).abs(), given.near * inside),
-        "seen": _misplaced(said, given, inside),
-        "residual": _mean((said[:, 3:] - given.answer[:, 3:]).abs(), about),
+        "shift": _mean((shift - true_shift).abs(), given.near * inside),
+        "seen": _misplaced(said[:, 2:3], seen, given, inside),
+        "residual": _mean((residual - true_residual).abs(), about),
     }
 
 
@@ -137,16 +138,18 @@ def widened(moves: Moves) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return shift, counts
 
 
-def _misplaced(said: Tensor, given: Lesson, inside: Tensor) -> Tensor:
+def _misplaced(here: Tensor, seen: Tensor, given: Lesson, inside: Tensor) -> Tensor:
     """What is missing where things are to be seen and around it, and what is shown of them far from there.
 
     In between nothing is asked: there the shift says what is seen. So whoever knows about where a thing is shows all of
     it, and does not fade it for every pixel by which it may be off.
+
+    Args:
+        here, seen: -1..1, what the model says, and what comes of it.
     """
-    missing = _mean((1 - (said[:, 2:3] + 1) / 2).square(), given.near * inside)
-    seen = (settled(given.scene, said)[:, 2:3] + 1) / 2
+    missing = _mean(((1 - here) / 2).square(), given.near * inside)
     far = (given.near == 0) & inside
-    too_much = (seen.square() * far).sum() / (told_things(given.scene) * inside).sum().clamp(min=1)
+    too_much = (((seen + 1) / 2).square() * far).sum() / (told_things(given.scene) * inside).sum().clamp(min=1)
     return missing + _TOO_MUCH * too_much
 
 
