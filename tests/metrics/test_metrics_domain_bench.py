@@ -26,7 +26,7 @@ def piece(drawn: Fall) -> Piece:
 
 @pytest.fixture(scope="module")
 def nano(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_nano(tmp_path_factory.mktemp("nano"))
+    folder = write_nano(tmp_path_factory.mktemp("nano") / "model")
     (folder / shipped.CARD).write_text(json.dumps({"domain": {"kept": 0.5, "mirrored": 1e-6}}), encoding="utf-8")
     return folder
 
@@ -74,7 +74,7 @@ def test_footage_is_shown_at_twelve_pictures_a_second_under_quadmasks_by_turns(t
 def test_it_tells_what_it_found(
     nano: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    drawn = fall(24)
+    drawn = fall()
     small = [cv2.resize(frame, domain._SIZE) for frame in drawn.plate]
     marks = [cv2.resize(frame, domain._SIZE, interpolation=cv2.INTER_NEAREST) for frame in drawn.labels]
     monkeypatch.setattr(domain, "worlds", lambda count, folder: iter([Piece(np.stack(small), np.stack(marks))]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -40,9 +42,17 @@ def settled(scene: Tensor, said_T6HW: Tensor) -> Tensor:
 
 def smoothed(shift_T2HW: Tensor) -> Tensor:
     """Means around every pixel: neighbours move alike, and what they say apart from each other is noise."""
-    for _ in range(2):
-        shift_T2HW = functional.avg_pool2d(shift_T2HW, _AROUND, 1, _AROUND // 2, count_include_pad=False)
-    return shift_T2HW
+    rows, columns = (_averaging(side).to(shift_T2HW) for side in shift_T2HW.shape[2:])
+    return rows @ shift_T2HW @ columns.T
+
+
+@cache
+def _averaging(side: int) -> Tensor:
+    """side x side: of each place the mean around it, twice. As a matrix, since pooling is slow to learn through."""
+    places = torch.arange(side)
+    near = ((places[:, None] - places).abs() <= _AROUND // 2).float()
+    mean = near / near.sum(dim=1, keepdim=True)
+    return mean @ mean
 
 
 def moved(plate_TCHW: Tensor, shift_T2HW: Tensor) -> Tensor:
