@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 
 import cv2
@@ -69,7 +69,7 @@ def published(folder: Path) -> Iterator[Piece]:
 
 def footage(folder: Path, masks: Sequence[Piece]) -> Iterator[Piece]:
     """Each clip under the quadmasks of worlds, by turns."""
-    turn = iter(masks * _STARTS)
+    turn = cycle(masks)
     for one in sorted(folder.glob("*.mp4")):
         plate = _beats(one)
         for start in _starts(len(plate)):

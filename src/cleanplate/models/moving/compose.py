@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cleanplate.models.moving.scene import residual_of, seen_of, shift_of, told_things
+from cleanplate.models.moving.scene import parted, residual_of, seen_of, shift_of, told_things
 
 _LEAK = 0.05
 """What is said beyond nothing or all still counts a little, so that it can be unlearned."""
@@ -32,11 +32,10 @@ def settled(scene: Tensor, said_T6HW: Tensor) -> Tensor:
     Args:
         scene: 1 x 9 x T x H x W, what was told.
     """
-    shift, gate, residual = said_T6HW.split((2, 1, 3), dim=1)
-    shift, whole = smoothed(shift), (gate + 1) / 2
+    shift, here, residual = parted(said_T6HW)
+    shift, whole = smoothed(shift), (here + 1) / 2
     within = whole.clamp(0, 1)
-    answer = torch.cat([shift, gate, residual], dim=1)
-    seen = (within + _LEAK * (whole - within)) * moved(told_things(scene), shift_of(answer))
+    seen = (within + _LEAK * (whole - within)) * moved(told_things(scene), shift_of(shift))
     return torch.cat([shift, seen * 2 - 1, residual], dim=1)
 
 

@@ -80,6 +80,12 @@ def answer(shift_T2HW: Tensor, seen_THW: Tensor, residual_T3HW: Tensor) -> Tenso
     return torch.cat([shift_T2HW / unit, seen_THW[:, None] * 2 - 1, residual_T3HW * _RESIDUAL], dim=1)
 
 
+def parted(answer_T6HW: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Shift, visibility and residual as the model says them: T x 2, 1 and 3 x H x W."""
+    shift, seen, residual = torch.split(answer_T6HW, (2, 1, 3), dim=1)
+    return shift, seen, residual
+
+
 def shift_of(answer_T6HW: Tensor) -> Tensor:
     """T x 2 x H x W (x, y) in pixels."""
     return answer_T6HW[:, :2] * (answer_T6HW.shape[2] / _UNITS)

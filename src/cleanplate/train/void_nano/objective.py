@@ -19,7 +19,7 @@ from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.moving.ask import Reach, reach_of
 from cleanplate.models.moving.compose import compose, settled
 from cleanplate.models.moving.facts import BRANCH, CONDITION
-from cleanplate.models.moving.scene import answer, pictures, told, told_things
+from cleanplate.models.moving.scene import answer, parted, pictures, told, told_things
 from cleanplate.models.sampling.flow import TRAINED_STEPS, noised, shifted
 from cleanplate.models.sparse.economy import Phase
 from cleanplate.train.noise import normal
@@ -109,8 +109,8 @@ def compared(said: Tensor, given: Lesson, inside: Tensor) -> dict[str, Tensor]:
     gone than a little out of its place.
     """
     about = given.changes & inside
-    shift, seen, residual = settled(given.scene, said).split((2, 1, 3), dim=1)
-    true_shift, true_seen, true_residual = given.answer.split((2, 1, 3), dim=1)
+    shift, seen, residual = parted(settled(given.scene, said))
+    true_shift, true_seen, true_residual = parted(given.answer)
     picture = compose(given.plate, given.clean, torch.cat([shift, true_seen, residual], dim=1))
     return {
         "colour": _mean((picture - given.truth).abs(), about),
