@@ -82,7 +82,7 @@ def answer(shift_T2HW: Tensor, seen_THW: Tensor, residual_T3HW: Tensor) -> Tenso
 
 def parted(answer_T6HW: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Shift, visibility and residual as the model says them: T x 2, 1 and 3 x H x W."""
-    shift, seen, residual = torch.split(answer_T6HW, (2, 1, 3), dim=1)
+    shift, seen, residual = torch.split(answer_T6HW, [2, 1, 3], dim=1)
     return shift, seen, residual
 
 
