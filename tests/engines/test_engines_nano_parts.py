@@ -220,12 +220,21 @@ def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = write_nano(tmp_path / shipped.NANO)
     digest = sha256(folder / shipped.WEIGHTS)
     monkeypatch.setattr(shipped, "FOLDER", tmp_path)
-    monkeypatch.setattr(shipped, "SHIPPED", {shipped.NANO: shipped.Shipped("small", digest)})
+    monkeypatch.setattr(shipped, "SHIPPED", {shipped.NANO: shipped.Shipped("small", digest, by_itself=True)})
     return folder
 
 
 def test_without_weights_everything_is_as_it_was(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipped, "SHIPPED", {})
+    assert planned(clip).engine == "propagate"
+
+
+def test_weights_that_may_not_run_by_themselves_have_to_be_named(
+    clip: Path, brought: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (brought / shipped.CARD).write_text('{"domain": {"kept": 2.0, "mirrored": 2.0}}', encoding="utf-8")
+    row = replace(shipped.SHIPPED[shipped.NANO], by_itself=False)
+    monkeypatch.setattr(shipped, "SHIPPED", {shipped.NANO: row})
     assert planned(clip).engine == "propagate"
 
 

@@ -1,4 +1,5 @@
-"""The engine `auto`: void-nano where its weights are there and it knows clips like this, `propagate` elsewhere."""
+"""The engine `auto`: void-nano where its weights are there, may run by themselves and know clips like this, `propagate`
+elsewhere."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ class AutoEngine:
     def plan(self, edit: Remove | Add | ReplaceBackground, scene: Scene, machine: Machine, seed: int) -> Plan | Refusal:
         """void-nano's plan where that engine knows the clip, or `propagate`'s."""
         plain = PropagateEngine().plan(edit, scene, machine, seed)
-        if isinstance(plain, Refusal) or NANO not in shipped.SHIPPED or find_spec("torch") is None:
+        row = shipped.SHIPPED.get(NANO)
+        if isinstance(plain, Refusal) or row is None or not row.by_itself or find_spec("torch") is None:
             return plain
         engine = _nano()
         moving = engine.plan(edit, scene, machine, seed)

@@ -31,15 +31,25 @@ class Shipped:
     Attributes:
         summary: one line for the user.
         sha256: of the file of weights.
+        by_itself: `auto` may choose it, where its card's thresholds say that it knows the clip. For that they have to
+            tell its worlds from footage, which is measured (`bench/domain.py`).
         licence: an SPDX identifier.
     """
 
     summary: str
     sha256: str
+    by_itself: bool = False
     licence: str = "Apache-2.0"
 
 
-SHIPPED: Mapping[str, Shipped] = MappingProxyType({})
+SHIPPED: Mapping[str, Shipped] = MappingProxyType(
+    {
+        "void-nano": Shipped(
+            "removes things, and moves what they held by the plate's own pixels; trained on simulated worlds",
+            "7fd1d9ae307052fb1acb6efa1c0e3f4004a8d0137b627c40e2a4aeb30615e852",
+        ),
+    }
+)
 
 
 def folder_of(name: str) -> Path:
