@@ -60,11 +60,12 @@ def worlds(count: int | None, folder: Path) -> Iterator[Piece]:
 def published(folder: Path) -> Iterator[Piece]:
     """Each clip with its own quadmask, from frames spread over it."""
     for one in sorted(path for path in folder.iterdir() if (path / "quadmask.mp4").exists()):
-        plate, labels = _beats(one / "input_video.mp4"), _every(list(published_labels(one)), one / "input_video.mp4")
+        source = one / "input_video.mp4"
+        small = [cv2.resize(frame, _SIZE, interpolation=cv2.INTER_NEAREST) for frame in published_labels(one)]
+        plate, labels = _beats(source), np.stack(_every(small, source))
         for start in _starts(len(plate)):
             cut = slice(start, start + _BEATS)
-            small = [cv2.resize(frame, _SIZE, interpolation=cv2.INTER_NEAREST) for frame in labels[cut]]
-            yield Piece(plate[cut], np.stack(small))
+            yield Piece(plate[cut], labels[cut])
 
 
 def footage(folder: Path, masks: Sequence[Piece]) -> Iterator[Piece]:
@@ -105,7 +106,7 @@ def area(inside: Sequence[float], outside: Sequence[float]) -> float:
 
 def _beats(path: Path) -> Pictures:
     """Twelve pictures a second."""
-    shown = _every(list(read_pictures(path)), path)
+    shown = _every(list(read_pictures(path, _SIZE[0])), path)
     return np.stack([cv2.resize(frame, _SIZE, interpolation=cv2.INTER_AREA) for frame in shown])
 
 
