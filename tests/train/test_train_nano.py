@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from cleanplate.errors import CleanplateError, InputError
-from cleanplate.masks.labels import KEEP, OVERLAP, REMOVE, affected, removed
+from cleanplate.masks.labels import AFFECTED, KEEP, OVERLAP, REMOVE, affected, removed
 from cleanplate.models.mixture.counting import size_of
 from cleanplate.models.mixture.initial import initialise
 from cleanplate.models.mixture.model import Mixture
@@ -28,7 +28,7 @@ from cleanplate.train.void_nano.preview import scores
 from cleanplate.train.void_nano.recipe import Masks, Variety
 from cleanplate.train.void_nano.recipes import RECIPES
 from cleanplate.train.void_nano.run import train
-from cleanplate.train.void_nano.variety import Window, coloured, mirrored, nearer, varied
+from cleanplate.train.void_nano.variety import Window, coloured, made_up, mirrored, nearer, varied
 from cleanplate.worlds.moves import Moves
 from drawn_moves import COLUMNS, FRAMES, ROWS, recipe, square, write_squares
 from interrupted import Stopped, curve
@@ -38,7 +38,7 @@ CPU = torch.device("cpu")
 
 def example(seed: int = 3) -> Example:
     pair = square(seed)
-    return Example(pair, pair.labels, seed)
+    return Example(pair, pair.labels, pair.clean, seed)
 
 
 def test_the_package_can_hold_it() -> None:
@@ -75,7 +75,7 @@ def test_what_is_told() -> None:
     np.testing.assert_allclose(scene[:3].permute(1, 2, 3, 0), pair.plate / 127.5 - 1, atol=1e-6)
     np.testing.assert_array_equal(scene[6], np.isin(pair.labels, (0, 63)))
     np.testing.assert_array_equal(scene[7], np.isin(pair.labels, (63, 127)))
-    there = (pair.plate != pair.clean).any(axis=-1) & np.isin(pair.labels, (63, 127))
+    there = (pair.plate != pair.clean).any(axis=-1) & (pair.labels == 127)
     np.testing.assert_array_equal(scene[8], there)  # the square is far brighter than what is behind it
     assert 0 < there.sum() < np.isin(pair.labels, (63, 127)).sum()
 
@@ -128,7 +128,7 @@ def test_what_is_missing_counts_and_what_is_far_from_where_things_are_but_not_wh
 def test_outlines_are_those_of_the_plate() -> None:
     pair = square(3)
     labels = np.where(pair.labels == OVERLAP, REMOVE, pair.labels)  # the shelf is nothing that moves
-    given = lesson(Example(pair, labels, 3), recipe(), CPU)
+    given = lesson(Example(pair, labels, pair.clean, 3), recipe(), CPU)
     rough = given.answer.clone()
     rough[:, 2] = 1  # everywhere, and yet nothing is seen but the square where it has come from
     found = seen_of(settled(given.scene, rough)) > 0.5
@@ -173,7 +173,7 @@ def test_shifts_are_carried_on_around_what_is_seen() -> None:
 
 def test_where_the_model_is_told_to_keep_the_plate_stays() -> None:
     pair = square(3)
-    given = lesson(Example(pair, np.full_like(pair.labels, KEEP), 0), recipe(), CPU)
+    given = lesson(Example(pair, np.full_like(pair.labels, KEEP), pair.clean, 0), recipe(), CPU)
     assert given.reach is None
     torch.testing.assert_close(given.clean, given.plate)
 
@@ -183,14 +183,14 @@ def test_mirrored_twice_is_as_before_and_once_still_true() -> None:
     other = mirrored(pair)
     for name in pair.tracks:
         np.testing.assert_array_equal(getattr(mirrored(other), name), getattr(pair, name))
-    given = lesson(Example(other, other.labels, 0), recipe(), CPU)
+    given = lesson(Example(other, other.labels, other.clean, 0), recipe(), CPU)
     torch.testing.assert_close(compose(given.plate, given.clean, given.answer), given.truth, atol=1e-5, rtol=0)
 
 
 def test_other_colours_are_still_true() -> None:
     other = coloured(square(3), np.random.default_rng(5))
     assert (other.plate != square(3).plate).mean() > 0.5
-    given = lesson(Example(other, other.labels, 0), recipe(), CPU)
+    given = lesson(Example(other, other.labels, other.clean, 0), recipe(), CPU)
     bare = given.answer.clone()
     bare[:, 3:] = 0
     torch.testing.assert_close(compose(given.plate, given.clean, bare), given.truth, atol=1e-5, rtol=0)
@@ -207,6 +207,28 @@ def test_a_window_of_whole_pixels_is_cut_out_and_what_comes_from_outside_it_is_n
     comes_from = np.arange(top, top + rows)[None, :, None] + pair.shift[cut][..., 1].astype(float)
     np.testing.assert_array_equal(got.shown[:, ::2, ::2], pair.shown[cut] & (comes_from > top - 0.3))
     assert pair.shown[cut].sum() > got.shown[:, ::2, ::2].sum() > 0
+
+
+def test_a_clean_plate_is_told_as_engines_make_it_up_and_the_picture_made_over_the_true_one(tmp_path: Path) -> None:
+    plain, always = (recipe(variety=Variety(made_up=part).model_dump()) for part in (0.0, 1.0))
+    write_squares(tmp_path, plain)
+    for known, made in zip(*(PairDataset(tmp_path, of)[0] for of in (plain, always)), strict=True):
+        kept = known.labels == KEEP
+        np.testing.assert_array_equal(known.clean, known.moves.clean)
+        np.testing.assert_array_equal(made.clean[kept], made.moves.clean[kept])
+        assert (made.clean[~kept] != made.moves.clean[~kept]).any()
+        given, same = (lesson(one, plain, CPU) for one in (made, known))
+        torch.testing.assert_close(given.clean, same.clean)
+        assert not torch.equal(given.scene[0, 3:6], same.scene[0, 3:6])
+
+
+def test_made_up_ground_comes_from_near_by() -> None:
+    columns = np.arange(COLUMNS, dtype=np.uint8) * 5
+    clean = np.broadcast_to(columns[None, None, :, None], (FRAMES, ROWS, COLUMNS, 3)).copy()
+    labels = np.full(clean.shape[:3], AFFECTED, np.uint8)
+    found = made_up(clean, labels, np.random.default_rng(0)).astype(int)
+    away = np.abs(found - clean)[:, :, 12:-12] / 5
+    assert 0.5 < away.min() <= away.max() < 10.5
 
 
 def test_a_pair_comes_in_many_ways() -> None:

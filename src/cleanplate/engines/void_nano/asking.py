@@ -26,8 +26,9 @@ class Asked:
     """What the model said, and how it was asked.
 
     Attributes:
-        said: T x 6 x H x W.
         reach: `inside` has the pixels for which it said anything.
+        rigid: whether things are kept whole.
+        said: T x 6 x H x W.
     """
 
     model: Mixture
@@ -35,6 +36,7 @@ class Asked:
     noise: Tensor
     sampling: Sampling
     reach: Reach
+    rigid: bool
     said: Tensor
 
     def domain(self) -> Domain:
@@ -49,7 +51,9 @@ class Asked:
         """
         sampling = self.sampling.model_copy(update={"steps": second.steps})
         noise = noise.to(self.scene.device)
-        return ask_again(self.model, self.scene, self.reach, sampling, noise, said=self.said, level=second.level)
+        return ask_again(
+            self.model, self.scene, self.reach, sampling, noise, said=self.said, level=second.level, rigid=self.rigid
+        )
 
 
 def asked(model: Mixture, system: System, given: Told, settings: Settings, seed: int) -> Asked | None:
@@ -61,7 +65,8 @@ def asked(model: Mixture, system: System, given: Told, settings: Settings, seed:
         return None
     noise = noise_of(seed, (ANSWERED, *given.labels.shape))[None].to(device)
     scene = told(given.plate, given.clean, given.labels, system.mask).to(device)
-    return Asked(model, scene, noise, sampling, reach, ask(model, scene, reach, sampling, noise))
+    said = ask(model, scene, reach, sampling, noise, rigid=settings.rigid)
+    return Asked(model, scene, noise, sampling, reach, settings.rigid, said)
 
 
 def noise_of(seed: int, shape: tuple[int, ...]) -> Tensor:

@@ -27,7 +27,7 @@ from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene
 from cleanplate.progress import Progress
 
-_VERSION = 2
+_VERSION = 3
 """Goes up when the same parameters give other pixels."""
 PREVIEW = "Research preview: a small model, trained on simulated worlds alone, says what moves where. Look at it."
 

@@ -42,6 +42,7 @@ class Settings(BaseModel):
         pass2: whether the second pass runs; `auto` leaves that to the morph check.
         threshold: how far a thing may depart from smooth motion before the second pass runs; see `morph.score`.
         second: the second pass.
+        rigid: every thing is moved as a whole, without being bent or stretched; without it each pixel goes its own way.
         residual: how much of the colours that the model adds is laid over the plate's own.
         crop: a close look at a small event, instead of the whole frame, as in training.
     """
@@ -52,6 +53,7 @@ class Settings(BaseModel):
     pass2: PassTwo = "auto"
     threshold: Annotated[float, Field(gt=0)] = THRESHOLD
     second: Second = Second()
+    rigid: bool = True
     residual: Part = 1.0
     crop: bool = False
 

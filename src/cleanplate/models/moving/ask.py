@@ -10,6 +10,7 @@ from torch import Tensor
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.moving.compose import settled
 from cleanplate.models.moving.facts import ANSWERED, BRANCH, CONDITION
+from cleanplate.models.moving.whole import whole
 from cleanplate.models.sampling.flow import noised
 from cleanplate.models.sampling.question import Question
 from cleanplate.models.sampling.sampler import sample
@@ -43,19 +44,30 @@ def reach_of(changes_THW: Tensor, patch: Grid, economy: Economy) -> Reach | None
     return Reach(region, repeated(edited.view(tokens.shape), patch))
 
 
-def ask(model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, noise: Tensor) -> Tensor:
+def ask(
+    model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, noise: Tensor, *, rigid: bool = True
+) -> Tensor:
     """The answer for a clip, settled; T x 6 x H x W.
 
     Args:
         scene: 1 x 9 x T x H x W, see `scene.told`.
         settings: `economy` is the one that the reach was made with.
         noise: 1 x 6 x T x H x W, standard normal.
+        rigid: whether things are kept whole.
     """
-    return _sampled(model, scene, reach, settings, noise, level=1.0)
+    return _sampled(model, scene, reach, settings, noise, level=1.0, rigid=rigid)
 
 
 def ask_again(
-    model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, noise: Tensor, *, said: Tensor, level: float
+    model: Mixture,
+    scene: Tensor,
+    reach: Reach,
+    settings: Sampling,
+    noise: Tensor,
+    *,
+    said: Tensor,
+    level: float,
+    rigid: bool = True,
 ) -> Tensor:
     """Another answer, that goes on from one (SDEdit, Meng et al., ICLR 2022); T x 6 x H x W.
 
@@ -63,14 +75,18 @@ def ask_again(
         settings: `steps` are those from the level on; see `ask` for the others.
         said: the answer, T x 6 x H x W.
         level: of the noise that it is brought to, above 0; 1 forgets it.
+        rigid: whether things are kept whole.
     """
     at = noised(said.transpose(0, 1)[None], noise, level)
-    return _sampled(model, scene, reach, settings, at, level=level)
+    return _sampled(model, scene, reach, settings, at, level=level, rigid=rigid)
 
 
-def _sampled(model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, at: Tensor, *, level: float) -> Tensor:
+def _sampled(
+    model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, at: Tensor, *, level: float, rigid: bool
+) -> Tensor:
     if at.shape[1] != ANSWERED:
         raise ValueError(f"an answer has {ANSWERED} channels, this noise {at.shape[1]}")
     question = Question(None, conditions={CONDITION: scene}, region=reach.region)
     answered = sample(model, {BRANCH: at}, question, settings, prediction="sample", start=level)
-    return settled(scene, answered[BRANCH][0].transpose(0, 1))
+    said = answered[BRANCH][0].transpose(0, 1)
+    return whole(scene, said, reach.inside) if rigid else settled(scene, said)

@@ -65,15 +65,14 @@ class Lesson:
 def lesson(example: Example, recipe: Recipe, device: torch.device) -> Lesson:
     """On the device."""
     moves, keep = example.moves, example.labels == KEEP
-    clean_codes = moves.clean.copy()
-    clean_codes[keep] = moves.plate[keep]
-    plate, clean, truth = (pictures(one).to(device) for one in (moves.plate, clean_codes, moves.truth))
+    true_clean, told_clean = (np.where(keep[..., None], moves.plate, one) for one in (moves.clean, example.clean))
+    plate, clean, truth = (pictures(one).to(device) for one in (moves.plate, true_clean, moves.truth))
     seen = (torch.from_numpy(moves.cover).float() / 255 * torch.from_numpy(moves.shown)).to(device)
     shift, near = (torch.from_numpy(one).permute(0, 3, 1, 2).to(device) for one in widened(moves))
     bare = answer(shift, seen, torch.zeros_like(plate))
     residual = truth - compose(plate, clean, bare)
     return Lesson(
-        scene=told(moves.plate, clean_codes, example.labels, recipe.mask).to(device),
+        scene=told(moves.plate, told_clean, example.labels, recipe.mask).to(device),
         plate=plate,
         clean=clean,
         truth=truth,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import cv2
@@ -18,7 +17,7 @@ from cleanplate.masks.labels import Labels, affected, combine, removed
 from cleanplate.train.order import Order, Place, Purpose, drawn, places
 from cleanplate.train.slips import degrade, read_errors
 from cleanplate.train.void_nano.recipe import TURNS, Masks, Pairs, Recipe
-from cleanplate.train.void_nano.variety import varied
+from cleanplate.train.void_nano.variety import made_up, varied
 from cleanplate.worlds.families import TRAINING, sample
 from cleanplate.worlds.moves import Moves, MovesJob
 from cleanplate.worlds.truth import gridded
@@ -29,12 +28,13 @@ class Example:
     """One pair as it is shown.
 
     Attributes:
-        labels: what the model is told, T x H x W; the exact ones are in `moves`.
+        labels, clean: what the model is told, T x H x W (x 3); the exact ones are in `moves`.
         position: of the example in the run.
     """
 
     moves: Moves
     labels: NDArray[np.uint8]
+    clean: NDArray[np.uint8]
     position: int
 
 
@@ -91,7 +91,10 @@ class PairDataset(Dataset[list[Example]]):
         random = drawn(self._recipe.seed, Purpose.CUT, place.position)
         moves = varied(self._kept[place.example], self._recipe.variety, random)
         labels = shown(moves.labels, self._recipe.masks, drawn(self._recipe.seed, Purpose.MASK, place.position))
-        return Example(moves, labels, place.position)
+        clean = moves.clean
+        if random.random() < self._recipe.variety.made_up:
+            clean = made_up(clean, labels, random)
+        return Example(moves, labels, clean, place.position)
 
 
 def validation(pairs: Pairs) -> int:
@@ -104,7 +107,7 @@ def held_back(folder: Path, recipe: Recipe) -> list[Example]:
     pairs = recipe.pairs
     kept = Kept(folder, pairs, validation(pairs), pairs.held)
     found = [kept[index] for index in range(len(kept))]
-    return [Example(one, _by_frame(gridded, one.labels), n) for n, one in zip(count(), found)]
+    return [Example(one, _by_frame(gridded, one.labels), one.clean, n) for n, one in enumerate(found)]
 
 
 def shown(labels: NDArray[np.uint8], masks: Masks, random: np.random.Generator) -> NDArray[np.uint8]:

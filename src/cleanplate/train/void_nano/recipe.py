@@ -42,12 +42,14 @@ class Variety(Settings):
 
     Attributes:
         mirrored, nearer, coloured: parts that are shown left to right, as a window of the frame, in other colours.
+        made_up: part that is told with a clean plate as engines make it up; the picture is made over the true one.
         zoom: of the smallest window, at most.
     """
 
     mirrored: Part = 0.5
     nearer: Part = 0.6
     coloured: Part = 0.7
+    made_up: Part = 0.5
     zoom: Annotated[float, Field(ge=1)] = 1.6
 
 
@@ -61,7 +63,7 @@ class Masks(Settings):
 
     exact: Part = 0.3
     gridded: Part = 0.35
-    grow: NonNegativeInt = 3
+    grow: NonNegativeInt = 1
 
 
 class Rates(Schedule):

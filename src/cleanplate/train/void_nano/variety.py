@@ -9,8 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.masks.labels import KEEP
 from cleanplate.train.void_nano.recipe import Variety
 from cleanplate.worlds.moves import Moves
+
+_BESIDE = (1.0, 10.0)
+"""Pixels, along each side, from where a made up clean plate takes its ground."""
+_BLURRED = (0.2, 1.5)
+"""Pixels (standard deviation) by which it is blurred."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,24 @@ def coloured(moves: Moves, random: np.random.Generator) -> Moves:
         return np.stack([curves[pictures[..., old], new] for new, old in enumerate(order)], axis=-1)
 
     return replace(moves, plate=other(moves.plate), truth=other(moves.truth), clean=other(moves.clean))
+
+
+def made_up(clean: NDArray[np.uint8], labels: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+    """A clean plate as engines make one up where they do not know it: filled from beside, and a little blurred.
+
+    Args:
+        clean: T x H x W x 3.
+        labels: T x H x W; what they keep stays.
+    """
+    across, down = random.choice((-1, 1), 2) * random.uniform(_BESIDE[0], _BESIDE[1], 2)
+    brought = np.array([[1, 0, across], [0, 1, down]], np.float32)
+    blur = float(random.uniform(*_BLURRED))
+
+    def filled(frame: NDArray[np.uint8]) -> NDArray[Any]:
+        beside = cv2.warpAffine(frame, brought, frame.shape[1::-1], borderMode=cv2.BORDER_REFLECT_101)
+        return np.asarray(cv2.GaussianBlur(beside, (0, 0), blur))
+
+    return np.where((labels == KEEP)[..., None], clean, np.stack([filled(frame) for frame in clean])).astype(np.uint8)
 
 
 def _window(size: tuple[int, ...], zoom: float, random: np.random.Generator) -> Window:
