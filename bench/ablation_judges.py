@@ -60,7 +60,8 @@ def judge_layers(
 def judge_removals(model: Path, recipe: Removing, folder: Path, count: int | None) -> Judged:
     """Of the pairs of `bench/removal.py`, which are kept in a folder; E and what is lost over all things and frames."""
     method, found = removing_model(model), {}
-    planned = removal_clips.validation_pairs(count, (recipe.pairs.rows, recipe.pairs.columns))
+    pairs = recipe.pairs
+    planned = removal_clips.validation_pairs(count, (pairs.rows, pairs.columns), pairs)
     for case in removal_clips.cases(planned, folder):
         if case.changes.any():
             one = removal.score(case, method(case), {})

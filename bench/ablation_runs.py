@@ -19,7 +19,8 @@ from cleanplate.train.void_nano.recipe import Recipe as Removing
 SYSTEMS = ("vera", "void")
 JUDGED = "judged.json"
 """What a run's model was found to be worth, in its folder."""
-BASES = ("nano", "nano-gpu", "nano-smoke")
+BASES = ("nano", "nano-gpu", "nano-few", "nano-smoke")
+"""A recipe that only one system has is that one's alone."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def runs(base: str, steps: int | None, seeds: int, out: Path, only: Sequence[str
     """
     found: dict[str, Layering | Removing] = {}
     for system, table in (("vera", layering), ("void", removing)):
+        if base not in table.RECIPES:
+            continue
         whole = table.RECIPES[base]
         found[system] = whole
         found |= {f"{system}-{name}": table.ablated(whole, name) for name in table.ABLATIONS}

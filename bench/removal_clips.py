@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from cleanplate.files import atomic
 from cleanplate.masks.labels import KEEP
 from cleanplate.metrics.trajectory import Shown, Wanted, wanted
-from cleanplate.train.void_nano.pairs import validation
+from cleanplate.train.void_nano.pairs import chosen, validation
+from cleanplate.train.void_nano.recipe import Pairs
 from cleanplate.train.void_nano.recipes import RECIPES
 from cleanplate.worlds.counterfactual import counterfactual
 from cleanplate.worlds.evaluation.manifest import shipped
@@ -86,14 +87,13 @@ class Case:
         return asked
 
 
-def validation_pairs(count: int | None, size: tuple[int, int]) -> list[Planned]:
-    """Those that training of `nano` holds back, by turns of the training families."""
-    pairs = RECIPES["nano"].pairs
+def validation_pairs(count: int | None, size: tuple[int, int], pairs: Pairs = RECIPES["nano"].pairs) -> list[Planned]:
+    """Those that training holds back, by turns of its families."""
     first, held = validation(pairs), pairs.held
     turns = range(0, _TURNS * held, held)
     return [
         Planned(TRAINING[n % len(TRAINING)], tuple(first + n + turn for turn in turns), size)
-        for n in range(held if count is None else min(count, held))
+        for n in chosen(pairs, held)[:count]
     ]
 
 

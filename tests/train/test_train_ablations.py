@@ -50,6 +50,7 @@ def test_every_recipe_is_run_with_every_seed(tmp_path: Path) -> None:
     assert {run.label for run in runs("nano", None, 1, tmp_path, ["void", "vera-apart"])} == {
         *("void", "void-binary", "vera-apart")
     }
+    assert {run.label for run in runs("nano-few", None, 1, tmp_path)} == {"void", "void-binary"}  # none of vera's
     with pytest.raises(UsageError, match="vera-twice"):
         runs("nano", None, 1, tmp_path, ["vera-twice"])
 

@@ -23,12 +23,13 @@ from cleanplate.models.store.loading import load, save
 from cleanplate.train.slips import cells_of_clip, degrade, ever_of, read_errors
 from cleanplate.train.starting import begun
 from cleanplate.train.void_nano.objective import compared, lesson, widened
-from cleanplate.train.void_nano.pairs import Example, Kept, PairDataset, shown, validation
+from cleanplate.train.void_nano.pairs import Example, Kept, PairDataset, chosen, shown, validation
 from cleanplate.train.void_nano.preview import scores
-from cleanplate.train.void_nano.recipe import Masks, Variety
+from cleanplate.train.void_nano.recipe import Masks, Pairs, Variety
 from cleanplate.train.void_nano.recipes import RECIPES
 from cleanplate.train.void_nano.run import train
 from cleanplate.train.void_nano.variety import Window, coloured, made_up, mirrored, nearer, varied
+from cleanplate.worlds.families import TRAINING
 from cleanplate.worlds.moves import Moves
 from drawn_moves import COLUMNS, FRAMES, ROWS, recipe, square, write_squares
 from interrupted import Stopped, curve
@@ -289,6 +290,23 @@ def test_seeds_of_pairs_that_are_held_back_come_before_the_others() -> None:
     assert validation(recipe(pairs=pairs.model_dump() | {"seed": first}).pairs) == 0
     with pytest.raises(ValidationError, match="held back"):
         recipe(pairs=pairs.model_dump() | {"seed": first - 1})
+
+
+def test_a_run_may_learn_from_some_families(tmp_path: Path) -> None:
+    pairs = Pairs(count=2 * len(TRAINING), held=len(TRAINING), families=("tower", "support"), seed=2_000_000)
+    places = [TRAINING.index(name) for name in ("support", "tower")]
+    assert sorted(chosen(pairs, pairs.count)) == sorted([*places, *(place + len(TRAINING) for place in places)])
+    assert sorted(chosen(pairs, pairs.held)) == sorted(places)
+    some = recipe(pairs=recipe().pairs.model_dump() | {"count": 6, "families": (TRAINING[1], TRAINING[4])})
+    write_squares(tmp_path, some)
+    known = {square(some.pairs.seed + n).plate.tobytes() for n in (1, 4)}
+    plain = some.model_copy(update={"variety": Variety(mirrored=0, nearer=0, coloured=0, made_up=0)})
+    taken = [one.moves.plate.tobytes() for step in range(3) for one in PairDataset(tmp_path, plain)[step]]
+    assert set(taken) == known
+    with pytest.raises(InputError, match="levitates"):
+        chosen(Pairs(families=("levitates",)), 10)
+    with pytest.raises(InputError, match="none is of"):
+        chosen(Pairs(families=(TRAINING[-1],)), 2)
 
 
 def test_processes_share_a_step(tmp_path: Path) -> None:

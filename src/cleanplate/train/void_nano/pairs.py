@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from cleanplate.errors import CleanplateError
+from cleanplate.errors import CleanplateError, InputError
 from cleanplate.files import write_text
 from cleanplate.masks.labels import Labels, affected, combine, removed
 from cleanplate.train.order import Order, Place, Purpose, drawn, places
@@ -81,7 +81,8 @@ class PairDataset(Dataset[list[Example]]):
         pairs = recipe.pairs
         self._kept = Kept(folder, pairs, pairs.seed, pairs.count)
         self._recipe, self._share = recipe, (rank, ranks)
-        self._order = Order(pairs.count, recipe.seed)
+        self._chosen = chosen(pairs, pairs.count)
+        self._order = Order(len(self._chosen), recipe.seed)
 
     def __getitem__(self, step: int) -> list[Example]:
         shares = places(self._order, range(step, step + 1), self._recipe.pairs.batch, *self._share)
@@ -89,12 +90,22 @@ class PairDataset(Dataset[list[Example]]):
 
     def _example(self, place: Place) -> Example:
         random = drawn(self._recipe.seed, Purpose.CUT, place.position)
-        moves = varied(self._kept[place.example], self._recipe.variety, random)
+        moves = varied(self._kept[self._chosen[place.example]], self._recipe.variety, random)
         labels = shown(moves.labels, self._recipe.masks, drawn(self._recipe.seed, Purpose.MASK, place.position))
         clean = moves.clean
         if random.random() < self._recipe.variety.made_up:
             clean = made_up(clean, labels, random)
         return Example(moves, labels, clean, place.position)
+
+
+def chosen(pairs: Pairs, total: int) -> list[int]:
+    """Of so many pairs, those of the families that are learned from. Raises InputError where there are none."""
+    if unknown := sorted(set(pairs.families) - set(TRAINING)):
+        raise InputError(f"there is no training family '{unknown[0]}'", remedy=f"Name some of: {', '.join(TRAINING)}.")
+    found = [n for n in range(total) if not pairs.families or TRAINING[n % len(TRAINING)] in pairs.families]
+    if not found:
+        raise InputError(f"of {total} pairs none is of {', '.join(pairs.families)}", remedy="Take more pairs.")
+    return found
 
 
 def validation(pairs: Pairs) -> int:
@@ -106,7 +117,7 @@ def held_back(folder: Path, recipe: Recipe) -> list[Example]:
     """The pairs for validation, with whole cells for quadmasks, as reasoners draw them."""
     pairs = recipe.pairs
     kept = Kept(folder, pairs, validation(pairs), pairs.held)
-    found = [kept[index] for index in range(len(kept))]
+    found = [kept[index] for index in chosen(pairs, pairs.held)]
     return [Example(one, _by_frame(gridded, one.labels), one.clean, n) for n, one in enumerate(found)]
 
 

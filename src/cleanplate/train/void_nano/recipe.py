@@ -23,6 +23,7 @@ class Pairs(Settings):
         rows, columns: of the pictures.
         count: pairs; after these it begins anew, in another order.
         held: pairs beside these for validation, from seeds before `seed`.
+        families: of all these pairs, those that are learned from and validated on; all where none is named.
         seed: of the first scene.
         batch: pairs a step.
         workers: processes that make and read pairs ahead of the model; 0 does it in between.
@@ -32,6 +33,7 @@ class Pairs(Settings):
     columns: PositiveInt = 112
     count: PositiveInt = 700
     held: PositiveInt = 42
+    families: tuple[str, ...] = ()
     seed: NonNegativeInt = 1_000_000
     batch: PositiveInt = 8
     workers: NonNegativeInt = 1

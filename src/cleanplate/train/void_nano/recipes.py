@@ -31,6 +31,16 @@ _PLAIN: Mapping[str, Recipe] = MappingProxyType(
             checkpointing=False,
             every=Every(log=10, save=250, preview=500),
         ),
+        "nano-few": Recipe(
+            system=void_nano(dim=192, layers=4, heads=6, ffn_dim=768),
+            pairs=Pairs(held=168, families=("support", "tower", "held", "blocked")),
+            steps=200,
+            rates=Rates(warmup=10, shape="cosine"),
+            ema=0.98,
+            precision="no",
+            checkpointing=False,
+            every=Every(log=10, save=50, preview=200),
+        ),
         "nano-smoke": Recipe(
             system=void_nano(dim=96, layers=2, heads=4, ffn_dim=192),
             pairs=Pairs(count=4, held=2, batch=2, workers=0),
@@ -54,5 +64,5 @@ def ablated(recipe: Recipe, name: str) -> Recipe:
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {**_PLAIN, **{f"nano-{name}": ablated(_PLAIN["nano"], name) for name in ABLATIONS}}
 )
-"""`nano` is for processors, `nano-gpu` the same model with more of everything; `nano-smoke` tests the path. The others
-are ablations of `nano` (decision 038)."""
+"""`nano` is for processors, `nano-gpu` the same model with more of everything; `nano-few`, smaller, of four families,
+is for ablations on a processor; `nano-smoke` tests the path. The others are ablations of `nano` (decision 038)."""
