@@ -97,18 +97,18 @@ def _things(parts: Parts, found: Sums) -> NDArray[np.int64]:
     seen = weights >= np.maximum(_FEWEST, _ENOUGH * areas)
     seen[0] = False
     thing_of = np.where(seen, np.arange(len(found)), 0)
-    touching = {(a, b) for a, b in neighbours(parts) if seen[a] and seen[b]}
     of, left = found.copy(), {part: misfit(found[part]) for part in np.flatnonzero(seen).tolist()}
-    while touching:
-        worse = {(a, b): _worse(of, left, a, b) for a, b in touching}
+    worse = {(a, b): _worse(of, left, a, b) for a, b in neighbours(parts) if seen[a] and seen[b]}
+    while worse:
         a, b = min(worse, key=lambda pair: (worse[pair], pair))
         if worse[a, b] > _APART**2:
             break
         of[a] += of[b]
         left[a] = misfit(of[a])
         thing_of[thing_of == b] = a
-        renamed = ((a if one == b else one, a if other == b else other) for one, other in touching)
-        touching = {(min(pair), max(pair)) for pair in renamed if pair[0] != pair[1]}
+        beside = {one for pair in worse if a in pair or b in pair for one in pair} - {a, b}
+        worse = {pair: value for pair, value in worse.items() if a not in pair and b not in pair}
+        worse |= {(min(a, one), max(a, one)): _worse(of, left, min(a, one), max(a, one)) for one in beside}
     return thing_of
 
 
