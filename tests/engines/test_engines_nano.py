@@ -129,13 +129,20 @@ def decibels(made: Pixels, truth: Pixels, where: Any) -> float:
     return float(10 * np.log10(255**2 / square))
 
 
+def by_hand(said: torch.Tensor) -> SimpleNamespace:
+    """As if a model had said it, of every pixel by itself."""
+    return SimpleNamespace(
+        said=said, rigid=False, reach=SimpleNamespace(inside=torch.ones(said[:, 0].shape, dtype=torch.bool))
+    )
+
+
 def test_an_exact_answer_gives_the_truth_at_the_plates_resolution(
     nano: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stripes of one pixel survive: no picture of the model's size could hold them, nor does a clean plate."""
     drawn = fall()
     said = exact(drawn, 8)
-    found = SimpleNamespace(said=said, reach=SimpleNamespace(inside=torch.ones(said[:, 0].shape, dtype=torch.bool)))
+    found = by_hand(said)
     monkeypatch.setattr("cleanplate.engines.void_nano.passes.asked", lambda *given: found)
     clip, region = write_fall(tmp_path / "clip", drawn), drawn.labels != KEEP
     moved = shown(made(clip, nano, tmp_path / "moved"))
@@ -169,7 +176,7 @@ def test_of_a_made_world_an_exact_answer_gives_more_than_a_clean_plate(
     clean = pictures(np.where((small.labels == KEEP)[..., None], small.plate, small.clean))
     bare = answer(shift, seen, torch.zeros_like(plate))
     said = answer(shift, seen, truth - compose(plate, clean, bare))
-    found = SimpleNamespace(said=said, reach=SimpleNamespace(inside=torch.ones(seen.shape, dtype=torch.bool)))
+    found = by_hand(said)
     monkeypatch.setattr("cleanplate.engines.void_nano.passes.asked", lambda *given: found)
     of = system(24).model_copy(update={"limits": Limits(frames=24, pixels=64 * 112, rate=12)})
     monkeypatch.setattr("cleanplate.models.store.moving.system_of", lambda name: of)

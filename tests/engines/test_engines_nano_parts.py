@@ -99,7 +99,7 @@ def test_shifts_of_a_turned_clip_point_to_the_same_place(turns: int) -> None:
     shift[0, :, at[0], at[1]] = torch.tensor([source[1] - at[1], source[0] - at[0]], dtype=torch.float32)
     said = answer(shift, torch.zeros(1, size.rows, size.columns), torch.zeros(1, 3, size.rows, size.columns))
     framing = Framing((0, 0, rows, columns), size, size.rows, size.columns)
-    told = Answer.of(said, torch.ones(1, size.rows, size.columns, dtype=torch.bool), framing, 1)
+    told = Answer.of(said, torch.ones(1, size.rows, size.columns, dtype=torch.bool), framing, 1, rigid=True)
     assert told.shift.shape == (1, rows, columns, 2)
     assert told.shift[0][coded_at].tolist() == [coded_from[1] - coded_at[1], coded_from[0] - coded_at[0]]
 

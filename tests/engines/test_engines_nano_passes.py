@@ -134,7 +134,7 @@ def test_never_leaves_the_first_pass_as_it_is(
     assert (tmp_path / "answer1.npz").read_bytes() == (always / "answer1.npz").read_bytes()
     found = asked(*store.model_of(str(shoot.nano), "cpu"), told(shoot), settings_of({}), 0)
     assert found is not None
-    alone = Answer.of(found.said, found.reach.inside, shoot.plate.framing, FRAMES)
+    alone = Answer.of(found.said, found.reach.inside, shoot.plate.framing, FRAMES, rigid=found.rigid)
     course = Moving(shoot.plate, shoot.clean, alone, shoot.window)
     np.testing.assert_array_equal(moving.moment(3).seen, course.moment(3).seen)
 
@@ -223,7 +223,7 @@ def test_what_is_checked_is_what_would_be_delivered(shoot: Shoot) -> None:
     """
     plate, drawn = shoot.plate, shoot.drawn
     said = exact(drawn, LENGTH)
-    answer = Answer.of(said, torch.ones(said[:, 0].shape, dtype=torch.bool), plate.framing, FRAMES)
+    answer = Answer.of(said, torch.ones(said[:, 0].shape, dtype=torch.bool), plate.framing, FRAMES, rigid=False)
     laying = Laying(plate, shoot.clean, Moving(plate, shoot.clean, answer, shoot.window), 1.0)
     fine = replace(plate, framing=finer(plate.framing, plate.info, 4))
     shown = list(composed(fine, laying, shoot.window))

@@ -153,3 +153,17 @@ def test_ground_that_is_a_little_elsewhere_is_ground() -> None:
     things = told_things(told(plate, clean, np.full(plate.shape[:3], AFFECTED, np.uint8), "quadmask"))[0, 0]
     inner = things[3:-3, 3:-3]
     torch.testing.assert_close(inner, drawn(HIGH)[0, 3:-3, 3:-3])
+
+
+def test_beyond_things_the_nearest_ones_motion_goes_on() -> None:
+    ways = {"low": (LOW, 0, -14), "high": (HIGH, 12, 8)}
+    shift = shift_of(made(says(ways)))[0]
+    torch.testing.assert_close(shift[:, 38, 4], torch.tensor([14.0, 0.0]), atol=0.5, rtol=0)
+    torch.testing.assert_close(shift[:, 27, 46], torch.tensor([-8.0, -12.0]), atol=0.5, rtol=0)
+
+
+def test_a_thing_is_brought_into_what_may_change() -> None:
+    labels = np.full((1, ROWS, COLUMNS), KEEP, np.uint8)
+    labels[0, :26, 10:50] = AFFECTED
+    found = made(says({"high": (HIGH, 12, 6)}), scene(labels))
+    assert overlap(seen_of(found)[:, 0], drawn(moved(HIGH, 6, 6))) > 0.95

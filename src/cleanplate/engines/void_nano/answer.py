@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cleanplate.engines.void.framing import Framing
+from cleanplate.engines.void_nano.spreading import spread
 from cleanplate.files import atomic
 from cleanplate.models.moving.scene import residual_of, seen_of, shift_of
 
@@ -22,7 +23,8 @@ class Answer:
     """Of every beat, on the framing's grid.
 
     Attributes:
-        shift: T x rows x columns x 2, (x, y) in pixels of the grid, to where the plate shows it.
+        shift: T x rows x columns x 2, (x, y) in pixels of the grid, to where the plate shows it; going on beyond what
+            is seen.
         seen: T x rows x columns, 0..1.
         residual: T x rows x columns x 3, R'G'B' to be added.
     """
@@ -32,14 +34,20 @@ class Answer:
     residual: Real
 
     @classmethod
-    def of(cls, said_T6HW: Tensor, inside_THW: Tensor, framing: Framing, beats: int) -> Answer:
-        """From what the model says, and the pixels for which it says anything."""
+    def of(cls, said_T6HW: Tensor, inside_THW: Tensor, framing: Framing, beats: int, *, rigid: bool) -> Answer:
+        """From what the model says, and the pixels for which it says anything.
+
+        Args:
+            rigid: whether things were kept whole, and their shifts go on already.
+        """
         size, inside = framing.size, inside_THW[:beats, None].float()
-        channels = (shift_of(said_T6HW)[:beats], seen_of(said_T6HW)[:beats], residual_of(said_T6HW)[:beats])
+        said = said_T6HW[:beats]
+        channels = (shift_of(said), seen_of(said) * inside, residual_of(said) * inside)
         shift, seen, residual = (
-            (channel * inside).permute(0, 2, 3, 1)[:, : size.rows, : size.columns].float().cpu().numpy()
-            for channel in channels
+            channel.permute(0, 2, 3, 1)[:, : size.rows, : size.columns].float().cpu().numpy() for channel in channels
         )
+        if not rigid:
+            shift = np.stack([spread(*beat) for beat in zip(shift, seen[..., 0], strict=True)])
         turned = [_turned_back(one, size.turns) for one in (shift, seen, residual)]
         for _ in range(size.turns):
             turned[0] = np.stack([turned[0][..., 1], -turned[0][..., 0]], axis=-1)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.engines.void_nano.answer import Answer
+from cleanplate.engines.void_nano.spreading import TOLD, spread
 from cleanplate.engines.void_nano.window import Window
 from cleanplate.media.probe import ClipInfo
 from cleanplate.motion.between import flows_between
@@ -24,10 +25,6 @@ from cleanplate.motion.warp import flow_warp, pixel_grid, resample
 
 Real = NDArray[np.float32]
 Flows = tuple[FlowField, FlowField]
-_TOLD = 0.5
-"""Of visibility: from here on a pixel's own shift counts; elsewhere that of its surroundings goes on."""
-_SMOOTH = 0.7
-"""Pixels of the model's grid over which shifts are averaged (standard deviation)."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +59,8 @@ class Course:
         return between(self._beat(place), self._beat(place + 1), self._held[1], (here - a) / (b - a))
 
     def _beat(self, place: int) -> Moment:
-        answer, seen = self._answer, self._answer.seen[place]
-        return Moment(spread(answer.shift[place], seen), seen, answer.residual[place])
+        answer = self._answer
+        return Moment(answer.shift[place], answer.seen[place], answer.residual[place])
 
 
 def between(a: Moment, b: Moment, flows: Flows, time: float) -> Moment:
@@ -97,15 +94,7 @@ def gone(a: Moment, b: Moment, flow: FlowField) -> FlowField:
 
 
 def _tells(moment: Moment) -> bool:
-    return bool((moment.seen >= _TOLD).any())
-
-
-def spread(shift: Real, seen: Real) -> Real:
-    """Shifts (rows x columns x 2) of what is seen (rows x columns), going on smoothly beyond it."""
-    weight = np.where(seen >= _TOLD, seen, 0).astype(np.float32)
-    total = cv2.GaussianBlur(weight, (0, 0), _SMOOTH)
-    mean = cv2.GaussianBlur(shift * weight[..., None], (0, 0), _SMOOTH) / np.maximum(total, 1e-6)[..., None]
-    return complete(mean.astype(np.float32), weight > 0)
+    return bool((moment.seen >= TOLD).any())
 
 
 def _at(field: Real, shift: Real) -> Real:
@@ -117,7 +106,7 @@ def _at(field: Real, shift: Real) -> Real:
 def _from_source(moment: Moment) -> Real:
     """By a place in the plate, how far from there it is seen: the inverse of the shift, each pixel laid on its four."""
     rows, columns = moment.seen.shape
-    told = moment.seen >= _TOLD
+    told = moment.seen >= TOLD
     shift = moment.shift[told]
     x, y = (shift + pixel_grid((0, 0, rows, columns))[told]).T
     left, top = np.floor(x).astype(int), np.floor(y).astype(int)
