@@ -41,7 +41,9 @@ class Asked:
 
     def domain(self) -> Domain:
         """Whether the clip is like what it has learned from; asks once more."""
-        return domain_of(self.model, self.scene, self.reach, self.sampling, noise=self.noise, said=self.said)
+        return domain_of(
+            self.model, self.scene, self.reach, self.sampling, noise=self.noise, said=self.said, rigid=self.rigid
+        )
 
     def again(self, noise: Tensor, second: Second) -> Tensor:
         """What the model says when it goes on from what it said, under other noise; T x 6 x H x W.

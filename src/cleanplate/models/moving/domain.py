@@ -40,12 +40,19 @@ class Domain:
 
 @torch.no_grad()
 def domain_of(
-    model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, *, noise: Tensor, said: Tensor
+    model: Mixture,
+    scene: Tensor,
+    reach: Reach,
+    settings: Sampling,
+    *,
+    noise: Tensor,
+    said: Tensor,
+    rigid: bool = True,
 ) -> Domain:
     """The model is asked once more, about the mirrored clip.
 
     Args:
-        scene, reach, settings, noise: as the model was asked, see `ask`.
+        scene, reach, settings, noise, rigid: as the model was asked, see `ask`.
         said: its answer, T x 6 x H x W.
     """
     keep, inside = ~told_changes(scene), reach.inside[:, None]
@@ -55,7 +62,7 @@ def domain_of(
         turned = reach_of(~keep[:, 0].flip(_COLUMNS), model.config.patch, economy)
     if turned is None:
         raise ValueError("nothing may change in this clip")
-    other = ask(model, scene.flip(_COLUMNS), turned, settings, noise.flip(_COLUMNS)).flip(_COLUMNS)
+    other = ask(model, scene.flip(_COLUMNS), turned, settings, noise.flip(_COLUMNS), rigid=rigid).flip(_COLUMNS)
     other = torch.cat([-other[:, :1], other[:, 1:]], dim=1)
     plate, clean = told_plates(scene)
     apart = (compose(plate, clean, said) - compose(plate, clean, other)).abs().mean(dim=1, keepdim=True)
