@@ -65,9 +65,13 @@ def part(card: Mapping[str, Any] | None) -> str:
 
 
 def _data(recipe: Mapping[str, Any]) -> dict[str, str]:
-    """What was learned from."""
+    """What was learned from; all families where none is named."""
     return {
-        f"{words} made": ", ".join(f"{name} {value:,}" for name, value in recipe[kind].items() if name != "workers")
+        f"{words} made": ", ".join(
+            f"{name} {' '.join(value) if isinstance(value, list) else f'{value:,}'}"
+            for name, value in recipe[kind].items()
+            if name != "workers" and value != []
+        )
         for kind, words in _KINDS.items()
         if kind in recipe
     }

@@ -53,6 +53,9 @@ def test_a_card_is_told_in_full_and_in_its_place() -> None:
     assert "workers" not in said
     assert "went on from" not in said
     assert f"| went on from weights of SHA-256 | `{'1' * 64}` |" in part(CARD | {"start": "1" * 64})
+    some = {"pairs": {"count": 40, "families": ["held", "tower"]}}
+    assert "| pairs of worlds made | count 40, families held tower |" in part(CARD | {"recipe": some})
+    assert "families" not in part(CARD | {"recipe": {"pairs": {"count": 40, "families": []}}})
     assert refreshed(text, {shipped.NANO: CARD}) == text
     assert "no weights" in part(None)
     with pytest.raises(InputError, match="no place for other"):

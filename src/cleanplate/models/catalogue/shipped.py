@@ -46,7 +46,7 @@ SHIPPED: Mapping[str, Shipped] = MappingProxyType(
     {
         "void-nano": Shipped(
             "removes things, and moves what they held by the plate's own pixels; trained on simulated worlds",
-            "7fd1d9ae307052fb1acb6efa1c0e3f4004a8d0137b627c40e2a4aeb30615e852",
+            "09ba3596a102cad44ada89b1f92c1dc95c25b423222ed8d2240229ab3b745f3f",
         ),
     }
 )
