@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -27,7 +26,7 @@ from cleanplate.pipeline.remove import remove
 from cleanplate.worlds.counterfactual import counterfactual
 from cleanplate.worlds.families import sample
 from cleanplate.worlds.moves import moves
-from drawn_nano import COLUMNS, FACTOR, ROWS, Pixels, exact, fall, system, write_fall, write_nano
+from drawn_nano import COLUMNS, FACTOR, ROWS, Pixels, by_hand, exact, fall, system, write_fall, write_nano
 from drawn_removal import write_clip
 from interrupted import Interrupting
 
@@ -127,13 +126,6 @@ def shown(package: ShotPackage) -> Pixels:
 def decibels(made: Pixels, truth: Pixels, where: Any) -> float:
     square = np.square(made.astype(np.float64) - truth)[where].mean()
     return float(10 * np.log10(255**2 / square))
-
-
-def by_hand(said: torch.Tensor) -> SimpleNamespace:
-    """As if a model had said it, of every pixel by itself."""
-    return SimpleNamespace(
-        said=said, rigid=False, reach=SimpleNamespace(inside=torch.ones(said[:, 0].shape, dtype=torch.bool))
-    )
 
 
 def test_an_exact_answer_gives_the_truth_at_the_plates_resolution(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from cleanplate.engines.propagate.footage import HOLE, halo
@@ -25,7 +23,7 @@ from cleanplate.masks.track import Track, TrackWriter
 from cleanplate.media.clip import Clip
 from cleanplate.pipeline.protocols import Scene
 from cleanplate.progress import Silent
-from drawn_nano import COLUMNS, FRAMES, ROWS, Fall, exact, fall, system, write_fall
+from drawn_nano import FRAMES, Fall, by_hand, exact, fall, system, write_fall
 
 GRID = Grid(rows=8, columns=13)
 LAST = FRAMES - 1
@@ -103,9 +101,7 @@ def test_what_lands_where_nothing_was_filled_is_drawn_there(
             track.write(number, there)
     things = {"square": Track(tmp_path / "square.track")}
     known = replace(scene, reasoning=told(drawn, track="square.track"), things=things)
-    inside = torch.ones((8, ROWS, COLUMNS), dtype=torch.bool)
-    found = SimpleNamespace(said=exact(drawn, 8), reach=SimpleNamespace(inside=inside))
-    monkeypatch.setattr("cleanplate.engines.void_nano.passes.asked", lambda *given: found)
+    monkeypatch.setattr("cleanplate.engines.void_nano.passes.asked", lambda *given: by_hand(exact(drawn, 8)))
     monkeypatch.setattr("cleanplate.models.store.moving.model_of", lambda name, device: (None, system()))
     assert known.quadmask is not None
     outline = Outline.of(system(), known.quadmask, known.clip.info, Settings())
