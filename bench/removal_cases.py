@@ -25,6 +25,7 @@ from rich.progress import track
 from cleanplate.errors import InputError
 from cleanplate.files import atomic
 from cleanplate.metrics.trajectory import error, sights
+from cleanplate.worlds.families import TRAINING
 
 _TIMES = (0.5, 1.0)
 _WIDTH, _GAP, _HEAD = 240, 8, 22
@@ -111,7 +112,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--weights", help="of the engine")
     parser.add_argument("--model", type=Path, help="folder of a nano model, instead of an engine")
     parser.add_argument("--size", default="112x64", help="width x height")
-    parser.add_argument("--clips", type=int, default=21, help="held-back pairs, by turns of the families")
+    parser.add_argument("--clips", type=int, default=len(TRAINING), help="held-back pairs, by turns of the families")
     parser.add_argument("--each", type=int, default=3, help="good ones, and bad ones")
     parser.add_argument("--folder", type=Path, default=Path("bench-out/removal"))
     parser.add_argument("--out", type=Path, required=True)
