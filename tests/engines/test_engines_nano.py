@@ -71,19 +71,20 @@ def test_a_shot_is_proven_and_called_a_research_preview(whole: ShotPackage) -> N
     assert "<li>Research preview</li>" in report
     measured: Any = whole.shot.measurements
     assert measured["window"]["pass2"] is measured["morph"]["pass2"] is False
-    assert "No second pass was made: nothing" in report
+    assert "No second pass was made: asked for: never" in report
 
 
 @pytest.mark.slow
 def test_which_pass_was_delivered_is_told(clip: Path, nano: Path, whole: ShotPackage, tmp_path: Path) -> None:
-    """And without one, and without one being called for, the bytes are the same."""
-    refined, never = (made(clip, nano, tmp_path / when, {"pass2": when}) for when in ("always", "never"))
+    """And without one being asked for, and without one being called for, the bytes are the same."""
+    refined, uncalled = (made(clip, nano, tmp_path / when, {"pass2": when}) for when in ("always", "auto"))
+    assert "No second pass was made: nothing" in (uncalled.folder / "report.html").read_text(encoding="utf-8")
     measured: Any = refined.shot.measurements
     assert measured["window"]["why"] == "asked for: always"
     report = (refined.folder / "report.html").read_text(encoding="utf-8")
     assert "A second pass was made: asked for: always" in report
     assert verify(refined).passed
-    assert digests(never) == digests(whole)
+    assert digests(uncalled) == digests(whole)
     assert digests(refined)["layer/layer.mkv"] != digests(whole)["layer/layer.mkv"]
 
 

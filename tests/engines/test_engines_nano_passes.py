@@ -112,7 +112,7 @@ def test_the_morph_check_decides(
     shoot: Shoot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threshold: float, refined: bool
 ) -> None:
     monkeypatch.setattr(passes_module, "scores_of", lambda *given: (morphing(2.0),))
-    moving, verdict = shoot.passes(tmp_path, threshold=threshold).run(Silent())
+    moving, verdict = shoot.passes(tmp_path, pass2="auto", threshold=threshold).run(Silent())
     assert verdict.refine is refined
     assert "'ball'" in verdict.why or not refined
     assert (tmp_path / "answer2.npz").is_file() is refined

@@ -39,7 +39,7 @@ class Settings(BaseModel):
 
     Attributes:
         steps: calls of the model, from noise to the first answer; None asks as often as the model was trained to be.
-        pass2: whether the second pass runs; `auto` leaves that to the morph check.
+        pass2: whether the second pass runs; `auto` leaves that to the morph check. On held-back pairs it did harm.
         threshold: how far a thing may depart from smooth motion before the second pass runs; see `morph.score`.
         second: the second pass.
         rigid: every thing is moved as a whole, without being bent or stretched; without it each pixel goes its own way.
@@ -50,7 +50,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     steps: _Calls | None = None
-    pass2: PassTwo = "auto"
+    pass2: PassTwo = "never"
     threshold: Annotated[float, Field(gt=0)] = THRESHOLD
     second: Second = Second()
     rigid: bool = True
