@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from cleanplate.models.catalogue.small import vera_nano
+from cleanplate.models.catalogue.system import System
 from cleanplate.train.recipe import Every
 from cleanplate.train.vera.recipe import Clips, Sparse
 from cleanplate.train.vera_nano.recipe import Mix, Rates, Recipe, Stock
-from cleanplate.train.vera_nano.shelf import Shelf, held_shelf, training_shelf
+from cleanplate.train.vera_nano.shelf import Shelf, shelf_of
 from cleanplate.worlds.layered.stock import Shoot, Take, Thing, save
 from cleanplate.worlds.layered.wording import Facts
 
-FRAMES, ROWS, COLUMNS = 4, 16, 24
+FRAMES, ROWS, COLUMNS, CLOSE = 4, 16, 24, 16
 _SIDE = 6
 
 
@@ -59,11 +60,17 @@ def take(seed: int) -> Take:
     )
 
 
+def pixels_system(patch: tuple[int, int, int], **geometry: int) -> System:
+    """vera-nano's, of pixels instead of latents that an autoencoder would have to be trained for."""
+    own = vera_nano(patch, channels=3, **geometry)
+    return System.model_validate(dict(own) | {"codec": "pixel", "stride": (1, 1, 1), "closeup": CLOSE})
+
+
 def small_recipe(**changes: Any) -> Recipe:
     """Two clips a step."""
     geometry = {"dim": 32, "layers": 2, "heads": 2, "ffn_dim": 48, "text_dim": 12, "frequency_dim": 16, "waves": 3}
     fields: dict[str, Any] = {
-        "system": vera_nano((4, 8, 8), **geometry),
+        "system": pixels_system((4, 8, 8), **geometry),
         "clips": Clips(frames=FRAMES, rows=ROWS, columns=COLUMNS, batch=2),
         "stock": Stock(things=6, shoots=3, takes=3, held=2),
         "mix": Mix(rendered=0.3),
@@ -80,8 +87,8 @@ def small_recipe(**changes: Any) -> Recipe:
 
 def write_stock(folder: Path, recipe: Recipe) -> Path:
     """Where its stock would be made, this lies already."""
-    for shelf in (training_shelf(folder, recipe), held_shelf(folder, recipe)):
-        _fill(shelf)
+    for held in (False, True):
+        _fill(shelf_of(folder, recipe.stock, recipe.clips, held=held))
     return folder
 
 

@@ -17,7 +17,6 @@ from cleanplate.engines.vera.finish import grain_of, levelled, sharpened
 from cleanplate.engines.vera.schedule import Rhythm, schedule
 from cleanplate.errors import RefusalError, UsageError
 from cleanplate.media.clip import Clip
-from cleanplate.models.catalogue.small import vera_nano
 from cleanplate.models.catalogue.system import Limits, System
 from cleanplate.models.catalogue.vocabulary import NANO
 from cleanplate.models.codecs.pixel import PixelCodec
@@ -28,6 +27,7 @@ from cleanplate.pipeline.edits import Add
 from cleanplate.pipeline.make import Order
 from drawn_clips import ground, write_plate, write_video
 from drawn_models import drawn, drawn_video
+from drawn_stock import pixels_system
 from drawn_vera import TEXT_DIM, DrawnParts, write_weights
 from plain_clips import info_of
 
@@ -35,8 +35,8 @@ GEOMETRY = {"dim": 32, "layers": 1, "heads": 2, "ffn_dim": 32, "text_dim": TEXT_
 
 
 def small() -> System:
-    limits = Limits(frames=8, pixels=16 * 24, rate=25, slowest=5)
-    return vera_nano((4, 8, 8), **GEOMETRY).model_copy(update={"limits": limits})
+    limits = Limits(frames=8, pixels=8 * 16, rate=25, slowest=5)
+    return pixels_system((4, 8, 8), **GEOMETRY).model_copy(update={"limits": limits})
 
 
 @pytest.mark.parametrize(("frames", "windows", "keys"), [(12, 1, 12), (49, 1, 16), (75, 1, 16), (200, 4, None)])

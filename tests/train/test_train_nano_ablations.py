@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from cleanplate.engines.void_nano.asking import asked
 from cleanplate.engines.void_nano.settings import Settings
@@ -21,7 +22,7 @@ from cleanplate.train.vera.objective import Latents
 from cleanplate.train.vera.preview import Made, scores, sheet
 from cleanplate.train.vera.start import start
 from cleanplate.train.vera_nano import door as vera
-from cleanplate.train.vera_nano.objective import as_share, compared, draw_noise, losses, total
+from cleanplate.train.vera_nano.objective import compared, covered_by, draw_noise, losses, total
 from cleanplate.train.vera_nano.recipes import ABLATIONS, RECIPES, ablated
 from cleanplate.train.vera_nano.run import train
 from cleanplate.train.vera_nano.shelf import MixedDataset, held_back
@@ -37,10 +38,15 @@ from interrupted import curve
 ONCE = {"steps": 1, "every": {"log": 1, "save": 1, "preview": 1}}
 
 
-def latents(folder: Path) -> Latents:
+CODEC = PixelCodec((1, 1, 1))
+
+
+def lesson(folder: Path) -> tuple[Latents, Tensor]:
+    """Latents of a step, and how much the layers cover."""
     recipe = small_recipe()
     examples = MixedDataset(write_stock(folder, recipe), recipe)[0]
-    return Batcher(recipe, PixelCodec((1, 1, 1)), KeptTexts(HashedWords()), torch.device("cpu")).latents(examples)
+    batcher = Batcher(recipe, CODEC, KeptTexts(HashedWords()), torch.device("cpu"))
+    return batcher.latents(examples), covered_by(examples, CODEC.stride)
 
 
 @pytest.mark.parametrize("name", ABLATIONS)
@@ -58,44 +64,47 @@ def test_all_else_is_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", ABLATIONS)
 def test_each_trains_and_is_delivered(name: str, tmp_path: Path) -> None:
     recipe = ablated(small_recipe(**ONCE), name)
-    place = train(recipe, tmp_path / "run", write_stock(tmp_path / "stock", recipe), encoder=HashedWords())
+    data = write_stock(tmp_path / "stock", recipe)
+    place = train(recipe, tmp_path / "run", data, codec=CODEC, encoder=HashedWords())
     model, system = load(place)
     assert system == recipe.system
     assert model.config == recipe.system.transformer
     seen = curve(tmp_path / "run")[-1]
-    wanted = {"sampled error composite", "sampled kept add"} if name == "regenerate" else {"sampled error over"}
+    wanted = {"sampled error composite", "sampled kept add"} if name == "regenerate" else {"sampled error alpha"}
     assert wanted <= set(seen)
     assert ("sampled iou add" in seen) == (name != "regenerate")
 
 
 def test_one_branch_is_held_to_its_composite_everywhere(tmp_path: Path) -> None:
-    given, recipe = latents(tmp_path), ablated(small_recipe(), "regenerate")
-    found = losses(start(recipe), given, draw_noise(given, recipe), recipe)
+    (given, covered), recipe = lesson(tmp_path), ablated(small_recipe(), "regenerate")
+    found = losses(start(recipe), given, draw_noise(given, recipe), recipe, covered_B1THW=covered)
     assert set(found) == {"composite"}
     assert total(found, recipe).item() == found["composite"].item()
-    assert float(compared({"composite": given.clean["composite"]}, given, recipe)["composite"]) == 0
-    bare = given.clean["alpha"].mean(dim=1, keepdim=True) < -1.9
+    assert float(compared({"composite": given.clean["composite"]}, given.clean, covered, recipe)["composite"]) == 0
+    bare = covered < 0.025
     assert 0.2 < float(bare.float().mean()) < 0.9
     wrong = {"composite": given.clean["composite"] + 0.2 * bare}
-    lightly, fully = (float(compared(wrong, given, one)["composite"]) for one in (small_recipe(), recipe))
+    lightly, fully = (
+        float(compared(wrong, given.clean, covered, one)["composite"]) for one in (small_recipe(), recipe)
+    )
     for counted, one in ((lightly, small_recipe()), (fully, recipe)):
-        weights = as_share(given.clean["alpha"]) + one.elsewhere
+        weights = covered + one.elsewhere
         parts = (weights * bare).sum(dim=(1, 2, 3, 4)) / weights.sum(dim=(1, 2, 3, 4))
         assert counted == pytest.approx(0.04 * float(parts.mean()), rel=1e-3)
     assert fully > 1.5 * lightly > 0
 
 
 def test_what_the_composite_says_is_not_supervised(tmp_path: Path) -> None:
-    given, recipe = latents(tmp_path), ablated(small_recipe(), "unsupervised")
+    (given, covered), recipe = lesson(tmp_path), ablated(small_recipe(), "unsupervised")
     wrong = dict(given.clean) | {"composite": given.clean["composite"] + 1}
-    right, other = (compared(said, given, recipe) for said in (given.clean, wrong))
+    right, other = (compared(said, given.clean, covered, recipe) for said in (given.clean, wrong))
     assert float(other["composite"]) > float(right["composite"])
     assert float(total(other, recipe)) == float(total(right, recipe))
 
 
 @pytest.mark.parametrize(("name", "heard"), [("apart", False), ("one-tower", True), ("unhinted", True)])
 def test_branches_hear_of_each_other_by_attention_alone(name: str, heard: bool, tmp_path: Path) -> None:
-    given, recipe = latents(tmp_path), ablated(small_recipe(), name)
+    (given, _), recipe = lesson(tmp_path), ablated(small_recipe(), name)
     model = start(recipe).eval()
     with torch.no_grad():
         for part in model.parameters():

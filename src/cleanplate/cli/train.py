@@ -99,6 +99,25 @@ def void(
         screen.result({"weights": str(weights)}, [(f"The weights are in {weights}", "green")])
 
 
+@train.command()
+def codec(
+    config: Annotated[str, typer.Option(help="A recipe: nano, nano-smoke, or a JSON file.")],
+    data: Annotated[list[Path] | None, typer.Option(help="Folder where stock is kept, as of `train vera`.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run; a run there goes on.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=0)] = None,
+    show: Annotated[bool, typer.Option("--print", help="Print the recipe as JSON, and stop.")] = False,
+    json: o.Json = False,
+) -> None:
+    """Train the autoencoder between pictures and the latents of vera-nano."""
+    from cleanplate.train.nano_codec import door as nano
+
+    screen = Screen(as_json=json)
+    with guarded(screen):
+        given = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
+        _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
+
+
 def _made(screen: Screen, door: Any, recipe: Any, data: list[Path] | None, out: Path | None, *, show: bool) -> None:
     """An embedded model, whose data are made rather than given."""
     if show:

@@ -27,6 +27,8 @@ _TILE = 256
 _WAN_CODEC = 126_892_531
 _WAN_SAMPLES = 5500
 """Parameters of Wan2.1's autoencoder, and values that live at its decoder's peak for a pixel of a picture; measured."""
+_LIGHT_CODECS = {"pixel": 3, "nano-codec": 12}
+"""Small codecs, and how many copies of the video they hold at their peak."""
 _SOLVER_LATENTS = 12
 """Float32 latents of every branch that the sampler and its solver hold: noise, sample, history, clean, answers."""
 
@@ -125,7 +127,7 @@ def ways(system: System, wanted: Running, *, waiting: bool = True) -> Iterator[R
     Args:
         waiting: blocks can wait elsewhere, since the model runs on an accelerator.
     """
-    tiled: dict[str, Any] = {} if system.codec == "pixel" else {"tile": wanted.tile or _TILE}
+    tiled: dict[str, Any] = {} if system.codec in _LIGHT_CODECS else {"tile": wanted.tile or _TILE}
     small, wait = {"fp8": True}, {"offload": True} if waiting else {}
     yield from dict.fromkeys(
         wanted.model_copy(update=changes) for changes in ({}, tiled, tiled | wait, tiled | small, tiled | wait | small)
@@ -217,7 +219,7 @@ def _codec(system: System, grid: Grid, running: Running) -> int:
     strides = [step * patch for step, patch in zip(system.stride, system.transformer.patch, strict=True)]
     rows, columns = grid[1] * strides[1], grid[2] * strides[2]
     video = 3 * grid[0] * strides[0] * rows * columns * _FLOAT
-    if system.codec == "pixel":
-        return 3 * video
+    if system.codec in _LIGHT_CODECS:
+        return _LIGHT_CODECS[system.codec] * video
     tile = running.tile or max(rows, columns)
     return (_WAN_CODEC + _WAN_SAMPLES * min(rows, tile) * min(columns, tile)) * _FLOAT + 2 * video

@@ -70,6 +70,7 @@ class Purpose(IntEnum):
     PLATE = 4
     POSTERIOR = 5
     DEGRADED = 6
+    CLOSER = 7
 
 
 def drawn(seed: int, purpose: Purpose, number: int) -> np.random.Generator:

@@ -83,7 +83,7 @@ def ship(run: Path, out: Path, parcel: Parcel) -> str:
     Raises:
         InputError: the run is not finished or has no curves, there is something at `out`, or the weights are too large.
     """
-    scores = _last_look(run)
+    scores = last_look(run)
     model, _ = load(run / MODEL, torch.float32)
     halves = {name: tensor.half().contiguous() for name, tensor in model.state_dict().items()}
     if sum(tensor.nbytes for tensor in halves.values()) > _MOST:
@@ -135,7 +135,7 @@ def _card(model: Mixture, parcel: Parcel) -> dict[str, Any]:
     }
 
 
-def _last_look(run: Path) -> dict[str, float]:
+def last_look(run: Path) -> dict[str, float]:
     """What the last look at the clips that are held back found."""
     looks = [line for line in lines_of(run) if any(name.startswith("sampled ") for name in line)]
     if not looks:

@@ -17,6 +17,7 @@ from cleanplate.models.sampling.settings import Sampling
 from cleanplate.models.sparse.region import Region, touched
 
 EDIT, ALPHA, COMPOSITE, SOURCE, PRESERVE = "edit", "alpha", "composite", "source", "preserve"
+BRANCHES = (EDIT, ALPHA, COMPOSITE)
 
 
 @dataclass(frozen=True)
@@ -152,4 +153,4 @@ class Draughtsman:
 def noise_of(shape: tuple[int, ...], seed: int) -> Videos:
     """Standard normal for every branch; drawn on the CPU, so that it is the same on every device."""
     generator = torch.Generator().manual_seed(seed)
-    return {name: torch.randn(shape, generator=generator) for name in (EDIT, ALPHA, COMPOSITE)}
+    return {name: torch.randn(shape, generator=generator) for name in BRANCHES}

@@ -17,6 +17,8 @@ from cleanplate.models.running.speed import speed
 from cleanplate.models.sampling.settings import Sampling
 from cleanplate.pipeline.protocols import Scene
 
+_FINER = 2
+"""So many times finer than a model sees a whole window is drawn what it looks at again."""
 _KEY_BYTES, _LAYER_BYTES = 11, 4
 """On disk, for a pixel of a drawn window, and of the layer."""
 
@@ -26,13 +28,16 @@ class Outline:
     """The work.
 
     Attributes:
+        size: of what is drawn.
+        first: of what the model sees of a whole window; smaller where it looks again from near.
         step: every so manieth frame of the plate is drawn, about.
-        loads: by window.
+        loads: by window, first of whole ones and then of close-ups.
         settings: with what depends on the device.
     """
 
     system: System
     size: WorkingSize
+    first: WorkingSize
     step: int
     windows: tuple[Window, ...]
     loads: tuple[cost.Load, ...]
@@ -40,18 +45,31 @@ class Outline:
     settings: Settings
 
     @staticmethod
-    def of(system: System, scene: Scene, settings: Settings) -> Outline:
-        """The work of a system on a scene."""
+    def of(system: System, scene: Scene, settings: Settings, *, adds: bool = False) -> Outline:
+        """The work of a system on a scene.
+
+        Args:
+            adds: something is added, which systems that make close-ups look at again.
+        """
         info, region = scene.clip.info, scene.permitted
         stride = system.stride[0]
         asked = settings.window or system.limits.frames
         rhythm = Rhythm(system.limits.rate, 1 + (asked - 1) // stride * stride, stride, system.limits.slowest)
         windows = schedule(region, range(len(info)), info, rhythm)
-        size = working_size(info, settings.pixels or system.limits.pixels, system.multiple)
+        pixels = settings.pixels or system.limits.pixels
+        first = size = working_size(info, pixels, system.multiple)
         sampling = settings.sampling_of(masked=scene.masked)
-        loads = tuple(_load(window, scene, system, size, sampling) for window in windows)
+        loads = [_load(window, scene, system, first, sampling) for window in windows]
+        if adds and system.closeup:
+            size = working_size(info, _FINER**2 * pixels, system.multiple)
+            loads += [_closeup(window, system, size) for window in windows]
         step = every(info, rhythm.rate) if rhythm.slowest is None else _apart(windows)
-        return Outline(system, size, step, windows, loads, sampling, settings)
+        return Outline(system, size, first, step, windows, tuple(loads), sampling, settings)
+
+    @property
+    def looks(self) -> int:
+        """How often the model draws each window."""
+        return len(self.loads) // max(1, len(self.windows))
 
     def factor(self, scene: Scene) -> float:
         """How many times larger the plate is than what is drawn."""
@@ -72,7 +90,7 @@ class Outline:
     def disk(self, scene: Scene) -> int:
         """Bytes of windows and layer."""
         info, frames = scene.clip.info, {n for window in self.windows for n in window.frames}
-        drawn = sum(load.pixels for load in self.loads) * _KEY_BYTES
+        drawn = sum(load.pixels for load in self.loads[-len(self.windows) :]) * _KEY_BYTES
         return drawn + len(frames) * info.height * info.width * _LAYER_BYTES
 
     def figures(self) -> dict[str, Any]:
@@ -99,6 +117,14 @@ def _load(window: Window, scene: Scene, system: System, size: WorkingSize, sampl
         sides = [((y1 - y0) / info.height * grid[1], (x1 - x0) / info.width * grid[2]) for y0, x0, y1, x1 in boxes]
         region = region_of(sides, grid, sampling.economy)
     return cost.Load(grid, region, len(window.keys) * rows * columns)
+
+
+def _closeup(window: Window, system: System, size: WorkingSize) -> cost.Load:
+    """All of it, and what comes of it at the size of what is drawn."""
+    side, patch = system.closeup or 0, system.transformer.patch
+    frames = 1 + -(-(len(window.keys) - 1) // system.stride[0])
+    grid = -(-frames // patch[0]), -(-side // system.multiple[0]), -(-side // system.multiple[1])
+    return cost.Load(grid, None, len(window.keys) * size.rows * size.columns)
 
 
 def _apart(windows: tuple[Window, ...]) -> int:

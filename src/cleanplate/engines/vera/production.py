@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from cleanplate.edit.layer import Layer, LayerWriter
 from cleanplate.engines.learned.size import WorkingSize
+from cleanplate.engines.vera.closer import CloserDraughtsman
 from cleanplate.engines.vera.draw import Draughtsman, Drawn, Scenery
 from cleanplate.engines.vera.finish import grain_of
 from cleanplate.engines.vera.footage import Footage
@@ -33,18 +35,23 @@ class Job:
     """What is to be drawn.
 
     Attributes:
+        texts: the instruction, what guidance leads away from, and where there are close-ups the instruction for one.
         windows: of the whole edit.
+        size, first: see `Outline`.
+        closeup: side of the close-up in which each window is drawn again; None draws it once.
         guided, edges: see `Onto`.
         finished: outlines are sharpened, and the plate's grain is added.
     """
 
     scene: Scene
-    texts: tuple[str, str]
+    texts: tuple[str, ...]
     seed: int
     sampling: Sampling
     running: Running
     windows: tuple[Window, ...]
     size: WorkingSize
+    first: WorkingSize
+    closeup: int | None
     guided: bool
     edges: bool
     finished: bool = False
@@ -56,7 +63,7 @@ class Production:
     def __init__(self, job: Job, parts: Parts, folder: Path) -> None:
         self._job, self._parts, self._folder = job, parts, folder
         self._reel = Reel(folder / WORK)
-        self._draughtsman: Draughtsman | None = None
+        self._draughtsman: Draughtsman | CloserDraughtsman | None = None
         info = job.scene.clip.info
         onto = Onto(info, job.size, job.scene.permitted, guided=job.guided, edges=job.edges)
         if job.finished:
@@ -67,7 +74,7 @@ class Production:
         """Draw and lay all frames."""
         job, info = self._job, self._job.scene.clip.info
         frames = sorted({n for window in job.windows for n in window.frames})
-        total = len(job.windows) * job.sampling.steps + len(frames)
+        total = len(job.windows) * job.sampling.steps * (1 if job.closeup is None else 2) + len(frames)
         again = Clip.open(info.path, rate=info.rate if info.is_sequence else None)
         with again as plate, LayerWriter(self._folder, info) as writer, progress.task("Drawing", total) as tick:
             footage = Footage(plate, job.scene.permitted, job.size)
@@ -105,20 +112,22 @@ class Production:
 
         return draw
 
-    def _loaded(self) -> Draughtsman:
+    def _loaded(self) -> Draughtsman | CloserDraughtsman:
         """The model in memory; the text is read before, so that its encoder and the model are never there together."""
         if self._draughtsman is None:
             job = self._job
             encoded = self._parts.read(job.texts).tokens_BSD
-            negative = encoded[1:] if job.sampling.guidance > 1 else None
-            self._draughtsman = Draughtsman(
-                self._parts.model(job.running),
-                self._parts.codec(job.running),
-                self._parts.system(),
-                texts=(encoded[:1], negative),
-                settings=job.sampling,
-                masked=job.scene.masked,
-            )
+            parts = self._parts.model(job.running), self._parts.codec(job.running), self._parts.system()
+
+            def draughtsman(text: Tensor) -> Draughtsman:
+                texts = text, encoded[1:2] if job.sampling.guidance > 1 else None
+                return Draughtsman(*parts, texts=texts, settings=job.sampling, masked=job.scene.masked)
+
+            whole, first = draughtsman(encoded[:1]), (job.first.rows, job.first.columns)
+            if job.closeup is None:
+                self._draughtsman = whole
+            else:
+                self._draughtsman = CloserDraughtsman(whole, draughtsman(encoded[2:]), first, job.closeup)
         return self._draughtsman
 
 

@@ -29,7 +29,7 @@ def located(name: str | Path) -> Path:
         return path
     if isinstance(name, Path):
         raise InputError("no such file or folder of weights", where=str(name), remedy="Name another.")
-    if name in shipped.SHIPPED:
+    if name in shipped.SHIPPED or name in shipped.PARTS:
         return shipped.folder_of(name)
     if name in MODELS:
         return fetched(_published(name), name)
@@ -49,7 +49,7 @@ def sources(name: str) -> tuple[Weights, ...]:
         UsageError: a name that is neither known nor spelled like a repository.
         InputError: what has that name is published as a pickle only.
     """
-    if name in shipped.SHIPPED:
+    if name in shipped.SHIPPED or name in shipped.PARTS:
         raise InputError(f"the weights of '{name}' came with this package", remedy="There is nothing to fetch.")
     if name in MODELS:
         return MODELS[name].needs
@@ -73,12 +73,15 @@ def part(name: str, where: Path | None = None) -> tuple[Path, ...]:
     """Folders of a codec or text encoder: those beside the transformer's weights, or else those that were fetched.
 
     Args:
-        name: in `table.PARTS`.
+        name: in `table.PARTS`, or in `shipped.PARTS`, which need not be fetched.
         where: the transformer's folder.
 
     Raises:
         InputError, ResourceError: see `located`.
     """
+    if name in shipped.PARTS:
+        own = None if where is None else where / name
+        return (own if own is not None and own.is_dir() else shipped.folder_of(name),)
     wanted = PARTS[name]
     beside = [where / weights.folder for weights in wanted] if where is not None else []
     if beside and all(folder.is_dir() for folder in beside):
@@ -127,5 +130,5 @@ def _published(name: str) -> Weights:
 
 
 def _unknown(name: str) -> UsageError:
-    known = ", ".join((*MODELS, *VOIDS, *shipped.SHIPPED, *FLOWS, *PARTS))
+    known = ", ".join((*MODELS, *VOIDS, *shipped.SHIPPED, *shipped.PARTS, *FLOWS, *PARTS))
     return UsageError(f"'{name}' is no model and no folder", remedy=f"Name a folder, OWNER/NAME, or one of: {known}.")

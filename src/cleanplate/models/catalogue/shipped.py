@@ -17,8 +17,8 @@ from typing import Any
 from cleanplate.errors import InputError
 from cleanplate.files import sha256
 
-NANO, VERA_NANO = "void-nano", "vera-nano"
-"""The embedded removal and the embedded layers, engines by the same names."""
+NANO, VERA_NANO, CODEC = "void-nano", "vera-nano", "nano-codec"
+"""The embedded removal and the embedded layers, engines by the same names; and the codec of the latter."""
 WEIGHTS, CARD = "model.safetensors", "card.json"
 FOLDER = Path(__file__).parents[1] / "shipped"
 _DAMAGED = "Install cleanplate again."
@@ -51,16 +51,21 @@ SHIPPED: Mapping[str, Shipped] = MappingProxyType(
     }
 )
 
+PARTS: Mapping[str, Shipped] = MappingProxyType(
+    {CODEC: Shipped("the autoencoder of vera-nano; trained on made worlds", "eaa9ff43615e36e97aa1d08cd6e306f227431a3632e80aec10c4aa27f001dd8d")}
+)
+"""What models need that are rows: their codecs."""
+
 
 def folder_of(name: str) -> Path:
-    """Where a row's weights lie, which are what the table says. Raises InputError where they are not."""
-    _require_whole(FOLDER / name / WEIGHTS, SHIPPED[name].sha256)
+    """Where the weights of a row or part lie, which are what the table says. Raises InputError where they are not."""
+    _require_whole(FOLDER / name / WEIGHTS, _row(name).sha256)
     return FOLDER / name
 
 
 def stated(path: Path) -> str | None:
     """The SHA-256 that the table states for a file of weights of the package; None for any other file."""
-    row = SHIPPED.get(path.parent.name)
+    row = SHIPPED.get(path.parent.name) or PARTS.get(path.parent.name)
     return row.sha256 if row is not None and path == FOLDER / path.parent.name / WEIGHTS else None
 
 
@@ -90,6 +95,10 @@ def absent(name: str) -> InputError:
         f"this package brings no weights of '{name}'",
         remedy="Train them with `cleanplate train void --config nano --out RUN`, and name RUN/model with --weights.",
     )
+
+
+def _row(name: str) -> Shipped:
+    return SHIPPED[name] if name in SHIPPED else PARTS[name]
 
 
 @cache

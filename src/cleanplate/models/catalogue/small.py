@@ -24,18 +24,19 @@ UNHINTED = {"branches": tuple(branch.model_copy(update={"hints": ()}) for branch
 """Fields of one that is told as in Vera's paper: the plate to the composite, what must stay to alpha."""
 
 
-def vera_nano(patch: tuple[int, int, int] = (8, 16, 16), **geometry: int) -> System:
-    """Sixteen small frames, in which it says pixels (decision 035)."""
-    usual = {"dim": 144, "layers": 6, "heads": 6, "ffn_dim": 576, "channels": 3, "text_dim": 384, "waves": 6}
+def vera_nano(patch: tuple[int, int, int] = (8, 2, 2), **geometry: int) -> System:
+    """Sixteen small frames, seen whole and then close (decisions 035 and 042)."""
+    usual = {"dim": 192, "layers": 6, "heads": 6, "ffn_dim": 768, "channels": 12, "text_dim": 384, "waves": 6}
     fields = {"branches": _LAYERS, "patch": patch, "frequency_dim": 64, **usual, **geometry}
     return System(
         transformer=MixtureConfig.model_validate(fields),
-        codec="pixel",
-        stride=(1, 1, 1),
+        codec="nano-codec",
+        stride=(1, 8, 8),
         text="minilm",
         prediction="sample",
         limits=Limits(frames=16, pixels=64 * 112, rate=16, slowest=4),
-        sampling=Sampling(steps=12, guidance=1.0, shift=40.0, solver="euler"),
+        closeup=64,
+        sampling=Sampling(steps=12, guidance=1.0, shift=12.0, solver="euler"),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from cleanplate.errors import InputError, missing_extra
 from cleanplate.models.catalogue.written import is_ours, read_system
+from cleanplate.models.codecs.shape import AUTOENCODER
 from cleanplate.models.flow import layouts as flows
 from cleanplate.models.mixture.config import MixtureConfig, plain
 from cleanplate.models.text.encoder import imported
@@ -47,8 +48,8 @@ def _needed(
 
     if is_ours(path):
         return dict(shapes_of(skeleton(read_system(path).transformer)))
-    if said.get("_class_name") in _AUTOENCODERS:
-        return _autoencoder(said)
+    if said.get("_class_name") in _AUTOENCODERS or said.get("format") == AUTOENCODER:
+        return _autoencoder(path, said)
     if "model_type" in said:
         return _text_encoder(path, said, shapes)
     if isinstance(config, VoidConfig) or layout_of(shapes):
@@ -78,9 +79,14 @@ def _flow(shapes: Mapping[str, Shape], layout: flows.Layout) -> dict[str, Shape 
     return needed(shapes, layout)
 
 
-def _autoencoder(said: dict[str, Any]) -> dict[str, Shape | None]:
+def _autoencoder(path: Path, said: dict[str, Any]) -> dict[str, Shape | None]:
+    """Ours, or one of diffusers'."""
     import torch
 
+    from cleanplate.models.codecs.nano import described
+
+    if "_class_name" not in said:
+        return dict(shapes_of(described(path)))
     try:
         import diffusers
     except ImportError as error:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from cleanplate.models.mixture.config import MixtureConfig, Positive
 from cleanplate.models.sampling.settings import Prediction, Sampling
 
-CodecName = Literal["wan", "pixel", "moves"]
+CodecName = Literal["wan", "nano-codec", "pixel", "moves"]
 TextEncoderName = Literal["umt5-xxl", "minilm", "none"]
 Mask = Literal["quadmask", "binary"]
 
@@ -44,6 +44,8 @@ class System(BaseModel):
         text: the encoder of its instructions; `none` reads none.
         prediction: what it answers: `velocity` is noise minus sample, `sample` the clean latents.
         limits: the videos it was trained on.
+        closeup: rows and columns of the windows in which it looks again at what it adds (`models.closeup`); None looks
+            once.
         mask: how it is told what may change (`moves`): `binary` does not tell what is removed from what is affected.
         sampling: how it is sampled well, where the user chooses nothing else.
     """
@@ -56,6 +58,7 @@ class System(BaseModel):
     text: TextEncoderName = "umt5-xxl"
     prediction: Prediction = "velocity"
     limits: Limits = Limits()
+    closeup: Positive | None = Field(default=None, exclude_if=lambda side: side is None)
     mask: Mask = Field(default="quadmask", exclude_if=lambda mask: mask == "quadmask")
     sampling: Sampling = Sampling()
 

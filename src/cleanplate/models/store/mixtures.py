@@ -15,10 +15,11 @@ import torch
 
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue import places
+from cleanplate.models.catalogue.shipped import CODEC
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.table import MODELS
 from cleanplate.models.catalogue.written import no_editor
-from cleanplate.models.codecs import wan
+from cleanplate.models.codecs import nano, wan
 from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.mixture.model import Mixture
@@ -71,7 +72,7 @@ def codec_of(
     if system.codec == "pixel":
         return PixelCodec(system.stride)
     (folder,) = places.part(system.codec, where)
-    codec = wan.load(folder, dtype, tile, device)
+    codec: Codec = nano.load(folder, device) if system.codec == CODEC else wan.load(folder, dtype, tile, device)
     if (codec.stride, codec.channels) != (system.stride, system.transformer.channels):
         raise InputError(
             f"this codec makes {codec.channels} channels with a stride of {codec.stride}; "

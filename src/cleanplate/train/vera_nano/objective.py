@@ -1,4 +1,4 @@
-"""What is minimised: the errors of what the model says itself, edit, alpha and composite, and of edit over source.
+"""What is minimised: the errors of what the model says itself, edit, alpha and composite.
 
 The model sees the answer under noise, at times under nothing but noise, and says the answer (x-prediction): under pure
 noise that is its best guess, which needs one call; less noise teaches it to decide what the words leave open.
@@ -6,24 +6,24 @@ noise that is its best guess, which needs one call; less noise teaches it to dec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.sampling.flow import TRAINED_STEPS, noised
 from cleanplate.models.tokens.memory import Share
 from cleanplate.models.tokens.patches import Grid, grid_of, repeated
 from cleanplate.train.order import Purpose, drawn
+from cleanplate.train.vera.clips import Example
 from cleanplate.train.vera.objective import Latents, Noise
 from cleanplate.train.vera.objective import draw_noise as draw_any
 from cleanplate.train.vera_nano.recipe import Recipe
 
 LAYERS = {"edit", "alpha"}
-OVER = "over"
-"""The error of the layer laid over the source."""
 _LEAST = 0.01
 """Part of a clip that a layer covers at least, as its weight is reckoned."""
 
@@ -36,35 +36,47 @@ def draw_noise(latents: Latents, recipe: Recipe) -> Noise:
     return replace(noise, level_B=torch.where(pure_B, 1.0, noise.level_B))
 
 
+def covered_by(examples: Sequence[Example], stride: Grid) -> Tensor:
+    """How much of what a latent stands for the layer covers, in 0..1, B x 1 x T x H x W of the latents."""
+    alpha = torch.stack([example.alpha for example in examples])[:, None].float() / 255
+    return functional.avg_pool3d(alpha, stride)
+
+
 def losses(
-    model: Mixture, latents: Latents, noise: Noise, recipe: Recipe, shares: Mapping[str, Share] | None = None
+    model: Mixture,
+    latents: Latents,
+    noise: Noise,
+    recipe: Recipe,
+    *,
+    covered_B1THW: Tensor,
+    shares: Mapping[str, Share] | None = None,
 ) -> dict[str, Tensor]:
-    """Mean squares by branch and of the result, in units of the latents."""
+    """Mean squares by branch, in units of the latents.
+
+    Args:
+        covered_B1THW: see `covered_by`.
+    """
     level = noise.level_B.view(-1, 1, 1, 1, 1)
     names = [branch.name for branch in recipe.system.transformer.branches]
     at = {name: noised(latents.clean[name], noise.by_branch[name], level) for name in names}
     time_B = noise.level_B * TRAINED_STEPS
     said = model(at, time_B, latents.text_BSD, latents.conditions, present=latents.present, shares=shares)
-    return compared({name: video.float() for name, video in said.items()}, latents, recipe, shares)
+    return compared({name: video.float() for name, video in said.items()}, latents.clean, covered_B1THW, recipe, shares)
 
 
 def compared(
-    said: Mapping[str, Tensor], latents: Latents, recipe: Recipe, shares: Mapping[str, Share] | None = None
+    said: Mapping[str, Tensor],
+    clean: Mapping[str, Tensor],
+    covered_B1THW: Tensor,
+    recipe: Recipe,
+    shares: Mapping[str, Share] | None = None,
 ) -> dict[str, Tensor]:
-    """Errors of answers, B x 3 x T x H x W each, over the tokens that were computed; every clip counts the same.
-
-    A model that says no layers is held to its composite alone.
-    """
-    clean, source, patch = latents.clean, latents.conditions["source"], recipe.system.transformer.patch
-    covered = as_share(clean["alpha"])
+    """Errors of answers, B x C x T x H x W each, over the tokens that were computed; every clip counts the same."""
+    covered, patch = covered_B1THW, recipe.system.transformer.patch
     count = covered + recipe.elsewhere
     weights = {"edit": count, "alpha": balanced(covered), "composite": count}
     shown = {name: _asked(video, patch, (shares or {}).get(name)) for name, video in said.items()}
-    found = {name: _mean((said[name] - clean[name]).square(), weights[name] * shown[name]) for name in said}
-    if not set(said) >= LAYERS:
-        return found
-    laid = source + as_share(said["alpha"]) * (said["edit"] - source)
-    return found | {OVER: _mean((laid - clean["composite"]).square(), count * shown["edit"])}
+    return {name: _mean((said[name] - clean[name]).square(), weights[name] * shown[name]) for name in said}
 
 
 def balanced(covered_B1THW: Tensor) -> Tensor:
@@ -79,13 +91,7 @@ def balanced(covered_B1THW: Tensor) -> Tensor:
 
 def total(errors: Mapping[str, Tensor], recipe: Recipe) -> Tensor:
     """The weighted sum."""
-    weights = recipe.weights | {OVER: recipe.over}
-    return torch.stack([weights[name] * error for name, error in errors.items()]).sum()
-
-
-def as_share(gray_B3THW: Tensor) -> Tensor:
-    """Alpha in about 0..1 of gray latents of the pixel codec, B x 1 x T x H x W."""
-    return gray_B3THW.mean(dim=1, keepdim=True) / 4 + 0.5
+    return torch.stack([recipe.weights[name] * error for name, error in errors.items()]).sum()
 
 
 def _asked(video: Tensor, patch: Grid, share: Share | None) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from cleanplate.models.sampling.settings import Part
 from cleanplate.train.recipe import Settings
@@ -37,12 +37,14 @@ class Mix(Settings):
         rendered: that come of a take.
         mirrored: shown left to right.
         brief: told what to do alone, and not how it is filmed.
+        closer: of the steps, in which all clips are close-ups of additions (`models.closeup`).
     """
 
     background: Part = 0.4
     rendered: Part = 0.35
     mirrored: Part = 0.5
     brief: Part = 0.5
+    closer: Part = 0.4
 
 
 class Rates(Layers):
@@ -62,7 +64,6 @@ class Recipe(Layered):
         pure: part of the clips that the model sees with noise alone: what it then says is its best guess of all.
         elsewhere: how much the colours of edit and composite count where the layer covers nothing, against 1 where it
             covers all.
-        over: weight of the error of edit over source by alpha, which is what is delivered.
     """
 
     clips: Clips = Clips(frames=16, rows=64, columns=112, batch=8, workers=1)
@@ -71,7 +72,6 @@ class Recipe(Layered):
     rates: Rates = Rates()
     pure: Part = 0.3
     elsewhere: PositiveFloat = 0.1
-    over: NonNegativeFloat = 0.5
 
     @model_validator(mode="after")
     def _holds_back(self) -> Self:
@@ -81,8 +81,8 @@ class Recipe(Layered):
 
     @model_validator(mode="after")
     def _plain(self) -> Self:
-        if (self.system.codec, self.system.stride, self.system.prediction) != ("pixel", (1, 1, 1), "sample"):
-            raise ValueError("this recipe is for models that predict pixels: codec pixel, stride 1, 1, 1, sample")
+        if self.system.stride[0] != 1 or self.system.prediction != "sample":
+            raise ValueError("this recipe is for models that predict samples, of every frame by itself")
         if self.clips.frames % self.system.transformer.patch[0]:
             raise ValueError(f"{self.clips.frames} frames are no multiple of {self.system.transformer.patch[0]}")
         return self

@@ -18,10 +18,10 @@ _NANO = Recipe(
     steps=8000,
     rates=Rates(new=1e-3, warmup=100, shape="cosine", betas=(0.9, 0.99)),
     sparse=Sparse(part=0.15, whole=0.5, grow=1, near=2),
-    weights={"edit": 0.5, "alpha": 1.0, "composite": 0.25},
-    ema=0.999,
+    weights={"edit": 1.0, "alpha": 1.0, "composite": 0.5},
+    ema=0.998,
     floor=1.0,
-    shift=40.0,
+    shift=12.0,
     precision="no",
     checkpointing=False,
     every=Every(log=20, save=100, preview=500),
@@ -37,6 +37,12 @@ _PLAIN: Mapping[str, Recipe] = MappingProxyType(
                 "steps": 20_000,
                 "precision": "bf16",
                 "every": Every(log=20, save=500, preview=1000),
+            }
+        ),
+        "nano-few": _NANO.model_copy(
+            update={
+                "system": vera_nano(dim=96, layers=4, heads=4, ffn_dim=384).model_copy(update={"closeup": None}),
+                "steps": 600,
             }
         ),
         "nano-smoke": _NANO.model_copy(

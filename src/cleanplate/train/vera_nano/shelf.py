@@ -13,7 +13,9 @@ from torch.utils.data import Dataset
 
 from cleanplate.train.order import Purpose, drawn
 from cleanplate.train.vera.clips import Example
-from cleanplate.train.vera_nano.recipe import Mix, Recipe
+from cleanplate.train.vera.recipe import Clips
+from cleanplate.train.vera_nano.closer import close
+from cleanplate.train.vera_nano.recipe import Mix, Recipe, Stock
 from cleanplate.worlds.layered.clip import Task
 from cleanplate.worlds.layered.mixing import Mixed, added, added_take, mirrored, moved, moved_take
 from cleanplate.worlds.layered.stock import Film, Shoot, Take, Thing, load, save
@@ -79,16 +81,24 @@ class Shelf:
                 self.thing(_TASKS[number % len(_TASKS)], number)
             yield str(number)
 
-    def mixed(self, mix: Mix, random: np.random.Generator) -> Mixed:
-        """A clip out of what is there."""
-        task = _TASKS[random.random() < mix.background]
+    def mixed(self, mix: Mix, random: np.random.Generator, *, closer: bool = False) -> Mixed:
+        """A clip out of what is there.
+
+        Args:
+            closer: it will be looked at from near: one thing is added, and a drawn one is large, so that its pixels are
+                still there.
+        """
+        task = Task.ADD if closer else _TASKS[random.random() < mix.background]
         turned = random.random() < mix.mirrored
         if random.random() < mix.rendered:
             take = self.take(int(random.integers(self.takes)))
             take = mirrored(take) if turned else take
             place = int(random.integers(len(take.kinds)))
-            return added_take(take, random) if task is Task.ADD else moved_take(take, place, random)
-        thing = self.thing(task, int(random.integers(self.things)))
+            if task is Task.BACKGROUND:
+                return moved_take(take, place, random)
+            if not (closer and take.facts.several):
+                return added_take(take, random)
+        thing = self.thing(Task.BACKGROUND if closer else task, int(random.integers(self.things)))
         shoot = self.shoot(int(random.integers(self.shoots)))
         thing, shoot = (mirrored(thing), mirrored(shoot)) if turned else (thing, shoot)
         first, second = (int(place) for place in random.choice(len(shoot.kinds), 2, replace=False))
@@ -101,46 +111,55 @@ class Shelf:
         return self.folder / f"{kind}-{seed:012d}.npz"
 
 
-def training_shelf(folder: Path, recipe: Recipe) -> Shelf:
-    """What is learned from."""
-    stock, clips = recipe.stock, recipe.clips
-    counts = stock.things, stock.shoots, stock.takes
-    return Shelf(folder, (clips.rows, clips.columns), clips.frames, first=stock.seed, counts=counts)
-
-
-def held_shelf(folder: Path, recipe: Recipe) -> Shelf:
-    """What is held back: as much of each as there are clips for validation."""
-    held, clips = recipe.stock.held, recipe.clips
-    first = recipe.stock.seed - 2 * held
-    return Shelf(folder, (clips.rows, clips.columns), clips.frames, first=first, counts=(held, held, held))
+def shelf_of(folder: Path, stock: Stock, clips: Clips, *, held: bool = False) -> Shelf:
+    """What is learned from; or what is held back: as much of each as there are clips for validation."""
+    first, counts = stock.seed, (stock.things, stock.shoots, stock.takes)
+    if held:
+        first, counts = stock.seed - 2 * stock.held, (stock.held,) * 3
+    return Shelf(folder, (clips.rows, clips.columns), clips.frames, first=first, counts=counts)
 
 
 class MixedDataset(Dataset[list[Example]]):
     """By step, the clips that one process takes; no two of a run are the same."""
 
     def __init__(self, folder: Path, recipe: Recipe, *, rank: int = 0, ranks: int = 1) -> None:
-        self._shelf, self._recipe = training_shelf(folder, recipe), recipe
+        self._shelf, self._recipe = shelf_of(folder, recipe.stock, recipe.clips), recipe
         self._rank, self._part = rank, recipe.clips.batch // ranks
 
     def __getitem__(self, step: int) -> list[Example]:
         first = step * self._recipe.clips.batch + self._rank * self._part
-        return [self._example(position) for position in range(first, first + self._part)]
+        side = self._recipe.system.closeup
+        drawn_part = drawn(self._recipe.seed, Purpose.CLOSER, step).random()
+        closer = side if drawn_part < self._recipe.mix.closer else None
+        return [self._example(position, closer) for position in range(first, first + self._part)]
 
-    def _example(self, position: int) -> Example:
+    def _example(self, position: int, closer: int | None) -> Example:
+        """A whole clip, or a close-up of that side."""
         recipe, random = self._recipe, drawn(self._recipe.seed, Purpose.CUT, position)
         text, mask = random.random() >= recipe.drop_text, random.random() >= recipe.drop_mask
-        mixed = self._shelf.mixed(recipe.mix, random)
+        mixed = self._shelf.mixed(recipe.mix, random, closer=closer is not None)
         if random.random() < recipe.mix.brief:
             mixed = replace(mixed, instruction=brief(mixed))
-        return example(mixed, position, random, text=text, mask=mask)
+        whole = example(mixed, position, random, text=text, mask=mask)
+        return whole if closer is None else close(whole, closer, random)
 
 
 def held_back(folder: Path, recipe: Recipe) -> list[Example]:
     """The clips for validation; every second one comes with a mask."""
-    shelf, found = held_shelf(folder, recipe), []
+    shelf, found = shelf_of(folder, recipe.stock, recipe.clips, held=True), []
     for number in range(recipe.stock.held):
         random = drawn(recipe.seed, Purpose.PLATE, number)
         found.append(example(shelf.mixed(recipe.mix, random), number, random, text=True, mask=number % 2 == 1))
+    return found
+
+
+def held_closer(folder: Path, recipe: Recipe) -> list[Example]:
+    """Close-ups for validation, a third as many; none of a model that looks once."""
+    side, shelf, found = recipe.system.closeup, shelf_of(folder, recipe.stock, recipe.clips, held=True), []
+    for number in range(0 if side is None else -(-recipe.stock.held // 3)):
+        random = drawn(recipe.seed, Purpose.MASK, number)
+        whole = example(shelf.mixed(recipe.mix, random, closer=True), number, random, text=True, mask=number % 2 == 1)
+        found.append(close(whole, side or 0, random))
     return found
 
 

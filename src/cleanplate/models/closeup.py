@@ -1,0 +1,121 @@
+"""Close-ups: a square window that follows a thing over a clip, what is seen in it, and that put back.
+
+Small models say little of a thing that is small in the frame. Once they have said where it is, they are asked again
+about a window in which it is large and stays in the middle. C channels, T frames, H W rows and columns; windows lie in
+pixels, in which the top left corner of the picture is 0, 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+_FILLS = 0.6
+"""Of a window's side: what a thing takes."""
+_SPREAD = 4.0
+"""Sides of a filled square or disk, about, in deviations of its pixels along an axis."""
+_BENDS = 3
+"""Coefficients of a thing's way over time: it is followed along a parabola."""
+_LEAST = 1e-3
+"""Of a frame's alpha: one with less shows no thing."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """Where a window is.
+
+    Attributes:
+        middles_T2: x and y, float64.
+        sides_T: float64.
+    """
+
+    middles_T2: NDArray[np.float64]
+    sides_T: NDArray[np.float64]
+
+    def scaled(self, across: float, down: float) -> Path:
+        """Over pictures that many times as wide and high."""
+        return Path(self.middles_T2 * (across, down), self.sides_T * (across * down) ** 0.5)
+
+    def until(self, frame: int) -> Path:
+        """Over the frames before this one."""
+        return Path(self.middles_T2[:frame], self.sides_T[:frame])
+
+
+def worded(text: str) -> str:
+    """How a model is told that it sees a close-up; no words stay none."""
+    return text and f"Close-up. {text}"
+
+
+def following(alpha_THW: NDArray[np.float32]) -> Path | None:
+    """The window that follows what alpha (0..1) shows, evenly; None where it shows nothing.
+
+    Its side stays in proportion over time to the thing's height and breadth, whichever is larger, as fitted by a line.
+    """
+    weight = np.square(alpha_THW.astype(np.float64))
+    mass = weight.sum(axis=(1, 2))
+    seen = mass > _LEAST * weight[0].size
+    if not seen.any():
+        return None
+    y, x = (np.arange(side) + 0.5 for side in weight.shape[1:])
+    share = weight[seen] / mass[seen, None, None]
+    middles = np.stack([(share.sum(axis=1) * x).sum(axis=1), (share.sum(axis=2) * y).sum(axis=1)], axis=-1)
+    broad = np.sqrt((share.sum(axis=1) * np.square(x - middles[:, :1])).sum(axis=1))
+    tall = np.sqrt((share.sum(axis=2) * np.square(y - middles[:, 1:])).sum(axis=1))
+    sides = np.maximum(broad, tall) * _SPREAD / _FILLS
+    times, where = np.linspace(-1, 1, len(weight)), np.flatnonzero(seen)
+    return Path(
+        np.stack([_smooth(times, where, middles[:, axis], mass[seen], _BENDS) for axis in (0, 1)], axis=-1),
+        np.maximum(_smooth(times, where, sides, mass[seen], _BENDS - 1), sides.min() / 2),
+    )
+
+
+def cropped(video_CTHW: Tensor, path: Path, side: int, *, outside: float | None = None) -> Tensor:
+    """What is seen in a window, C x T x side x side.
+
+    Args:
+        outside: value beyond the frame; None goes on with its edge.
+    """
+    rows, columns = video_CTHW.shape[2:]
+    steps = (torch.arange(side) + 0.5) / side - 0.5
+    middles, sides = torch.from_numpy(path.middles_T2).float(), torch.from_numpy(path.sides_T).float()
+    x = (middles[:, :1] + sides[:, None] * steps) * 2 / columns - 1
+    y = (middles[:, 1:] + sides[:, None] * steps) * 2 / rows - 1
+    grid = torch.stack((x[:, None, :].expand(-1, side, -1), y[:, :, None].expand(-1, -1, side)), dim=-1)
+    frames = video_CTHW.float().transpose(0, 1)
+    if outside is None:
+        seen = functional.grid_sample(frames, grid, padding_mode="border", align_corners=False)
+    else:
+        seen = functional.grid_sample(frames - outside, grid, align_corners=False) + outside
+    return seen.transpose(0, 1)
+
+
+def pasted(closeup_CTSS: Tensor, path: Path, onto_CTHW: Tensor) -> Tensor:
+    """A clip with what is in the window put back where it was seen."""
+    rows, columns = onto_CTHW.shape[2:]
+    middles, sides = torch.from_numpy(path.middles_T2).float(), torch.from_numpy(path.sides_T).float()
+    x = (torch.arange(columns) + 0.5 - middles[:, :1]) * 2 / sides[:, None]
+    y = (torch.arange(rows) + 0.5 - middles[:, 1:]) * 2 / sides[:, None]
+    grid = torch.stack((x[:, None, :].expand(-1, rows, -1), y[:, :, None].expand(-1, -1, columns)), dim=-1)
+    frames = closeup_CTSS.float().transpose(0, 1)
+    back = functional.grid_sample(frames, grid, padding_mode="border", align_corners=False).transpose(0, 1)
+    inside = ((x.abs() <= 1)[:, None, :] & (y.abs() <= 1)[:, :, None])[None]
+    return torch.where(inside, back, onto_CTHW.float())
+
+
+def _smooth(
+    times: NDArray[np.float64],
+    where: NDArray[np.intp],
+    values: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    bends: int,
+) -> NDArray[np.float64]:
+    """Values at some times as a polynomial over all of them, of as many coefficients as there are times for."""
+    fitted = np.polynomial.Polynomial.fit(
+        times[where], values, min(bends, len(where)) - 1, w=np.sqrt(weights), domain=[-1, 1]
+    )
+    return np.asarray(fitted(times), np.float64)

@@ -1,0 +1,127 @@
+"""Training the autoencoder, from the first step to the folder that models name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.optim import AdamW
+
+from cleanplate.models.codecs.nano import NanoAutoencoder, save
+from cleanplate.progress import Progress
+from cleanplate.train.accelerated import accelerator_of
+from cleanplate.train.feeding import steps_from
+from cleanplate.train.loop import Loop, Preview
+from cleanplate.train.nano_codec.pictures import PictureDataset, held_back
+from cleanplate.train.nano_codec.recipe import Recipe
+from cleanplate.train.order import Purpose, drawn
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+DATA = "stock"
+_SHOWN, _ROW = 16, 8
+"""Pictures of a preview, in rows of so many."""
+_MOST = 80.0
+"""Decibels that a picture counts at most, which flat ones would exceed."""
+_MEASURED = 20
+"""Steps of pictures over which latents are measured."""
+
+
+def train(recipe: Recipe, out: Path, data: Path | None = None, *, progress: Progress | None = None) -> Path:
+    """Run the recipe, or go on where a run in the same folder was stopped.
+
+    Args:
+        out: folder of the run: checkpoints, curves, previews and, in the end, the autoencoder.
+        data: folder of stock, which vera-nano's runs may share; in `out` otherwise.
+
+    Returns:
+        the folder of the autoencoder.
+
+    Raises:
+        InputError: damaged data, or a run there with another recipe.
+        ResourceError: a package is missing.
+        CleanplateError: the loss is no number any more.
+    """
+    accelerator = accelerator_of(recipe.precision, recipe.sharding, NanoAutoencoder)
+    torch.manual_seed(recipe.seed)
+    bare, rates = NanoAutoencoder(recipe.shape), recipe.rates
+    optimiser = AdamW(bare.parameters(), rates.new, betas=rates.betas, weight_decay=rates.decay, fused=True)
+    method = _Pictures(recipe, data or out / DATA, accelerator)
+    return Loop(method, bare, optimiser, recipe=recipe, accelerator=accelerator, out=out).run(progress)
+
+
+class _Pictures:
+    """Implements `Method`: pictures, read and drawn again."""
+
+    result = "model"
+
+    def __init__(self, recipe: Recipe, data: Path, accelerator: Accelerator) -> None:
+        self._recipe, self._data, self._device = recipe, data, accelerator.device
+        rank, ranks = accelerator.process_index, accelerator.num_processes
+        self._pictures = PictureDataset(data, recipe, rank=rank, ranks=ranks)
+        self._held: list[Tensor] | None = None
+
+    def examples(self, steps: range) -> Iterator[list[Tensor]]:
+        """See `Method`."""
+        return steps_from(self._pictures, steps, self._recipe.clips.workers)
+
+    def parts(self, examples: Sequence[Tensor]) -> list[Sequence[Tensor]]:
+        """See `Method`."""
+        return [examples]
+
+    def losses(self, model: NanoAutoencoder, part: Sequence[Tensor], step: int) -> dict[str, Tensor]:
+        """Of colours, of differences between neighbours, and the size of the latents."""
+        pictures = self._signed(part)
+        latents = model.encode(pictures)
+        random = drawn(self._recipe.seed, Purpose.NOISE, step)
+        noise = torch.from_numpy(random.standard_normal(latents.shape, dtype="float32")).to(self._device)
+        wrong = model.decode(latents + self._recipe.noise * noise) - pictures
+        steep = wrong.diff(dim=-1).abs().mean() + wrong.diff(dim=-2).abs().mean()
+        return {
+            "colour": wrong.abs().mean() + wrong.square().mean() / 2,
+            "steep": steep,
+            "size": latents.square().mean(),
+        }
+
+    def total(self, errors: Mapping[str, Tensor]) -> Tensor:
+        """See `Method`."""
+        return errors["colour"] + self._recipe.steep * errors["steep"] + self._recipe.size * errors["size"]
+
+    @torch.no_grad()
+    def preview(self, model: NanoAutoencoder) -> Preview:
+        """Pictures that are held back, drawn again: in a row of true ones above what became of them."""
+        if self._held is None:
+            self._held = held_back(self._data, self._recipe)
+        pictures = self._signed(self._held)
+        drawn_again = model.decode(model.encode(pictures)).clamp(-1, 1)
+        wrong = ((drawn_again - pictures) / 2).square().mean(dim=(1, 2, 3))
+        decibels = -10 * torch.log10(wrong.clamp(min=10 ** (-_MOST / 10)))
+        figures = {"psnr": float(decibels.mean()), "psnr of all": float(-10 * torch.log10(wrong.mean()))}
+        return Preview(figures, _sheet(torch.stack((pictures[:_SHOWN], drawn_again[:_SHOWN]))))
+
+    @torch.no_grad()
+    def deliver(self, weights: dict[str, Tensor], place: Path) -> None:
+        """With the mean and deviation of latents of the first clips."""
+        autoencoder = NanoAutoencoder(self._recipe.shape)
+        autoencoder.load_state_dict(weights)
+        shown = [picture for step in range(_MEASURED) for picture in self._pictures[step]]
+        autoencoder.measure(self._signed(shown).cpu())
+        save(autoencoder, place)
+
+    def _signed(self, pictures: Sequence[Tensor]) -> Tensor:
+        """B x 3 x H x W in -1..1."""
+        return torch.stack(list(pictures)).to(self._device).float() / 127.5 - 1
+
+
+def _sheet(pairs_2B3HW: Tensor) -> NDArray[np.uint8]:
+    """Pictures side by side, what became of them below."""
+    codes = ((pairs_2B3HW + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
+    parts = (codes[:, first : first + _ROW] for first in range(0, codes.shape[1], _ROW))
+    rows = [torch.cat(list(pictures), dim=2) for part in parts for pictures in part]
+    return torch.cat(rows, dim=1).permute(1, 2, 0).numpy()

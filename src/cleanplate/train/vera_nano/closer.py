@@ -1,0 +1,48 @@
+"""Close-ups of additions, as a model meets them once it has said where a thing is: about in the middle."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cleanplate.models.closeup import Path, cropped, following, worded
+from cleanplate.train.vera.clips import Example
+
+_OFF = 0.06
+"""Of a window's side: how far its middle is off at most, all along and at either end."""
+_SCALES = (0.85, 1.4)
+"""Of a window, over that which fits."""
+
+
+def close(example: Example, side: int, random: np.random.Generator) -> Example:
+    """What is seen in a window of side x side that follows the addition, not quite; the whole clip if it shows none."""
+    path = following((example.alpha.float() / 255).numpy())
+    return example if path is None else seen(example, slipped(path, random), side)
+
+
+def seen(example: Example, path: Path, side: int) -> Example:
+    """What is seen in windows of side x side; beyond the frame its edge goes on, and nothing is added."""
+
+    def codes(video_CTHW: Tensor, outside: float | None = None) -> Tensor:
+        return cropped(video_CTHW, path, side, outside=outside).round().clamp(0, 255).to(torch.uint8)
+
+    return replace(
+        example,
+        source=codes(example.source),
+        edit=codes(example.edit),
+        composite=codes(example.composite),
+        alpha=codes(example.alpha[None], outside=0)[0],
+        preserve=None if example.preserve is None else codes(example.preserve[None], outside=255)[0],
+        text=worded(example.text),
+    )
+
+
+def slipped(path: Path, random: np.random.Generator) -> Path:
+    """A window that is off as one is that follows a guess."""
+    times = np.linspace(-1, 1, len(path.sides_T))[:, None]
+    off = random.uniform(-_OFF, _OFF, 2) + times * random.uniform(-_OFF, _OFF, 2)
+    sides = path.sides_T * np.exp(random.uniform(*np.log(_SCALES)))
+    return Path(path.middles_T2 + off * path.sides_T[:, None], sides)
