@@ -141,7 +141,7 @@ def test_a_stop_says_how_to_go_on(
 def test_all_three_jobs_run_by_the_command_line_and_are_kept(tmp_path: Path) -> None:
     geometry = {"dim": 32, "layers": 1, "heads": 2, "ffn_dim": 32, "frequency_dim": 16, "waves": 2, "text_dim": MINILM}
     limits = Limits(frames=8, pixels=32 * 48, rate=25, slowest=5)
-    vera = write_weights(tmp_path / "vera", vera_nano((4, 8, 8), **geometry).model_copy(update={"limits": limits}))
+    vera = write_weights(tmp_path / "vera", vera_nano((4, 2, 2), **geometry).model_copy(update={"limits": limits}))
     weights = {"void-nano": write_nano(tmp_path / "void"), "vera-nano": vera}
     page = run.make(small(), tmp_path / "out", weights)
     written = page.read_text(encoding="utf-8")

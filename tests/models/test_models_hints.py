@@ -11,7 +11,16 @@ from cleanplate.models.mixture.config import Branch, MixtureConfig
 from cleanplate.models.tokens.memory import Share
 from drawn_models import drawn, drawn_video
 
-GEOMETRY = {"dim": 24, "layers": 1, "heads": 2, "ffn_dim": 16, "text_dim": 8, "frequency_dim": 16, "waves": 1}
+GEOMETRY = {
+    "channels": 3,
+    "dim": 24,
+    "layers": 1,
+    "heads": 2,
+    "ffn_dim": 16,
+    "text_dim": 8,
+    "frequency_dim": 16,
+    "waves": 1,
+}
 VIDEOS = {name: drawn_video(2, 3, 4, 8, 16, seed=n) for n, name in enumerate(("edit", "alpha", "composite"))}
 TOLD = {name: drawn_video(2, 3, 4, 8, 16, seed=n) for n, name in enumerate(("source", "preserve"), 7)}
 TEXT, TIME = torch.randn((2, 3, 8), generator=torch.Generator().manual_seed(0)), torch.tensor([900.0, 300.0])

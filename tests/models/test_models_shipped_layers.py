@@ -14,7 +14,6 @@ from cleanplate.errors import InputError
 from cleanplate.files import sha256
 from cleanplate.models.catalogue import places, shipped
 from cleanplate.models.catalogue.facts import facts, rows
-from cleanplate.models.catalogue.small import vera_nano
 from cleanplate.models.catalogue.system import Limits
 from cleanplate.models.catalogue.verify import verify
 from cleanplate.models.mixture.counting import size_of
@@ -30,7 +29,7 @@ from cleanplate.train.vera_nano.recipes import RECIPES, ablated
 from cleanplate.train.vera_nano.ship import line_of, ship
 from drawn_clips import write_plate
 from drawn_models import drawn
-from drawn_stock import small_recipe
+from drawn_stock import pixels_system, small_recipe
 from drawn_vera import TEXT_DIM, DrawnParts
 
 GEOMETRY = {"dim": 32, "layers": 1, "heads": 2, "ffn_dim": 32, "text_dim": TEXT_DIM, "frequency_dim": 16, "waves": 2}
@@ -39,7 +38,7 @@ LOOK = {"step": 4, "sampled iou add": 0.5}
 
 def recipe() -> Recipe:
     limits = Limits(frames=8, pixels=16 * 24, rate=25, slowest=5)
-    return small_recipe(system=vera_nano((4, 8, 8), **GEOMETRY).model_copy(update={"limits": limits}))
+    return small_recipe(system=pixels_system((4, 8, 8), **GEOMETRY).model_copy(update={"limits": limits}))
 
 
 def write_run(folder: Path, made: Recipe) -> Path:

@@ -32,11 +32,13 @@ def test_what_is_added_is_large_and_in_the_middle() -> None:
         assert float((laid - near.composite)[:, (near.alpha % 255 == 0)].abs().max()) <= 1
 
 
-def test_a_clip_that_shows_nothing_is_left_whole() -> None:
+def test_of_a_clip_that_shows_nothing_the_middle_is_seen() -> None:
     random = np.random.default_rng(0)
     whole = example(added(thing(0), shoot(0), 0, random), 0, random, text=True, mask=False)
     empty = type(whole)(**vars(whole) | {"alpha": torch.zeros_like(whole.alpha)})
-    assert close(empty, CLOSE, random) is empty
+    near = close(empty, CLOSE, random)
+    assert near.source.shape == (3, FRAMES, CLOSE, CLOSE)
+    assert int(near.alpha.max()) == 0
 
 
 def test_windows_are_off_by_little() -> None:

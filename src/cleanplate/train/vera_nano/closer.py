@@ -18,9 +18,9 @@ _SCALES = (0.85, 1.4)
 
 
 def close(example: Example, side: int, random: np.random.Generator) -> Example:
-    """What is seen in a window of side x side that follows the addition, not quite; the whole clip if it shows none."""
-    path = following((example.alpha.float() / 255).numpy())
-    return example if path is None else seen(example, slipped(path, random), side)
+    """What is seen in a window of side x side that follows the addition, not quite; the middle, if it shows none."""
+    path = following((example.alpha.float() / 255).numpy()) or _middle(*example.alpha.shape)
+    return seen(example, slipped(path, random), side)
 
 
 def seen(example: Example, path: Path, side: int) -> Example:
@@ -38,6 +38,10 @@ def seen(example: Example, path: Path, side: int) -> Example:
         preserve=None if example.preserve is None else codes(example.preserve[None], outside=255)[0],
         text=worded(example.text),
     )
+
+
+def _middle(frames: int, rows: int, columns: int) -> Path:
+    return Path(np.tile((columns / 2, rows / 2), (frames, 1)), np.full(frames, float(rows)))
 
 
 def slipped(path: Path, random: np.random.Generator) -> Path:

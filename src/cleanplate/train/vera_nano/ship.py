@@ -26,7 +26,7 @@ def ship(run: Path, out: Path) -> str:
         InputError: an ablation, which makes no layers.
     """
     recipe = shipping.recipe_of(Recipe, run)
-    clips = recipe.clips
+    clips, (frames, rows, columns) = recipe.clips, recipe.system.stride
     if not {branch.name for branch in recipe.system.transformer.branches} >= LAYERS:
         raise InputError("this model makes no layers", where=str(run), remedy="Name a run of another recipe.")
     parcel = shipping.Parcel(
@@ -35,7 +35,7 @@ def ship(run: Path, out: Path) -> str:
         recipe=recipe,
         system=recipe.system,
         start=recipe.start,
-        clip=(clips.frames, clips.rows, clips.columns),
+        clip=(clips.frames // frames, clips.rows // rows, clips.columns // columns),
         batch=clips.batch,
     )
     return shipping.ship(run, out, parcel)
