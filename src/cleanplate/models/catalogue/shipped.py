@@ -52,7 +52,12 @@ SHIPPED: Mapping[str, Shipped] = MappingProxyType(
 )
 
 PARTS: Mapping[str, Shipped] = MappingProxyType(
-    {CODEC: Shipped("the autoencoder of vera-nano; trained on made worlds", "eaa9ff43615e36e97aa1d08cd6e306f227431a3632e80aec10c4aa27f001dd8d")}
+    {
+        CODEC: Shipped(
+            "the autoencoder of vera-nano; trained on made worlds",
+            "eaa9ff43615e36e97aa1d08cd6e306f227431a3632e80aec10c4aa27f001dd8d",
+        )
+    }
 )
 """What models need that are rows: their codecs."""
 

@@ -97,7 +97,7 @@ MODELS: Mapping[str, Model] = MappingProxyType(
             parameters=38.2,
         ),
         "vera-nano": Model(
-            "research preview: a Vera of 12 million weights for a laptop, taught a few words by made worlds",
+            "research preview: a Vera of 10 million weights for a laptop, taught a few words by made worlds",
             vera_nano(),
             vocabulary=NANO,
         ),
