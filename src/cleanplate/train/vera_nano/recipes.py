@@ -96,8 +96,9 @@ def ablated(recipe: Recipe, name: str) -> Recipe:
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {**_PLAIN, **{f"nano-{name}": ablated(_PLAIN["nano"], name) for name in ABLATIONS}}
 )
-"""`nano` is for processors, `nano-gpu` the same model with more of everything, `nano-few` a smaller one that looks once,
-for ablations on a processor; `nano-smoke` tests the path in a minute. The others are ablations of `nano` (decision 038).
+"""`nano` is for processors, `nano-gpu` the same model with more of everything, `nano-few` a smaller one that looks
+once, for ablations on a processor; `nano-smoke` tests the path in a minute. The others are ablations of `nano`
+(decision 038).
 
 To learn from a clip of `nano` takes 5.1 GFLOP (1.7 to answer), from near 3.3 (1.1); to code it 1.8, and to read its
 words 0.8: 64,000 clips are 4.5e14. At the 0.28 s a clip that were measured on a shared core, that is five hours.
