@@ -46,10 +46,8 @@ def part(card: Mapping[str, Any] | None) -> str:
         "trained by": f"`{card['command']}`",
         "version": card["version"],
         "seed, steps": f"{card['seed']}, {card['steps']:,}",
-        "lessons": f"{card['lessons']:,}",
         "weights": f"{card['parameters']:,}, {2 * card['parameters'] / 1e6:.1f} MB in 16 bits",
-        "to answer about a training clip once": f"{card['operations'] / 1e9:.2f} GFLOP",
-        "all of the training, at most about": f"{_LEARNING * card['operations'] * card['lessons']:.1e} FLOP",
+        **_cost(card),
         **({"went on from weights of SHA-256": f"`{card['start']}`"} if card.get("start") else {}),
         **_data(card["recipe"]),
         "SHA-256": f"`{card['sha256']}`",
@@ -62,6 +60,17 @@ def part(card: Mapping[str, Any] | None) -> str:
         + "".join(f"| {name} | {value:.3f} |\n" for name, value in scores.items())
         + "\n"
     )
+
+
+def _cost(card: Mapping[str, Any]) -> dict[str, str]:
+    """Of a codec it is told in pictures, of which nobody counts the operations."""
+    if "pictures" in card:
+        return {"pictures": f"{card['pictures']:,}"}
+    return {
+        "lessons": f"{card['lessons']:,}",
+        "to answer about a training clip once": f"{card['operations'] / 1e9:.2f} GFLOP",
+        "all of the training, at most about": f"{_LEARNING * card['operations'] * card['lessons']:.1e} FLOP",
+    }
 
 
 def _data(recipe: Mapping[str, Any]) -> dict[str, str]:
@@ -79,7 +88,7 @@ def _data(recipe: Mapping[str, Any]) -> dict[str, str]:
 
 def main() -> None:
     """Write the page."""
-    cards = {name: shipped.card_of(shipped.folder_of(name)) for name in shipped.SHIPPED}
+    cards = {name: shipped.card_of(shipped.folder_of(name)) for name in (*shipped.SHIPPED, *shipped.PARTS)}
     write_text(PAGE, refreshed(PAGE.read_text(encoding="utf-8"), cards))
 
 

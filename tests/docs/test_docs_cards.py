@@ -32,10 +32,10 @@ CARD: dict[str, Any] = {
 
 
 def test_the_page_has_the_cards_of_what_is_shipped() -> None:
-    cards = {name: shipped.card_of(shipped.folder_of(name)) for name in shipped.SHIPPED}
+    cards = {name: shipped.card_of(shipped.folder_of(name)) for name in (*shipped.SHIPPED, *shipped.PARTS)}
     text = PAGE.read_text(encoding="utf-8")
     assert text == refreshed(text, cards), "run `python bench/model_cards.py`"
-    assert {shipped.NANO, shipped.VERA_NANO} == set(re.findall(r"<!-- card: (\S+) -->", text))
+    assert {shipped.NANO, shipped.VERA_NANO, shipped.CODEC} == set(re.findall(r"<!-- card: (\S+) -->", text))
 
 
 def test_a_card_is_told_in_full_and_in_its_place() -> None:
@@ -58,6 +58,11 @@ def test_a_card_is_told_in_full_and_in_its_place() -> None:
     assert "families" not in part(CARD | {"recipe": {"pairs": {"count": 40, "families": []}}})
     assert refreshed(text, {shipped.NANO: CARD}) == text
     assert "no weights" in part(None)
+    codec = part(
+        {name: value for name, value in CARD.items() if name not in {"lessons", "operations"}} | {"pictures": 57_600}
+    )
+    assert "| pictures | 57,600 |" in codec
+    assert "FLOP" not in codec
     with pytest.raises(InputError, match="no place for other"):
         refreshed(text, {"other": CARD})
 
