@@ -10,13 +10,17 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cleanplate.errors import InputError
+from cleanplate.models.catalogue import places
+from cleanplate.models.catalogue.shipped import CODEC, FOLDER, WEIGHTS
 from cleanplate.models.catalogue.small import vera_nano
 from cleanplate.models.catalogue.table import model
+from cleanplate.models.catalogue.verify import verify
 from cleanplate.models.codecs.nano import NanoAutoencoder, NanoCodec, load, save
 from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.codecs.shape import Shape
 from cleanplate.models.mixture.counting import size_of
 from cleanplate.models.store.mixtures import codec_of
+from cleanplate.progress import Silent
 from drawn_models import drawn_video
 
 SHAPE = Shape(channels=5, reading=12, drawing=(8, 6, 4))
@@ -81,6 +85,14 @@ def test_the_package_brings_the_codec_of_vera_nano() -> None:
         part.numel() for part in NanoAutoencoder(Shape()).parameters()
     )
     assert weights <= 12_500_000
+
+
+def test_the_packages_codec_is_verified_by_its_name() -> None:
+    found = verify(CODEC, Silent())
+    assert not found.findings
+    assert str(FOLDER / CODEC / WEIGHTS) not in found.unstated
+    with pytest.raises(InputError, match="came with this package"):
+        places.sources(CODEC)
 
 
 def test_the_packages_codec_draws_outlines_that_it_reads() -> None:

@@ -21,8 +21,10 @@ _SPREAD = 4.0
 """Sides of a filled square or disk, about, in deviations of its pixels along an axis."""
 _BENDS = 3
 """Coefficients of a thing's way over time: it is followed along a parabola."""
+_FAINT, _HAZE = 0.1, 0.3
+"""Alpha below which nothing is shown, and the part of the strongest below which it is haze."""
 _LEAST = 1e-3
-"""Of a frame's alpha: one with less shows no thing."""
+"""Of a frame's pixels: where less is covered there is no thing."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +58,19 @@ def following(alpha_THW: NDArray[np.float32]) -> Path | None:
 
     Its side stays in proportion over time to the thing's height and breadth, whichever is larger, as fitted by a line.
     """
-    weight = np.square(alpha_THW.astype(np.float64))
+    strongest = max(_FAINT, float(alpha_THW.max()))
+    weight = np.clip((alpha_THW.astype(np.float64) / strongest - _HAZE) / (1 - _HAZE), 0, 1)
     mass = weight.sum(axis=(1, 2))
     seen = mass > _LEAST * weight[0].size
     if not seen.any():
         return None
     y, x = (np.arange(side) + 0.5 for side in weight.shape[1:])
     share = weight[seen] / mass[seen, None, None]
-    middles = np.stack([(share.sum(axis=1) * x).sum(axis=1), (share.sum(axis=2) * y).sum(axis=1)], axis=-1)
-    broad = np.sqrt((share.sum(axis=1) * np.square(x - middles[:, :1])).sum(axis=1))
-    tall = np.sqrt((share.sum(axis=2) * np.square(y - middles[:, 1:])).sum(axis=1))
+    (across, broad), (down, tall) = _spread(share.sum(axis=1), x), _spread(share.sum(axis=2), y)
     sides = np.maximum(broad, tall) * _SPREAD / _FILLS
     times, where = np.linspace(-1, 1, len(weight)), np.flatnonzero(seen)
     return Path(
-        np.stack([_smooth(times, where, middles[:, axis], mass[seen], _BENDS) for axis in (0, 1)], axis=-1),
+        np.stack([_smooth(times, where, middle, mass[seen], _BENDS) for middle in (across, down)], axis=-1),
         np.maximum(_smooth(times, where, sides, mass[seen], _BENDS - 1), sides.min() / 2),
     )
 
@@ -105,6 +106,14 @@ def pasted(closeup_CTSS: Tensor, path: Path, onto_CTHW: Tensor) -> Tensor:
     back = functional.grid_sample(frames, grid, padding_mode="border", align_corners=False).transpose(0, 1)
     inside = ((x.abs() <= 1)[:, None, :] & (y.abs() <= 1)[:, :, None])[None]
     return torch.where(inside, back, onto_CTHW.float())
+
+
+def _spread(
+    share_TL: NDArray[np.float64], places_L: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Means and deviations along an axis, of each frame."""
+    means = (share_TL * places_L).sum(axis=1)
+    return means, np.sqrt((share_TL * np.square(places_L - means[:, None])).sum(axis=1))
 
 
 def _smooth(

@@ -40,6 +40,14 @@ class Load:
         return 1.0 if self.region is None else self.region.edited
 
 
+def closeup(system: System, frames: int, pixels: int) -> Load:
+    """Of so many frames, which come out as pictures of so many pixels."""
+    side, patch = system.closeup or 0, system.transformer.patch
+    latents = 1 + -(-(frames - 1) // system.stride[0])
+    grid = -(-latents // patch[0]), -(-side // system.multiple[0]), -(-side // system.multiple[1])
+    return Load(grid, None, frames * pixels)
+
+
 @dataclass(frozen=True)
 class Way:
     """How a window is drawn.

@@ -62,7 +62,7 @@ class Outline:
         loads = [_load(window, scene, system, first, sampling) for window in windows]
         if adds and system.closeup:
             size = working_size(info, _FINER**2 * pixels, system.multiple)
-            loads += [_closeup(window, system, size) for window in windows]
+            loads += [cost.closeup(system, len(window.keys), size.rows * size.columns) for window in windows]
         step = every(info, rhythm.rate) if rhythm.slowest is None else _apart(windows)
         return Outline(system, size, first, step, windows, tuple(loads), sampling, settings)
 
@@ -72,8 +72,8 @@ class Outline:
         return len(self.loads) // max(1, len(self.windows))
 
     def factor(self, scene: Scene) -> float:
-        """How many times larger the plate is than what is drawn."""
-        return scene.clip.info.height / self.size.coded[0]
+        """How many times larger the plate is than what the model sees of a whole window."""
+        return scene.clip.info.height / self.first.coded[0]
 
     def seconds(self, device: str, threads: int) -> float:
         """Of drawing all windows."""
@@ -117,14 +117,6 @@ def _load(window: Window, scene: Scene, system: System, size: WorkingSize, sampl
         sides = [((y1 - y0) / info.height * grid[1], (x1 - x0) / info.width * grid[2]) for y0, x0, y1, x1 in boxes]
         region = region_of(sides, grid, sampling.economy)
     return cost.Load(grid, region, len(window.keys) * rows * columns)
-
-
-def _closeup(window: Window, system: System, size: WorkingSize) -> cost.Load:
-    """All of it, and what comes of it at the size of what is drawn."""
-    side, patch = system.closeup or 0, system.transformer.patch
-    frames = 1 + -(-(len(window.keys) - 1) // system.stride[0])
-    grid = -(-frames // patch[0]), -(-side // system.multiple[0]), -(-side // system.multiple[1])
-    return cost.Load(grid, None, len(window.keys) * size.rows * size.columns)
 
 
 def _apart(windows: tuple[Window, ...]) -> int:
