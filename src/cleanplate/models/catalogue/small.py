@@ -32,7 +32,7 @@ def vera_nano(patch: tuple[int, int, int] = (8, 2, 2), **geometry: int) -> Syste
         transformer=MixtureConfig.model_validate(fields),
         codec="nano-codec",
         stride=(1, 8, 8),
-        text="minilm",
+        text="words",
         prediction="sample",
         limits=Limits(frames=16, pixels=64 * 112, rate=16, slowest=4),
         closeup=64,

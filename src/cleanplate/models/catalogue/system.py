@@ -11,7 +11,7 @@ from cleanplate.models.mixture.config import MixtureConfig, Positive
 from cleanplate.models.sampling.settings import Prediction, Sampling
 
 CodecName = Literal["wan", "nano-codec", "pixel", "moves"]
-TextEncoderName = Literal["umt5-xxl", "minilm", "none"]
+TextEncoderName = Literal["umt5-xxl", "minilm", "words", "none"]
 Mask = Literal["quadmask", "binary"]
 
 
@@ -41,7 +41,7 @@ class System(BaseModel):
         transformer: what it is made of.
         codec: between videos and the latents that it denoises; `moves` denoises where pixels come from (void-nano).
         stride: frames, rows and columns that a latent stands for.
-        text: the encoder of its instructions; `none` reads none.
+        text: the encoder of its instructions; `words` tells them apart without a model, `none` reads none.
         prediction: what it answers: `velocity` is noise minus sample, `sample` the clean latents.
         limits: the videos it was trained on.
         closeup: rows and columns of the windows in which it looks again at what it adds (`models.closeup`); None looks

@@ -24,9 +24,10 @@ from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.store.loading import is_wan, load
-from cleanplate.models.text import minilm, umt5
+from cleanplate.models.text import minilm, umt5, words
 from cleanplate.models.text.cache import CachedEncoder, Identity
 from cleanplate.models.text.protocol import TextEncoder
+from cleanplate.models.text.words import WordEncoder
 from cleanplate.models.weights.checkpoint import Checkpoint
 from cleanplate.models.weights.digests import fingerprint
 
@@ -85,7 +86,7 @@ def codec_of(
 
 def text_encoder_of(
     system: System, where: Path | None = None, *, dtype: torch.dtype | None = None, device: str | None = None
-) -> CachedEncoder:
+) -> CachedEncoder | WordEncoder:
     """A system's text encoder. It is loaded for texts that it has not read before, and let go after them.
 
     Args:
@@ -97,6 +98,8 @@ def text_encoder_of(
         InputError: it is not on this machine, or does not fit the system.
         ResourceError: a package is not installed.
     """
+    if system.text == words.NAME:
+        return WordEncoder(system.transformer.text_dim)
     if system.text == "minilm":
         dtype = dtype or torch.float32
         model, tokenizer = minilm.folder(), minilm.folder()

@@ -28,12 +28,10 @@ def recipe_of(config: str, changes: Mapping[str, Any]) -> Recipe:
 def run(recipe: Recipe, data: Path | None, out: Path, progress: Progress) -> Path:
     """Train, or go on. See `run.train`, which says what is raised."""
     try:
-        from cleanplate.models.store.mixtures import codec_of
-        from cleanplate.models.text import minilm
+        from cleanplate.models.store.mixtures import codec_of, text_encoder_of
         from cleanplate.train.accelerated import process
         from cleanplate.train.vera_nano.run import train
     except ImportError as error:
         raise missing_extra(error.name or "torch", "train") from error
-    device = str(process().device)
-    encoder, codec = minilm.load(device=device), codec_of(recipe.system, device=device)
+    codec, encoder = codec_of(recipe.system, device=str(process().device)), text_encoder_of(recipe.system)
     return train(recipe, out, data, codec=codec, encoder=encoder, progress=progress)
