@@ -25,9 +25,6 @@ from cleanplate.worlds.layered.synthetic import sample_synthetic
 from drawn_nano import fall, write_nano
 from drawn_vera import write_weights
 
-TEXT_DIM = 384
-"""Numbers by which words are told."""
-
 
 def layered(task: Task) -> LayeredClip:
     return sample_synthetic(task, 580_001, height=64, width=112, length=8)
@@ -139,7 +136,7 @@ def test_a_stop_says_how_to_go_on(
 
 @pytest.mark.slow
 def test_all_three_jobs_run_by_the_command_line_and_are_kept(tmp_path: Path) -> None:
-    geometry = {"dim": 32, "layers": 1, "heads": 2, "ffn_dim": 32, "frequency_dim": 16, "waves": 2, "text_dim": TEXT_DIM}
+    geometry = {"dim": 32, "layers": 1, "heads": 2, "ffn_dim": 32, "frequency_dim": 16, "waves": 2}
     limits = Limits(frames=8, pixels=32 * 48, rate=25, slowest=5)
     vera = write_weights(tmp_path / "vera", vera_nano((4, 2, 2), **geometry).model_copy(update={"limits": limits}))
     weights = {"void-nano": write_nano(tmp_path / "void"), "vera-nano": vera}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from cleanplate.models.mixture.config import Branch, MixtureConfig, layered, moving, plain
-from cleanplate.models.mixture.embeddings import places
+from cleanplate.models.mixture.embeddings import places, pooled
 from cleanplate.models.mixture.initial import initialise
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.tokens.patches import from_patches, grid_of, to_patches
@@ -164,6 +164,28 @@ def test_places_are_parts_of_the_sides() -> None:
     middles = large.view(6, 9, 15, 24)[1::3, 1::3, 1::3].reshape(30, 24)
     torch.testing.assert_close(middles, small, rtol=0, atol=2e-5)
     assert len(torch.unique(small, dim=0)) == 30
+
+
+def test_words_are_pooled_as_large_as_one_and_without_padding() -> None:
+    tokens = torch.randn(2, 5, 4, generator=torch.Generator().manual_seed(0))
+    read = torch.tensor([[True, True, False, True, True], [False] * 5])
+    found = pooled(tokens, read)
+    torch.testing.assert_close(found[0], (tokens[0].sum(dim=0) - tokens[0, 2]) / 2)
+    assert not found[1].any()
+
+
+def test_pooled_words_reach_a_branch_that_reads_none() -> None:
+    """`layered` has no text for alpha; without joint attention its words come by modulation alone."""
+    changed = {"joint": False, "pooled": True}
+    config = MixtureConfig.model_validate(dict(MODEL.config) | changed)
+    model, without = Mixture(config).eval(), Mixture(config.model_copy(update={"pooled": False})).eval()
+    for one in (model, without):
+        one.load_state_dict(MODEL.state_dict())
+    inputs = Inputs((2, 2, 2))
+    for one, heard in ((model, True), (without, False)):
+        before, after = (answer(one, inputs, text_BSD=text) for text in (inputs.all[2], inputs.all[2].flip(2)))
+        assert differs(before["alpha"], after["alpha"]) == heard
+    assert "pooled" not in MODEL.config.model_dump()
 
 
 def test_half_precision_is_nearly_the_same() -> None:

@@ -18,8 +18,8 @@ from cleanplate.models.text.words import TOKENS, WordEncoder
 
 def states(text: str, channels: int = 384) -> Tensor:
     """Of its words alone."""
-    (tokens,) = WordEncoder(channels).encode([text]).tokens_BSD
-    return tokens[tokens.any(dim=1)]
+    tokens_SD: Tensor = WordEncoder(channels).encode([text]).tokens_BSD[0]
+    return tokens_SD[tokens_SD.any(dim=1)]
 
 
 def test_a_word_is_the_bits_of_its_digest_and_of_that_before_it() -> None:
@@ -54,7 +54,7 @@ def test_texts_are_padded_cut_and_read_by_themselves() -> None:
     assert found.tokens_BSD.shape == (3, TOKENS, 16)
     assert found.tokens_BSD[0].any(dim=1).all()
     assert not found.tokens_BSD[1].any()
-    assert [cut and (cut.tokens, cut.text) for cut in found.cuts] == [(3, "word96 word97 word98"), None, None]
+    assert [cut and (cut.tokens, cut.text) for cut in found.cuts] == [(3, "word32 word33 word34"), None, None]
     assert torch.equal(encoder.encode(["a BALL!"]).tokens_BSD[0], found.tokens_BSD[2])
 
 

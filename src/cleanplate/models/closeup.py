@@ -64,7 +64,7 @@ def following(alpha_THW: NDArray[np.float32]) -> Path | None:
     seen = mass > _LEAST * weight[0].size
     if not seen.any():
         return None
-    y, x = (np.arange(side) + 0.5 for side in weight.shape[1:])
+    y, x = (np.arange(side, dtype=np.float64) + 0.5 for side in weight.shape[1:])
     share = weight[seen] / mass[seen, None, None]
     (across, broad), (down, tall) = _spread(share.sum(axis=1), x), _spread(share.sum(axis=2), y)
     sides = np.maximum(broad, tall) * _SPREAD / _FILLS

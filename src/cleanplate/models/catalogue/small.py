@@ -27,7 +27,7 @@ UNHINTED = {"branches": tuple(branch.model_copy(update={"hints": ()}) for branch
 def vera_nano(patch: tuple[int, int, int] = (8, 2, 2), **geometry: int) -> System:
     """Sixteen small frames, seen whole and then close (decisions 035 and 042)."""
     usual = {"dim": 192, "layers": 6, "heads": 6, "ffn_dim": 768, "channels": 12, "text_dim": 384, "waves": 6}
-    fields = {"branches": _LAYERS, "patch": patch, "frequency_dim": 64, **usual, **geometry}
+    fields = {"branches": _LAYERS, "patch": patch, "frequency_dim": 64, "pooled": True, **usual, **geometry}
     return System(
         transformer=MixtureConfig.model_validate(fields),
         codec="nano-codec",

@@ -54,6 +54,8 @@ class MixtureConfig(BaseModel):
         frequency_dim: channels of the sinusoid that embeds the time; even.
         waves: frequencies in which a token is told where in the clip it is, beside the rotation, which tells only how
             far tokens are apart; none in Wan. Small models that start from nothing learn places sooner with some.
+        pooled: the words' tokens, all together, are added to the embedded time, and so reach every token by its
+            modulation too; in Wan they are read by attention alone. Small models learn sooner what is asked.
         joint: the branches attend to each other. Without it each attends to itself (an ablation of the paper).
         one_tower: the branches share one set of weights (another); layer embeddings and conditions tell them apart.
         eps: of every norm.
@@ -73,6 +75,7 @@ class MixtureConfig(BaseModel):
     text_dim: Positive = 4096
     frequency_dim: Annotated[int, Field(gt=0, multiple_of=2)] = 256
     waves: Annotated[int, Field(ge=0, le=16)] = 0
+    pooled: bool = Field(default=False, exclude_if=lambda pooled: not pooled)
     joint: bool = True
     one_tower: bool = False
     eps: Annotated[float, Field(gt=0)] = 1e-6

@@ -31,6 +31,13 @@ def places(grid: Grid, waves: int, device: torch.device) -> Tensor:
     return torch.cat((angles_L3W.sin(), angles_L3W.cos()), dim=-1).flatten(1)
 
 
+def pooled(text_BSD: Tensor, read_BS: Tensor) -> Tensor:
+    """The tokens that are read, added up as independent ones would be: as large as one, however many; B x D."""
+    read = read_BS[..., None].to(text_BSD.dtype)
+    total: Tensor = (text_BSD * read).sum(dim=1) / read.sum(dim=1).clamp(min=1).sqrt()
+    return total
+
+
 class TimeEmbedder(nn.Module):
     """A time in 0..1000 to D channels."""
 

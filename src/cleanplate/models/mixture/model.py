@@ -18,7 +18,7 @@ from torch.utils.checkpoint import checkpoint
 
 from cleanplate.models.mixture.block import Call, JointBlock
 from cleanplate.models.mixture.config import MixtureConfig
-from cleanplate.models.mixture.embeddings import TextEmbedder, TimeEmbedder, places
+from cleanplate.models.mixture.embeddings import TextEmbedder, TimeEmbedder, places, pooled
 from cleanplate.models.mixture.tower import layer_norm
 from cleanplate.models.running.transformer import Transformer
 from cleanplate.models.sparse.residuals import Residuals
@@ -200,9 +200,12 @@ class Mixture(Transformer):
     ) -> tuple[Tensor, Tensor, Tensor | None]:
         """The time as B x D and, for the blocks, as B x 6 x D; the text as B x S x D."""
         time_BD: Tensor = self.time_embedder(time_B).to(dtype)
-        time_B6D: Tensor = self.time_projection(functional.silu(time_BD)).reshape(len(time_BD), 6, -1)
         embedder = self.text_embedder
-        return time_BD, time_B6D, None if embedder is None or text_BSD is None else embedder(text_BSD)
+        text = None if embedder is None or text_BSD is None else embedder(text_BSD)
+        if self.config.pooled and text is not None and text_BSD is not None:
+            time_BD = time_BD + pooled(text, text_BSD.any(dim=-1))
+        time_B6D: Tensor = self.time_projection(functional.silu(time_BD)).reshape(len(time_BD), 6, -1)
+        return time_BD, time_B6D, text
 
     def _tokens(
         self,

@@ -19,7 +19,8 @@ from cleanplate.errors import UsageError
 from cleanplate.models.text.protocol import Cut, Encoded
 
 NAME = "words"
-TOKENS = 96
+TOKENS = 32
+"""What is to be done stands in the first words of an instruction; light and camera come after it."""
 _WORD = re.compile(r"[a-z0-9]+")
 _MOST = 512
 """Channels at most: twice the bits of a digest."""
