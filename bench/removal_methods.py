@@ -18,7 +18,7 @@ from cleanplate.engines.void_nano.settings import Settings
 from cleanplate.errors import RefusalError
 from cleanplate.files import atomic
 from cleanplate.masks.labels import KEEP
-from cleanplate.models.moving.ask import ask, reach_of
+from cleanplate.models.moving.ask import Asking, ask, reach_of
 from cleanplate.models.moving.compose import compose
 from cleanplate.models.moving.facts import ANSWERED
 from cleanplate.models.moving.scene import pictures, told
@@ -112,7 +112,7 @@ def by_model(folder: Path) -> Method:
             return source
         frames, rows, columns = keep.shape
         noise = torch.randn((1, ANSWERED, frames, rows, columns), generator=torch.Generator().manual_seed(0))
-        said = ask(model, told(source, clean, case.labels, system.mask), reach, settings, noise)
+        said = ask(Asking(model, told(source, clean, case.labels, system.mask), reach, settings, noise))
         drawn = compose(pictures(source), pictures(clean), said).clamp(0, 1).permute(0, 2, 3, 1).numpy()
         return np.where(keep[..., None], source, np.rint(drawn * 255).astype(np.uint8))
 

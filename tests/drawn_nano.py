@@ -81,7 +81,7 @@ def exact(drawn: Fall, length: int) -> Tensor:
 def by_hand(said: Tensor) -> SimpleNamespace:
     """An answer, T x 6 x rows x columns, as if a model had said it of every pixel by itself."""
     inside = torch.ones(said[:, 0].shape, dtype=torch.bool)
-    return SimpleNamespace(said=said, rigid=False, reach=SimpleNamespace(inside=inside))
+    return SimpleNamespace(said=said, question=SimpleNamespace(rigid=False, reach=SimpleNamespace(inside=inside)))
 
 
 def write_fall(folder: Path, drawn: Fall | Moves, pixels: str = "gbrp", rate: int = 12) -> Path:

@@ -134,7 +134,7 @@ def test_never_leaves_the_first_pass_as_it_is(
     assert (tmp_path / "answer1.npz").read_bytes() == (always / "answer1.npz").read_bytes()
     found = asked(*store.model_of(str(shoot.nano), "cpu"), told(shoot), settings_of({}), 0)
     assert found is not None
-    alone = Answer.of(found.said, found.reach.inside, shoot.plate.framing, FRAMES, rigid=found.rigid)
+    alone = Answer.of(found.said, found.question.reach.inside, shoot.plate.framing, FRAMES, rigid=found.question.rigid)
     course = Moving(shoot.plate, shoot.clean, alone, shoot.window)
     np.testing.assert_array_equal(moving.moment(3).seen, course.moment(3).seen)
 
@@ -166,10 +166,7 @@ def test_a_level_of_one_forgets_the_first_answer(shoot: Shoot) -> None:
     model, of = store.model_of(str(shoot.nano), "cpu")
     found = asked(model, of, told(shoot), settings_of({}), 0)
     assert found is not None
-    again = [
-        ask_again(model, found.scene, found.reach, found.sampling, found.noise, said=said, level=1.0)
-        for said in (found.said, torch.zeros_like(found.said))
-    ]
+    again = [ask_again(found.question, said, 1.0) for said in (found.said, torch.zeros_like(found.said))]
     assert torch.equal(again[0], again[1])
     assert torch.equal(again[0], found.said)
 

@@ -142,8 +142,8 @@ def test_a_model_is_told_and_asked_as_it_was_taught(mask: str, tmp_path: Path) -
     pair = square(3)
     found = asked(model, system, Told(pair.plate, pair.clean, pair.labels), Settings(), 0)
     assert found is not None
-    assert found.sampling.economy == recipe.economy
-    removed, affected = found.scene[0, 6:8].numpy() > 0
+    assert found.question.settings.economy == recipe.economy
+    removed, affected = found.question.scene[0, 6:8].numpy() > 0
     np.testing.assert_array_equal(removed | affected, pair.labels != KEEP)
     assert affected.any() == (mask == "quadmask")
 

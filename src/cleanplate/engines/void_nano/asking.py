@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,11 +14,10 @@ from cleanplate.engines.void_nano.telling import Told
 from cleanplate.masks.labels import KEEP
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.mixture.model import Mixture
-from cleanplate.models.moving.ask import Reach, ask, ask_again, reach_of
+from cleanplate.models.moving.ask import Asking, ask, ask_again, reach_of
 from cleanplate.models.moving.domain import Domain, domain_of
 from cleanplate.models.moving.facts import ANSWERED
 from cleanplate.models.moving.scene import told
-from cleanplate.models.sampling.settings import Sampling
 
 
 @dataclass(frozen=True)
@@ -26,24 +25,16 @@ class Asked:
     """What the model said, and how it was asked.
 
     Attributes:
-        reach: `inside` has the pixels for which it said anything.
-        rigid: whether things are kept whole.
+        question: the `inside` of its reach has the pixels for which the model said anything.
         said: T x 6 x H x W.
     """
 
-    model: Mixture
-    scene: Tensor
-    noise: Tensor
-    sampling: Sampling
-    reach: Reach
-    rigid: bool
+    question: Asking
     said: Tensor
 
     def domain(self) -> Domain:
         """Whether the clip is like what it has learned from; asks once more."""
-        return domain_of(
-            self.model, self.scene, self.reach, self.sampling, noise=self.noise, said=self.said, rigid=self.rigid
-        )
+        return domain_of(self.question, self.said)
 
     def again(self, noise: Tensor, second: Second) -> Tensor:
         """What the model says when it goes on from what it said, under other noise; T x 6 x H x W.
@@ -51,11 +42,9 @@ class Asked:
         Args:
             noise: 1 x 6 x T x H x W, standard normal.
         """
-        sampling = self.sampling.model_copy(update={"steps": second.steps})
-        noise = noise.to(self.scene.device)
-        return ask_again(
-            self.model, self.scene, self.reach, sampling, noise, said=self.said, level=second.level, rigid=self.rigid
-        )
+        settings = self.question.settings.model_copy(update={"steps": second.steps})
+        other = replace(self.question, settings=settings, noise=noise.to(self.question.scene.device))
+        return ask_again(other, self.said, second.level)
 
 
 def asked(model: Mixture, system: System, given: Told, settings: Settings, seed: int) -> Asked | None:
@@ -67,8 +56,8 @@ def asked(model: Mixture, system: System, given: Told, settings: Settings, seed:
         return None
     noise = noise_of(seed, (ANSWERED, *given.labels.shape))[None].to(device)
     scene = told(given.plate, given.clean, given.labels, system.mask).to(device)
-    said = ask(model, scene, reach, sampling, noise, rigid=settings.rigid)
-    return Asked(model, scene, noise, sampling, reach, settings.rigid, said)
+    question = Asking(model, scene, reach, sampling, noise, settings.rigid)
+    return Asked(question, ask(question))
 
 
 def noise_of(seed: int, shape: tuple[int, ...]) -> Tensor:

@@ -122,7 +122,7 @@ class Passes:
         framing, beats = self._plate.framing, len(self._window.frames)
         if said is None or self._asked is None:
             return Answer.nothing(framing, beats)
-        return Answer.of(said, self._asked.reach.inside, framing, beats, rigid=self._asked.rigid)
+        return Answer.of(said, self._asked.question.reach.inside, framing, beats, rigid=self._asked.question.rigid)
 
     def _moving(self, answer: Answer) -> Moving:
         return Moving(self._plate, self._clean, answer, self._window)

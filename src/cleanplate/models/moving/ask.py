@@ -44,49 +44,46 @@ def reach_of(changes_THW: Tensor, patch: Grid, economy: Economy) -> Reach | None
     return Reach(region, repeated(edited.view(tokens.shape), patch))
 
 
-def ask(
-    model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, noise: Tensor, *, rigid: bool = True
-) -> Tensor:
-    """The answer for a clip, settled; T x 6 x H x W.
+@dataclass(frozen=True)
+class Asking:
+    """All that is asked of a model about a clip.
 
-    Args:
+    Attributes:
         scene: 1 x 9 x T x H x W, see `scene.told`.
         settings: `economy` is the one that the reach was made with.
         noise: 1 x 6 x T x H x W, standard normal.
         rigid: whether things are kept whole.
     """
-    return _sampled(model, scene, reach, settings, noise, level=1.0, rigid=rigid)
+
+    model: Mixture
+    scene: Tensor
+    reach: Reach
+    settings: Sampling
+    noise: Tensor
+    rigid: bool = True
 
 
-def ask_again(
-    model: Mixture,
-    scene: Tensor,
-    reach: Reach,
-    settings: Sampling,
-    noise: Tensor,
-    *,
-    said: Tensor,
-    level: float,
-    rigid: bool = True,
-) -> Tensor:
+def ask(asking: Asking) -> Tensor:
+    """The answer for a clip, settled; T x 6 x H x W."""
+    return _sampled(asking, asking.noise, level=1.0)
+
+
+def ask_again(asking: Asking, said: Tensor, level: float) -> Tensor:
     """Another answer, that goes on from one (SDEdit, Meng et al., ICLR 2022); T x 6 x H x W.
 
     Args:
-        settings: `steps` are those from the level on; see `ask` for the others.
+        asking: the steps of its settings are those from the level on.
         said: the answer, T x 6 x H x W.
         level: of the noise that it is brought to, above 0; 1 forgets it.
-        rigid: whether things are kept whole.
     """
-    at = noised(said.transpose(0, 1)[None], noise, level)
-    return _sampled(model, scene, reach, settings, at, level=level, rigid=rigid)
+    return _sampled(asking, noised(said.transpose(0, 1)[None], asking.noise, level), level=level)
 
 
-def _sampled(
-    model: Mixture, scene: Tensor, reach: Reach, settings: Sampling, at: Tensor, *, level: float, rigid: bool
-) -> Tensor:
+def _sampled(asking: Asking, at: Tensor, *, level: float) -> Tensor:
     if at.shape[1] != ANSWERED:
         raise ValueError(f"an answer has {ANSWERED} channels, this noise {at.shape[1]}")
+    scene, reach = asking.scene, asking.reach
     question = Question(None, conditions={CONDITION: scene}, region=reach.region)
-    answered = sample(model, {BRANCH: at}, question, settings, prediction="sample", start=level)
+    answered = sample(asking.model, {BRANCH: at}, question, asking.settings, prediction="sample", start=level)
     said = answered[BRANCH][0].transpose(0, 1)
-    return whole(scene, said, reach.inside) if rigid else settled(scene, said)
+    return whole(scene, said, reach.inside) if asking.rigid else settled(scene, said)

@@ -7,17 +7,15 @@ clip the answer is the mirrored one. In its domain the model keeps to both.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from cleanplate.models.mixture.model import Mixture
-from cleanplate.models.moving.ask import Reach, ask, reach_of
+from cleanplate.models.moving.ask import Asking, ask, reach_of
 from cleanplate.models.moving.compose import compose
 from cleanplate.models.moving.scene import seen_of, told_changes, told_plates
-from cleanplate.models.sampling.settings import Sampling
 
 DOMAIN = "domain"
 """Its name in a model's card."""
@@ -39,30 +37,22 @@ class Domain:
 
 
 @torch.no_grad()
-def domain_of(
-    model: Mixture,
-    scene: Tensor,
-    reach: Reach,
-    settings: Sampling,
-    *,
-    noise: Tensor,
-    said: Tensor,
-    rigid: bool = True,
-) -> Domain:
+def domain_of(asking: Asking, said: Tensor) -> Domain:
     """The model is asked once more, about the mirrored clip.
 
     Args:
-        scene, reach, settings, noise, rigid: as the model was asked, see `ask`.
+        asking: as it was asked.
         said: its answer, T x 6 x H x W.
     """
-    keep, inside = ~told_changes(scene), reach.inside[:, None]
-    economy = settings.economy
-    turned = None
+    scene, economy = asking.scene, asking.settings.economy
+    keep, inside = ~told_changes(scene), asking.reach.inside[:, None]
+    reach = None
     if economy is not None:
-        turned = reach_of(~keep[:, 0].flip(_COLUMNS), model.config.patch, economy)
-    if turned is None:
+        reach = reach_of(~keep[:, 0].flip(_COLUMNS), asking.model.config.patch, economy)
+    if reach is None:
         raise ValueError("nothing may change in this clip")
-    other = ask(model, scene.flip(_COLUMNS), turned, settings, noise.flip(_COLUMNS), rigid=rigid).flip(_COLUMNS)
+    turned = replace(asking, scene=scene.flip(_COLUMNS), reach=reach, noise=asking.noise.flip(_COLUMNS))
+    other = ask(turned).flip(_COLUMNS)
     other = torch.cat([-other[:, :1], other[:, 1:]], dim=1)
     plate, clean = told_plates(scene)
     apart = (compose(plate, clean, said) - compose(plate, clean, other)).abs().mean(dim=1, keepdim=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cleanplate.models.mixture.model import Mixture
-from cleanplate.models.moving.ask import ask
+from cleanplate.models.moving.ask import Asking, ask
 from cleanplate.models.moving.compose import compose
 from cleanplate.models.moving.facts import ANSWERED
 from cleanplate.models.sampling.settings import Sampling
@@ -33,7 +33,7 @@ def drawn(model: Mixture, given: Lesson, recipe: Recipe, number: int) -> Tensor:
     frames, _, rows, columns = given.plate.shape
     noise = normal((1, ANSWERED, frames, rows, columns), recipe.seed, Purpose.POSTERIOR, number, given.plate.device)
     settings = Sampling(steps=1, guidance=1.0, shift=1.0, solver="euler", economy=recipe.economy)
-    said = ask(model, given.scene, given.reach, settings, noise)
+    said = ask(Asking(model, given.scene, given.reach, settings, noise))
     return torch.where(given.reach.inside[:, None], compose(given.plate, given.clean, said), given.plate).clamp(0, 1)
 
 

@@ -13,7 +13,7 @@ import torch
 
 from cleanplate.models.catalogue.shipped import FOLDER, NANO, card_of
 from cleanplate.models.mixture.model import Mixture
-from cleanplate.models.moving.ask import ask
+from cleanplate.models.moving.ask import Asking, ask
 from cleanplate.models.moving.domain import DOMAIN, Domain, domain_of, thresholds
 from cleanplate.models.moving.facts import ANSWERED
 from cleanplate.train import shipping
@@ -64,8 +64,8 @@ def _domain(model: Mixture, recipe: Recipe, data: Path) -> dict[str, float]:
             noise = normal(
                 (1, ANSWERED, *given.scene.shape[2:]), recipe.seed, Purpose.POSTERIOR, number, torch.device("cpu")
             )
-            said = ask(model, given.scene, given.reach, sampling, noise)
-            found.append(domain_of(model, given.scene, given.reach, sampling, noise=noise, said=said))
+            asking = Asking(model, given.scene, given.reach, sampling, noise)
+            found.append(domain_of(asking, ask(asking)))
     return thresholds(found) if found else {}
 
 
