@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 DATA = "stock"
 _SHOWN, _MIDDLE = 8, 127
+_ADD = "add"
 
 
 def train(
@@ -89,7 +90,8 @@ class _Layers(Layers):
     def losses(self, model: Mixture, part: Sequence[Example], step: int) -> dict[str, Tensor]:
         """By branch, and of the result."""
         latents, shares = self._batcher.latents(part), self._batcher.shares(part, step)
-        noise, covered = draw_noise(latents, self._recipe), self._covered(part)
+        placing = [self._job(example) == _ADD for example in part]
+        noise, covered = draw_noise(latents, self._recipe, placing), self._covered(part)
         return losses(model, latents, noise, self._recipe, covered_B1THW=covered, shares=shares)
 
     def total(self, errors: Mapping[str, Tensor]) -> Tensor:
@@ -126,7 +128,7 @@ class _Layers(Layers):
     def _job(self, example: Example) -> str:
         if example.alpha.shape[-1] != self._recipe.clips.columns:
             return "close"
-        return "background" if float(example.alpha.float().mean()) > _MIDDLE else "add"
+        return "background" if float(example.alpha.float().mean()) > _MIDDLE else _ADD
 
     def _covered(self, examples: Sequence[Example]) -> Tensor:
         return covered_by(examples, self._codec.stride).to(self._device)
