@@ -57,9 +57,9 @@ def test_the_second_look_is_put_where_the_first_saw_something() -> None:
     assert near.source_3THW.shape == (3, FRAMES, SIDE, SIDE)
     assert near.seed != given.seed
     assert made.alpha_THW.shape == (FRAMES, *FINE)
-    path = following(made.alpha_THW.numpy())
-    assert path is not None
-    np.testing.assert_allclose(path.middles_T2, np.tile([56.0, 32.0], (FRAMES, 1)), atol=0.7)
+    aim = following(made.alpha_THW.numpy())
+    assert aim is not None
+    np.testing.assert_allclose(aim.middles_T2, np.tile([56.0, 32.0], (FRAMES, 1)), atol=0.7)
     # a disk of 12 pixels takes 0.6 of a window of 20, which is 40 of the fine ones; of its 16 the second look fills 10
     np.testing.assert_allclose(2 * np.sqrt(made.alpha_THW.numpy().sum(axis=(1, 2)) / np.pi), 25, rtol=0.1)
     corner = made.composite_3THW[:, :, :8, :8]

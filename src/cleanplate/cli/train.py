@@ -13,6 +13,10 @@ from cleanplate.cli.guard import guarded
 from cleanplate.errors import UsageError
 
 train = typer.Typer(name="train", help="Train the models, resumably.", no_args_is_help=True, rich_markup_mode=None)
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run; a run there goes on.")]
+Steps = Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=1)]
+Seed = Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=0)]
+Show = Annotated[bool, typer.Option("--print", help="Print the recipe as JSON, and stop.")]
 
 
 @train.callback()
@@ -29,11 +33,11 @@ def vera(
         list[Path] | None,
         typer.Option(help="Folder of layered clips in Vera's layout; repeatable. nano keeps its stock there."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run; a run there goes on.")] = None,
+    out: Out = None,
     start: Annotated[Path | None, typer.Option(help="Weights to start from; see `cleanplate models convert`.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=1)] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=0)] = None,
-    show: Annotated[bool, typer.Option("--print", help="Print the recipe as JSON, and stop.")] = False,
+    steps: Steps = None,
+    seed: Seed = None,
+    show: Show = False,
     json: o.Json = False,
 ) -> None:
     """Train the mixture of transformers on layered clips, or the embedded vera-nano on those that it makes."""
@@ -42,14 +46,13 @@ def vera(
 
     screen = Screen(as_json=json)
     with guarded(screen):
-        named = {"start": start, "steps": steps, "seed": seed}
-        given = {name: value for name, value in named.items() if value is not None}
+        given = _given(start=start, steps=steps, seed=seed)
         if nano.takes(config):
             _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
             return
         recipe = recipe_of(config, given)
         if show:
-            screen.result(recipe.model_dump(mode="json"), [(recipe.model_dump_json(indent=1), "")])
+            _print(screen, recipe)
             return
         if not data or out is None:
             raise UsageError("training needs clips and a folder", remedy="Give --data FOLDER and --out FOLDER.")
@@ -67,13 +70,13 @@ def void(
         list[Path] | None,
         typer.Option(help="Folder or list of pairs in VOID's layout; repeatable. nano keeps worlds there."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run; a run there goes on.")] = None,
+    out: Out = None,
     init: Annotated[
         str | None, typer.Option(help="Weights to start from: a pass of VOID, its base, or a nano model.")
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=1)] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=0)] = None,
-    show: Annotated[bool, typer.Option("--print", help="Print the recipe as JSON, and stop.")] = False,
+    steps: Steps = None,
+    seed: Seed = None,
+    show: Show = False,
     json: o.Json = False,
 ) -> None:
     """Train a pass of VOID on counterfactual pairs, or the embedded void-nano on worlds that are made as it goes."""
@@ -82,7 +85,7 @@ def void(
 
     screen = Screen(as_json=json)
     with guarded(screen):
-        given = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
+        given = _given(steps=steps, seed=seed)
         if nano.takes(config):
             if number is not None:
                 raise UsageError("void-nano has one network for both passes", remedy="Leave --pass out.")
@@ -91,7 +94,7 @@ def void(
             return
         recipe = recipe_of(config, number, given)
         if show:
-            screen.result(recipe.model_dump(mode="json"), [(recipe.model_dump_json(indent=1), "")])
+            _print(screen, recipe)
             return
         if not data or out is None:
             raise UsageError("training needs pairs and a folder", remedy="Give --data FOLDER and --out FOLDER.")
@@ -103,10 +106,10 @@ def void(
 def codec(
     config: Annotated[str, typer.Option(help="A recipe: nano, nano-smoke, or a JSON file.")],
     data: Annotated[list[Path] | None, typer.Option(help="Folder where stock is kept, as of `train vera`.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run; a run there goes on.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=1)] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=0)] = None,
-    show: Annotated[bool, typer.Option("--print", help="Print the recipe as JSON, and stop.")] = False,
+    out: Out = None,
+    steps: Steps = None,
+    seed: Seed = None,
+    show: Show = False,
     json: o.Json = False,
 ) -> None:
     """Train the autoencoder between pictures and the latents of vera-nano."""
@@ -114,16 +117,25 @@ def codec(
 
     screen = Screen(as_json=json)
     with guarded(screen):
-        given = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
+        given = _given(steps=steps, seed=seed)
         _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
 
 
 def _made(screen: Screen, door: Any, recipe: Any, data: list[Path] | None, out: Path | None, *, show: bool) -> None:
     """An embedded model, whose data are made rather than given."""
     if show:
-        screen.result(recipe.model_dump(mode="json"), [(recipe.model_dump_json(indent=1), "")])
+        _print(screen, recipe)
         return
     if out is None or len(data or ()) > 1:
         raise UsageError("training needs one folder, and keeps its worlds in another", remedy="Give --out FOLDER.")
     model = door.run(recipe, data[0] if data else None, out, screen.progress())
     screen.result({"model": str(model)}, [(f"The model is in {model}", "green")])
+
+
+def _given(**named: Any) -> dict[str, Any]:
+    """What of a recipe the user changes."""
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _print(screen: Screen, recipe: Any) -> None:
+    screen.result(recipe.model_dump(mode="json"), [(recipe.model_dump_json(indent=1), "")])

@@ -28,7 +28,7 @@ _LEAST = 1e-3
 
 
 @dataclass(frozen=True)
-class Path:
+class Aim:
     """Where a window is.
 
     Attributes:
@@ -39,13 +39,13 @@ class Path:
     middles_T2: NDArray[np.float64]
     sides_T: NDArray[np.float64]
 
-    def scaled(self, across: float, down: float) -> Path:
+    def scaled(self, across: float, down: float) -> Aim:
         """Over pictures that many times as wide and high."""
-        return Path(self.middles_T2 * (across, down), self.sides_T * (across * down) ** 0.5)
+        return Aim(self.middles_T2 * (across, down), self.sides_T * (across * down) ** 0.5)
 
-    def until(self, frame: int) -> Path:
+    def until(self, frame: int) -> Aim:
         """Over the frames before this one."""
-        return Path(self.middles_T2[:frame], self.sides_T[:frame])
+        return Aim(self.middles_T2[:frame], self.sides_T[:frame])
 
 
 def worded(text: str) -> str:
@@ -53,7 +53,7 @@ def worded(text: str) -> str:
     return text and f"Close-up. {text}"
 
 
-def following(alpha_THW: NDArray[np.float32]) -> Path | None:
+def following(alpha_THW: NDArray[np.float32]) -> Aim | None:
     """The window that follows what alpha (0..1) shows, evenly; None where it shows nothing.
 
     Its side stays in proportion over time to the thing's height and breadth, whichever is larger, as fitted by a line.
@@ -69,13 +69,13 @@ def following(alpha_THW: NDArray[np.float32]) -> Path | None:
     (across, broad), (down, tall) = _spread(share.sum(axis=1), x), _spread(share.sum(axis=2), y)
     sides = np.maximum(broad, tall) * _SPREAD / _FILLS
     times, where = np.linspace(-1, 1, len(weight)), np.flatnonzero(seen)
-    return Path(
+    return Aim(
         np.stack([_smooth(times, where, middle, mass[seen], _BENDS) for middle in (across, down)], axis=-1),
         np.maximum(_smooth(times, where, sides, mass[seen], _BENDS - 1), sides.min() / 2),
     )
 
 
-def cropped(video_CTHW: Tensor, path: Path, side: int, *, outside: float | None = None) -> Tensor:
+def cropped(video_CTHW: Tensor, aim: Aim, side: int, *, outside: float | None = None) -> Tensor:
     """What is seen in a window, C x T x side x side.
 
     Args:
@@ -83,29 +83,31 @@ def cropped(video_CTHW: Tensor, path: Path, side: int, *, outside: float | None 
     """
     rows, columns = video_CTHW.shape[2:]
     steps = (torch.arange(side) + 0.5) / side - 0.5
-    middles, sides = torch.from_numpy(path.middles_T2).float(), torch.from_numpy(path.sides_T).float()
+    middles, sides = torch.from_numpy(aim.middles_T2).float(), torch.from_numpy(aim.sides_T).float()
     x = (middles[:, :1] + sides[:, None] * steps) * 2 / columns - 1
     y = (middles[:, 1:] + sides[:, None] * steps) * 2 / rows - 1
-    grid = torch.stack((x[:, None, :].expand(-1, side, -1), y[:, :, None].expand(-1, -1, side)), dim=-1)
-    frames = video_CTHW.float().transpose(0, 1)
     if outside is None:
-        seen = functional.grid_sample(frames, grid, padding_mode="border", align_corners=False)
-    else:
-        seen = functional.grid_sample(frames - outside, grid, align_corners=False) + outside
-    return seen.transpose(0, 1)
+        return _sampled(video_CTHW, x, y, "border")
+    return _sampled(video_CTHW.float() - outside, x, y, "zeros") + outside
 
 
-def pasted(closeup_CTSS: Tensor, path: Path, onto_CTHW: Tensor) -> Tensor:
+def pasted(closeup_CTSS: Tensor, aim: Aim, onto_CTHW: Tensor) -> Tensor:
     """A clip with what is in the window put back where it was seen."""
     rows, columns = onto_CTHW.shape[2:]
-    middles, sides = torch.from_numpy(path.middles_T2).float(), torch.from_numpy(path.sides_T).float()
+    middles, sides = torch.from_numpy(aim.middles_T2).float(), torch.from_numpy(aim.sides_T).float()
     x = (torch.arange(columns) + 0.5 - middles[:, :1]) * 2 / sides[:, None]
     y = (torch.arange(rows) + 0.5 - middles[:, 1:]) * 2 / sides[:, None]
-    grid = torch.stack((x[:, None, :].expand(-1, rows, -1), y[:, :, None].expand(-1, -1, columns)), dim=-1)
-    frames = closeup_CTSS.float().transpose(0, 1)
-    back = functional.grid_sample(frames, grid, padding_mode="border", align_corners=False).transpose(0, 1)
+    back = _sampled(closeup_CTSS, x, y, "border")
     inside = ((x.abs() <= 1)[:, None, :] & (y.abs() <= 1)[:, :, None])[None]
     return torch.where(inside, back, onto_CTHW.float())
+
+
+def _sampled(video_CTHW: Tensor, x_TW: Tensor, y_TH: Tensor, beyond: str) -> Tensor:
+    """At columns and rows of each frame, in which the picture spans -1..1."""
+    size = -1, y_TH.shape[1], x_TW.shape[1]
+    grid = torch.stack((x_TW[:, None, :].expand(size), y_TH[:, :, None].expand(size)), dim=-1)
+    frames = video_CTHW.float().transpose(0, 1)
+    return functional.grid_sample(frames, grid, padding_mode=beyond, align_corners=False).transpose(0, 1)
 
 
 def _spread(

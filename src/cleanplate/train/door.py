@@ -12,6 +12,8 @@ from cleanplate.errors import InputError, UsageError
 from cleanplate.train.recipe import Common
 
 R = TypeVar("R", bound=Common)
+NANO_REMEDY = "docs/how-to/train-nano.md says what a recipe holds; `--config nano --print` shows one."
+"""Of the embedded models."""
 
 
 def chosen(kind: type[R], recipes: Mapping[str, R], config: str, changes: Mapping[str, Any], remedy: str) -> R:

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cleanplate.engines.vera.draw import Draughtsman, Drawn, Scenery
-from cleanplate.models.closeup import Path, cropped, following, pasted
+from cleanplate.models.closeup import Aim, cropped, following, pasted
 from cleanplate.models.sampling.sampler import Moment
 
 _NEARER = 0.9
@@ -36,11 +36,11 @@ class CloserDraughtsman:
         """See `Draughtsman.draw`. What the first look shows beyond the close-up is left out."""
         size = (int(scenery.region_THW.shape[1]), int(scenery.region_THW.shape[2]))
         seen = self._whole.draw(_sized(scenery, self._first), watch)
-        path = following(seen.alpha_THW.numpy())
-        if path is None or float(path.sides_T.max()) > _NEARER * self._first[0]:
+        aim = following(seen.alpha_THW.numpy())
+        if aim is None or float(aim.sides_T.max()) > _NEARER * self._first[0]:
             return _drawn_at(seen, size)
-        path = path.scaled(size[1] / self._first[1], size[0] / self._first[0])
-        return _put_back(self._near.draw(_cropped(scenery, path, self._side), watch), path, scenery)
+        aim = aim.scaled(size[1] / self._first[1], size[0] / self._first[0])
+        return _put_back(self._near.draw(_cropped(scenery, aim, self._side), watch), aim, scenery)
 
 
 def _sized(scenery: Scenery, size: tuple[int, int]) -> Scenery:
@@ -50,9 +50,9 @@ def _sized(scenery: Scenery, size: tuple[int, int]) -> Scenery:
     return replace(scenery, source_3THW=_at(scenery.source_3THW, size), region_THW=region, head=head)
 
 
-def _cropped(scenery: Scenery, path: Path, side: int) -> Scenery:
+def _cropped(scenery: Scenery, aim: Aim, side: int) -> Scenery:
     def seen(video_CTHW: Tensor, outside: float | None = None) -> Tensor:
-        return cropped(video_CTHW, path.until(video_CTHW.shape[1]), side, outside=outside)
+        return cropped(video_CTHW, aim.until(video_CTHW.shape[1]), side, outside=outside)
 
     head = scenery.head
     return Scenery(
@@ -65,13 +65,13 @@ def _cropped(scenery: Scenery, path: Path, side: int) -> Scenery:
     )
 
 
-def _put_back(near: Drawn, path: Path, scenery: Scenery) -> Drawn:
+def _put_back(near: Drawn, aim: Aim, scenery: Scenery) -> Drawn:
     """Over the plate, and nothing elsewhere."""
     plate = (scenery.source_3THW + 1) / 2
     return Drawn(
-        pasted(near.edit_3THW, path, plate),
-        pasted(near.alpha_THW[None], path, torch.zeros_like(plate[:1]))[0],
-        pasted(near.composite_3THW, path, plate),
+        pasted(near.edit_3THW, aim, plate),
+        pasted(near.alpha_THW[None], aim, torch.zeros_like(plate[:1]))[0],
+        pasted(near.composite_3THW, aim, plate),
     )
 
 

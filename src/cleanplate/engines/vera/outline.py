@@ -66,11 +66,6 @@ class Outline:
         step = every(info, rhythm.rate) if rhythm.slowest is None else _apart(windows)
         return Outline(system, size, first, step, windows, tuple(loads), sampling, settings)
 
-    @property
-    def looks(self) -> int:
-        """How often the model draws each window."""
-        return len(self.loads) // max(1, len(self.windows))
-
     def factor(self, scene: Scene) -> float:
         """How many times larger the plate is than what the model sees of a whole window."""
         return scene.clip.info.height / self.first.coded[0]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cleanplate.models.closeup import Path, cropped, following, worded
+from cleanplate.models.closeup import Aim, cropped, following, worded
 from cleanplate.train.vera.clips import Example
 
 _OFF = 0.06
@@ -19,15 +19,15 @@ _SCALES = (0.85, 1.4)
 
 def close(example: Example, side: int, random: np.random.Generator) -> Example:
     """What is seen in a window of side x side that follows the addition, not quite; the middle, if it shows none."""
-    path = following((example.alpha.float() / 255).numpy()) or _middle(*example.alpha.shape)
-    return seen(example, slipped(path, random), side)
+    aim = following((example.alpha.float() / 255).numpy()) or _middle(*example.alpha.shape)
+    return seen(example, slipped(aim, random), side)
 
 
-def seen(example: Example, path: Path, side: int) -> Example:
+def seen(example: Example, aim: Aim, side: int) -> Example:
     """What is seen in windows of side x side; beyond the frame its edge goes on, and nothing is added."""
 
     def codes(video_CTHW: Tensor, outside: float | None = None) -> Tensor:
-        return cropped(video_CTHW, path, side, outside=outside).round().clamp(0, 255).to(torch.uint8)
+        return cropped(video_CTHW, aim, side, outside=outside).round().clamp(0, 255).to(torch.uint8)
 
     return replace(
         example,
@@ -40,13 +40,13 @@ def seen(example: Example, path: Path, side: int) -> Example:
     )
 
 
-def _middle(frames: int, rows: int, columns: int) -> Path:
-    return Path(np.tile((columns / 2, rows / 2), (frames, 1)), np.full(frames, float(rows)))
+def _middle(frames: int, rows: int, columns: int) -> Aim:
+    return Aim(np.tile((columns / 2, rows / 2), (frames, 1)), np.full(frames, float(rows)))
 
 
-def slipped(path: Path, random: np.random.Generator) -> Path:
+def slipped(aim: Aim, random: np.random.Generator) -> Aim:
     """A window that is off as one is that follows a guess."""
-    times = np.linspace(-1, 1, len(path.sides_T))[:, None]
+    times = np.linspace(-1, 1, len(aim.sides_T))[:, None]
     off = random.uniform(-_OFF, _OFF, 2) + times * random.uniform(-_OFF, _OFF, 2)
-    sides = path.sides_T * np.exp(random.uniform(*np.log(_SCALES)))
-    return Path(path.middles_T2 + off * path.sides_T[:, None], sides)
+    sides = aim.sides_T * np.exp(random.uniform(*np.log(_SCALES)))
+    return Aim(aim.middles_T2 + off * aim.sides_T[:, None], sides)

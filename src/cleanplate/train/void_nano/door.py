@@ -8,11 +8,9 @@ from typing import Any
 
 from cleanplate.errors import missing_extra
 from cleanplate.progress import Progress
-from cleanplate.train.door import chosen, names_or_holds
+from cleanplate.train.door import NANO_REMEDY, chosen, names_or_holds
 from cleanplate.train.void_nano.recipe import Recipe
 from cleanplate.train.void_nano.recipes import RECIPES
-
-_REMEDY = "docs/how-to/train-nano.md says what a recipe holds; `--config nano --print` shows one."
 
 
 def takes(config: str) -> bool:
@@ -22,7 +20,7 @@ def takes(config: str) -> bool:
 
 def recipe_of(config: str, changes: Mapping[str, Any]) -> Recipe:
     """A recipe by its name or from a JSON file, with some of its fields changed. See `door.chosen`, also for errors."""
-    return chosen(Recipe, RECIPES, config, changes, _REMEDY)
+    return chosen(Recipe, RECIPES, config, changes, NANO_REMEDY)
 
 
 def run(recipe: Recipe, data: Path | None, out: Path, progress: Progress) -> Path:
