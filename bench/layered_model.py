@@ -11,17 +11,19 @@ from layered_methods import Method, Result, by_difference
 from torch import Tensor
 
 from cleanplate.engines.learned.device import device_name
-from cleanplate.engines.vera.closer import CloserDraughtsman
+from cleanplate.engines.vera.closer import drawn_close
 from cleanplate.engines.vera.draw import BRANCHES, COMPOSITE, Draughtsman, Scenery, noise_of
+from cleanplate.engines.vera.placement import Stage, placements
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue.system import System
-from cleanplate.models.closeup import worded
+from cleanplate.models.catalogue.vocabulary import NANO
+from cleanplate.models.closeup import Aim, cropped, pasted, worded
 from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.sampling.question import Question
 from cleanplate.models.sampling.sampler import sample
 from cleanplate.models.store.loading import load
-from cleanplate.models.store.mixtures import codec_of, text_encoder_of
+from cleanplate.models.store.mixtures import codec_of, placer_of, text_encoder_of
 from cleanplate.models.text.protocol import TextEncoder
 from cleanplate.worlds.layered.alpha import over
 from cleanplate.worlds.layered.clip import Task
@@ -48,19 +50,20 @@ def by_model(folder: Path, seed: int, encoder: TextEncoder | None = None) -> Met
 
     def made(case: Case) -> Result:
         _require_size(case, system)
-        words = texts.encode([case.instruction, "", worded(case.instruction)]).tokens_BSD
-        scenery = Scenery(
-            _signed(case.source), torch.ones(case.alpha.shape, dtype=torch.bool), None, seed << 32 | int(case.key)
-        )
+        anywhere = torch.ones(case.alpha.shape, dtype=torch.bool)
+        scenery = Scenery(_signed(case.source), anywhere, None, seed << 32 | int(case.key))
+        asked, nothing = _asked(case, system, texts, scenery.seed), texts.encode([""]).tokens_BSD
         if not set(BRANCHES) <= {branch.name for branch in system.transformer.branches}:
-            return by_difference(case.source, _anew(model, codec, system, words, scenery))
-        whole, near = (
-            Draughtsman(model, codec, system, texts=(text, words[1:2]), settings=system.sampling, masked=False)
-            for text in (words[:1], words[2:])
-        )
-        closer = system.closeup if case.task is Task.ADD else None
-        size = (int(case.alpha.shape[1]), int(case.alpha.shape[2]))
-        drawn = (CloserDraughtsman(whole, near, size, closer) if closer else whole).draw(scenery)
+            return by_difference(case.source, _anew(model, codec, system, (asked, nothing), scenery))
+        artists = [
+            Draughtsman(
+                model, codec, system, texts=(words, nothing), settings=system.sampling, masked=False, judged=True
+            )
+            for words, _ in asked
+        ]
+        aims = [aim for _, aim in asked if aim is not None]
+        things = list(zip(artists, aims, strict=False))
+        drawn = drawn_close(things, scenery, system.closeup or 0) if things else artists[0].draw(scenery)
         edit, alpha = _codes(drawn.edit_3THW), np.rint(255 * drawn.alpha_THW.numpy()).astype(np.uint8)
         alpha[alpha < _CLEAR] = 0
         composite = np.stack([over(*frame) for frame in zip(edit, alpha, case.source, strict=True)])
@@ -69,16 +72,38 @@ def by_model(folder: Path, seed: int, encoder: TextEncoder | None = None) -> Met
     return made
 
 
+def _asked(case: Case, system: System, texts: TextEncoder, seed: int) -> list[tuple[Tensor, Aim | None]]:
+    """What is asked for each thing that is added, and where; or of the whole frame."""
+    if case.task is not Task.ADD or system.closeup is None:
+        return [(texts.encode([case.instruction]).tokens_BSD, None)]
+    things = NANO.one_by_one(case.instruction)
+    read = texts.encode([*things, *map(worded, things)]).tokens_BSD
+    frames, rows, columns = case.alpha.shape
+    stage = Stage((0, frames - 1), columns / rows)
+    places = placements(placer_of(system), read[: len(things)], stage, seed)
+    aims = (place.aim(range(frames), (rows, columns)) for place in places)
+    return [(words[None], aim) for words, aim in zip(read[len(things) :], aims, strict=True)]
+
+
 @torch.no_grad()
-def _anew(model: Mixture, codec: Codec, system: System, words_BSD: Tensor, scenery: Scenery) -> Codes:
-    """The whole picture, by a model that makes no layers."""
-    source = codec.encode(scenery.source_3THW[None])
-    anything = torch.zeros(source.shape[2:], dtype=torch.bool, device=source.device)
-    words_BSD = words_BSD.to(source.device)
-    question = Question(words_BSD[:1], words_BSD[1:2], {"source": source}, content_THW=anything)
-    noise = {COMPOSITE: noise_of(source.shape, scenery.seed)[COMPOSITE].to(source.device)}
-    said = sample(model, noise, question, system.sampling, prediction=system.prediction)
-    return _codes((codec.decode(said[COMPOSITE])[0].cpu() + 1) / 2)
+def _anew(
+    model: Mixture, codec: Codec, system: System, told: tuple[list[tuple[Tensor, Aim | None]], Tensor], scenery: Scenery
+) -> Codes:
+    """The whole picture, or what is seen in windows one after the other, by a model that makes no layers."""
+    asked, nothing = told
+    picture = scenery.source_3THW
+    for number, (words, aim) in enumerate(asked):
+        near = picture if aim is None else cropped(picture, aim, system.closeup or 0)
+        source = codec.encode(near[None])
+        anything = torch.zeros(source.shape[2:], dtype=torch.bool, device=source.device)
+        question = Question(
+            words.to(source.device), nothing.to(source.device), {"source": source}, content_THW=anything
+        )
+        noise = {COMPOSITE: noise_of(source.shape, scenery.seed + number)[COMPOSITE].to(source.device)}
+        said = sample(model, noise, question, system.sampling, prediction=system.prediction)
+        new = codec.decode(said[COMPOSITE])[0].cpu()
+        picture = new if aim is None else pasted(new, aim, picture)
+    return _codes((picture + 1) / 2)
 
 
 def _require_size(case: Case, system: System) -> None:

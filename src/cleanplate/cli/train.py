@@ -121,6 +121,25 @@ def codec(
         _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
 
 
+@train.command()
+def placer(
+    config: Annotated[str, typer.Option(help="A recipe: nano, nano-smoke, or a JSON file.")],
+    data: Annotated[list[Path] | None, typer.Option(help="Folder where stock is kept, as of `train vera`.")] = None,
+    out: Out = None,
+    steps: Steps = None,
+    seed: Seed = None,
+    show: Show = False,
+    json: o.Json = False,
+) -> None:
+    """Train what says where vera-nano's additions go, and how large they are."""
+    from cleanplate.train.nano_placer import door as nano
+
+    screen = Screen(as_json=json)
+    with guarded(screen):
+        given = _given(steps=steps, seed=seed)
+        _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
+
+
 def _made(screen: Screen, door: Any, recipe: Any, data: list[Path] | None, out: Path | None, *, show: bool) -> None:
     """An embedded model, whose data are made rather than given."""
     if show:

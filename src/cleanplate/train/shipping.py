@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,26 @@ def ship(run: Path, out: Path, parcel: Parcel) -> str:
         card = _card(model, parcel) | {"scores": scores, "sha256": sha256(partial / WEIGHTS)} | dict(parcel.more(model))
         write_text(partial / CARD, json.dumps(card, indent=1) + "\n")
     return str(card["sha256"])
+
+
+def ship_part(run: Path, out: Path, recipe: Common, told: Mapping[str, Any]) -> str:
+    """Write the folder of what a model needs beside its transformer, with a card; the SHA-256 of its weights.
+
+    Args:
+        run: folder of a finished training run, which has written 16 bits already.
+        told: what its card says first: name, command and so on.
+
+    Raises:
+        InputError: the run is not finished or has no curves, or there is something at `out`.
+    """
+    scores = last_look(run)
+    with whole_folder(out) as partial:
+        shutil.copytree(run / MODEL, partial, dirs_exist_ok=True)
+        digest = sha256(partial / WEIGHTS)
+        trained = {"seed": recipe.seed, "steps": recipe.steps, "recipe": recipe.model_dump(mode="json")}
+        card = {**told, "version": __version__, **trained, "scores": scores, "sha256": digest}
+        write_text(partial / CARD, json.dumps(card, indent=1) + "\n")
+    return digest
 
 
 def line_of(name: str, summary: str, digest: str) -> str:

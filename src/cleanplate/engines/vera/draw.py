@@ -57,6 +57,7 @@ class Draughtsman:
     Args:
         texts: the encoded instruction, and what guidance leads away from (None without guidance); 1 x S x D.
         masked: the region is told to the model; without it the model is not told what to preserve.
+        judged: what is left empty is an answer like others; otherwise it is an error.
     """
 
     def __init__(
@@ -68,9 +69,10 @@ class Draughtsman:
         texts: tuple[Tensor, Tensor | None],
         settings: Sampling,
         masked: bool,
+        judged: bool = False,
     ) -> None:
         self._model, self._codec, self._system = model, codec, system
-        self._texts, self._settings, self._masked = texts, settings, masked
+        self._texts, self._settings, self._masked, self._judged = texts, settings, masked, judged
         self._device = next(model.parameters()).device
 
     def draw(self, scenery: Scenery, watch: Callable[[Moment], None] | None = None) -> Drawn:
@@ -93,7 +95,7 @@ class Draughtsman:
             conditions=self._conditions(source, region_THW),
             known=known,
             region=self._region(inside_THW),
-            content_THW=inside_THW & ~known[EDIT].where_THW if EDIT in known else inside_THW,
+            content_THW=self._asked(inside_THW, known),
         )
         noise = {name: part.to(self._device) for name, part in noise_of(source.shape, scenery.seed).items()}
         latents = sample(self._model, noise, question, self._settings, prediction=self._system.prediction, watch=watch)
@@ -142,6 +144,12 @@ class Draughtsman:
             where[: start.shape[2]] = True
             known[name] = Known(latents, where | ~inside_THW if name == COMPOSITE else where)
         return known
+
+    def _asked(self, inside_THW: Tensor, known: dict[str, Known]) -> Tensor:
+        """Where something has to come of it."""
+        if self._judged:
+            return torch.zeros_like(inside_THW)
+        return inside_THW & ~known[EDIT].where_THW if EDIT in known else inside_THW
 
     def _region(self, inside_THW: Tensor) -> Region | None:
         economy = self._settings.economy

@@ -17,7 +17,6 @@ from cleanplate.errors import InputError
 from cleanplate.models.catalogue.places import published
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.table import model
-from cleanplate.models.closeup import worded
 from cleanplate.models.footprint import spare
 from cleanplate.models.text.instruction import required, warnings
 from cleanplate.models.tokens.backends import kernel
@@ -26,7 +25,7 @@ from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene
 from cleanplate.progress import Progress
 
-_VERSION = 3
+_VERSION = 4
 """Goes up when the same parameters give other pixels."""
 _BRANCHES = {"edit", "alpha", "composite"}
 _TRAIN_NANO = "Train it with `cleanplate train vera --config nano`, and name the folder with --weights FOLDER."
@@ -75,12 +74,13 @@ class VeraEngine:
         _require_vera(system, self._weights or self.name)
         settings = self._settings.of(system, device)
         kernel(settings.running.attention)
-        outline = Outline.of(system, scene, settings, adds=isinstance(edit, Add))
+        things = self._things(system, edit.kind, instruction)
+        outline = Outline.of(system, scene, settings, things=len(things))
         if not outline.windows:
             return self._refuse("the masks leave nothing to edit", _TURNED_ROUND)
         if outline.memory(device) > spare(device_memory(machine)):
-            return self._too_large(outline, edit, scene, machine)
-        texts = _texts(system, instruction, edit.negative)
+            return self._too_large(outline, scene, machine)
+        texts = instruction, edit.negative
         if (reading := reading_memory(parts.reading(texts))) > spare(machine.memory_bytes):
             return self._too_little(reading, machine.memory_bytes, "to read the words", _ROOM)
         cuts = parts.read(texts).cuts
@@ -110,18 +110,17 @@ class VeraEngine:
         """Draw window after window; called again after a kill it goes on from the last whole one."""
         parts, asked = self._parts(), plan.parameters
         system = parts.system()
-        adds = asked["kind"] == "add"
-        outline = Outline.of(system, scene, self._settings.of(system, plan.device), adds=adds)
+        things = self._things(system, asked["kind"], asked["instruction"])
+        outline = Outline.of(system, scene, self._settings.of(system, plan.device), things=len(things))
         job = Job(
             scene=scene,
-            texts=_texts(system, asked["instruction"], asked["negative"]),
+            texts=(asked["instruction"], asked["negative"]),
+            things=things,
             seed=asked["seed"],
             sampling=outline.sampling,
             running=outline.settings.running,
             windows=outline.windows,
             size=outline.size,
-            first=outline.first,
-            closeup=system.closeup if adds else None,
             guided=asked["kind"] == "replace_background",
             edges=asked["edges"],
             finished=asked["finished"],
@@ -133,16 +132,23 @@ class VeraEngine:
     def _parts(self) -> Parts:
         return self._named(self._weights or self.name)
 
+    def _things(self, system: System, kind: str, instruction: str) -> tuple[str, ...]:
+        """What is asked for each thing that is added in a close-up; none of systems and edits without."""
+        if kind != "add" or system.closeup is None:
+            return ()
+        vocabulary = model(self.name).vocabulary
+        return (instruction,) if vocabulary is None else vocabulary.one_by_one(instruction)
+
     def _refuse(self, why: str, remedy: str) -> Refusal:
         return Refusal(self.name, why, remedy)
 
-    def _too_large(self, outline: Outline, edit: Add | ReplaceBackground, scene: Scene, machine: Machine) -> Refusal:
+    def _too_large(self, outline: Outline, scene: Scene, machine: Machine) -> Refusal:
         """With the gentlest setting that would fit."""
         device, free = device_name(), device_memory(machine)
         fitting = (
             written
             for written, settings in smaller(outline.settings, outline.system, device)
-            if Outline.of(outline.system, scene, settings, adds=isinstance(edit, Add)).memory(device) <= spare(free)
+            if Outline.of(outline.system, scene, settings, things=outline.things).memory(device) <= spare(free)
         )
         fits = next(fitting, None)
         needed, why = outline.memory(device), "to draw" if device == "cpu" else "of the accelerator to draw"
@@ -166,11 +172,6 @@ class VeraEngine:
         if outline.step > 1:
             notes.append(f"Every {_ordinal(outline.step)} frame is drawn; those between follow its motion.")
         return notes
-
-
-def _texts(system: System, instruction: str, negative: str) -> tuple[str, ...]:
-    """What a job of this system reads."""
-    return (instruction, negative) if system.closeup is None else (instruction, negative, worded(instruction))
 
 
 def _require_vera(system: System, where: str) -> None:

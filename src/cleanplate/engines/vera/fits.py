@@ -30,18 +30,16 @@ def _fit(text: str, system: System, settings: Settings, footage: Footage, place:
     sampling = settings.sampling_of(masked=False)
     rate = speed(place.device, settings.running.dtype)
     way = cost.Way(sampling, settings.running, place.device, place.threads, rate)
-    windows, loads = _loads(system, settings, footage)
-    device = max(cost.memory(system, load, way) for load in loads)
+    windows, load = _load(system, settings, footage)
+    device = cost.memory(system, load, way)
     beside = device if place.device == "cpu" else PROGRAM + waiting(system, settings.running)
     computer = max(beside, reading_at(_TEXT_BYTES.get(system.text, 0), place))
     room = device <= spare(place.device_bytes) and computer <= spare(place.memory_bytes)
-    return Fit(
-        text, device, computer, windows * sum(cost.seconds(system, load, way) for load in loads), room, rate.measured
-    )
+    return Fit(text, device, computer, windows * cost.seconds(system, load, way), room, rate.measured)
 
 
-def _loads(system: System, settings: Settings, footage: Footage) -> tuple[int, list[cost.Load]]:
-    """How many windows, and one of them, with the close-up that is made of it where the system makes any."""
+def _load(system: System, settings: Settings, footage: Footage) -> tuple[int, cost.Load]:
+    """How many windows, and one of them, seen whole."""
     stride, patch = system.stride[0], system.transformer.patch
     longest = settings.window or system.limits.frames
     rhythm = Rhythm(system.limits.rate, 1 + (longest - 1) // stride * stride, stride)
@@ -51,7 +49,4 @@ def _loads(system: System, settings: Settings, footage: Footage) -> tuple[int, l
     latents = 1 + -(-(frames - 1) // stride)
     grid = -(-latents // patch[0]), rows // system.multiple[0], columns // system.multiple[1]
     more = max(0, footage.frames - rhythm.window)
-    loads = [cost.Load(grid, None, frames * rows * columns)]
-    if system.closeup:
-        loads.append(cost.closeup(system, frames, rows * columns))
-    return 1 + -(-more // (rhythm.window - rhythm.overlap)), loads
+    return 1 + -(-more // (rhythm.window - rhythm.overlap)), cost.Load(grid, None, frames * rows * columns)

@@ -18,7 +18,7 @@ from cleanplate.models.sampling.settings import Sampling
 from cleanplate.pipeline.protocols import Scene
 
 _FINER = 2
-"""So many times finer than a model sees a whole window is drawn what it looks at again."""
+"""So many times finer than a model sees whole frames is drawn what it sees close."""
 _KEY_BYTES, _LAYER_BYTES = 11, 4
 """On disk, for a pixel of a drawn window, and of the layer."""
 
@@ -29,15 +29,15 @@ class Outline:
 
     Attributes:
         size: of what is drawn.
-        first: of what the model sees of a whole window; smaller where it looks again from near.
+        things: close-ups that are made; 0 where frames are drawn whole.
         step: every so manieth frame of the plate is drawn, about.
-        loads: by window, first of whole ones and then of close-ups.
+        loads: by window.
         settings: with what depends on the device.
     """
 
     system: System
     size: WorkingSize
-    first: WorkingSize
+    things: int
     step: int
     windows: tuple[Window, ...]
     loads: tuple[cost.Load, ...]
@@ -45,37 +45,39 @@ class Outline:
     settings: Settings
 
     @staticmethod
-    def of(system: System, scene: Scene, settings: Settings, *, adds: bool = False) -> Outline:
+    def of(system: System, scene: Scene, settings: Settings, *, things: int = 0) -> Outline:
         """The work of a system on a scene.
 
         Args:
-            adds: something is added, which systems that make close-ups look at again.
+            things: that are added each in a close-up.
         """
         info, region = scene.clip.info, scene.permitted
         stride = system.stride[0]
         asked = settings.window or system.limits.frames
         rhythm = Rhythm(system.limits.rate, 1 + (asked - 1) // stride * stride, stride, system.limits.slowest)
         windows = schedule(region, range(len(info)), info, rhythm)
-        pixels = settings.pixels or system.limits.pixels
-        first = size = working_size(info, pixels, system.multiple)
+        finer = _FINER if things else 1
+        size = working_size(info, finer**2 * (settings.pixels or system.limits.pixels), system.multiple)
         sampling = settings.sampling_of(masked=scene.masked)
-        loads = [_load(window, scene, system, first, sampling) for window in windows]
-        if adds and system.closeup:
-            size = working_size(info, _FINER**2 * pixels, system.multiple)
-            loads += [cost.closeup(system, len(window.keys), size.rows * size.columns) for window in windows]
+        loads = [
+            cost.closeup(system, len(window.keys), size.rows * size.columns)
+            if things
+            else _load(window, scene, system, size, sampling)
+            for window in windows
+        ]
         step = every(info, rhythm.rate) if rhythm.slowest is None else _apart(windows)
-        return Outline(system, size, first, step, windows, tuple(loads), sampling, settings)
+        return Outline(system, size, things, step, windows, tuple(loads), sampling, settings)
 
     def factor(self, scene: Scene) -> float:
-        """How many times larger the plate is than what the model sees of a whole window."""
-        return scene.clip.info.height / self.first.coded[0]
+        """How many times larger the plate is than the model would see the whole of it."""
+        return (_FINER if self.things else 1) * scene.clip.info.height / self.size.coded[0]
 
     def seconds(self, device: str, threads: int) -> float:
         """Of drawing all windows."""
         way = cost.Way(
             self.sampling, self.settings.running, device, threads, speed(device, self.settings.running.dtype)
         )
-        return sum(cost.seconds(self.system, load, way) for load in self.loads)
+        return max(1, self.things) * sum(cost.seconds(self.system, load, way) for load in self.loads)
 
     def memory(self, device: str) -> int:
         """Bytes at the peak of the largest window."""
@@ -85,7 +87,7 @@ class Outline:
     def disk(self, scene: Scene) -> int:
         """Bytes of windows and layer."""
         info, frames = scene.clip.info, {n for window in self.windows for n in window.frames}
-        drawn = sum(load.pixels for load in self.loads[-len(self.windows) :]) * _KEY_BYTES
+        drawn = sum(load.pixels for load in self.loads) * _KEY_BYTES
         return drawn + len(frames) * info.height * info.width * _LAYER_BYTES
 
     def figures(self) -> dict[str, Any]:

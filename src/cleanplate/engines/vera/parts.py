@@ -15,9 +15,10 @@ from cleanplate.models.catalogue.written import read_system
 from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.footprint import spare
 from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.placing.placer import Placer
 from cleanplate.models.running.prepare import prepared
 from cleanplate.models.running.settings import Running
-from cleanplate.models.store.mixtures import codec_of, text_encoder_of, transformer_of
+from cleanplate.models.store.mixtures import codec_of, placer_of, text_encoder_of, transformer_of
 from cleanplate.models.text.protocol import Encoded
 from cleanplate.models.weights.checkpoint import Checkpoint
 from cleanplate.models.weights.digests import fingerprint
@@ -44,6 +45,10 @@ class Parts(Protocol):
 
     def codec(self, running: Running) -> Codec:
         """Between videos and latents."""
+        ...
+
+    def placer(self) -> Placer:
+        """What says where close-ups go."""
         ...
 
     def model(self, running: Running) -> Mixture:
@@ -82,6 +87,9 @@ class StoredParts:
 
     def codec(self, running: Running) -> Codec:
         return codec_of(self.system(), self._folder, tile=running.tile, device=device_name())
+
+    def placer(self) -> Placer:
+        return placer_of(self.system(), self._folder)
 
     def model(self, running: Running) -> Mixture:
         model = transformer_of(Path(self._folder), getattr(torch, running.dtype))[0]

@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from cleanplate.edit.layer import Layer, LayerWriter
 from cleanplate.engines.learned.size import WorkingSize
-from cleanplate.engines.vera.closer import CloserDraughtsman
+from cleanplate.engines.vera.closer import drawn_close
 from cleanplate.engines.vera.draw import Draughtsman, Drawn, Scenery
 from cleanplate.engines.vera.finish import grain_of
 from cleanplate.engines.vera.footage import Footage
 from cleanplate.engines.vera.frames import Frames
 from cleanplate.engines.vera.onto import Onto
 from cleanplate.engines.vera.parts import Parts
+from cleanplate.engines.vera.placement import Placement, Stage, placements
 from cleanplate.engines.vera.reel import Reel
 from cleanplate.engines.vera.schedule import Window
 from cleanplate.media.clip import Clip
+from cleanplate.models.closeup import worded
 from cleanplate.models.running.settings import Running
 from cleanplate.models.sampling.sampler import Moment
 from cleanplate.models.sampling.settings import Sampling
@@ -28,6 +29,8 @@ from cleanplate.pipeline.protocols import WORK, Scene
 from cleanplate.progress import Progress, Tick
 
 _COMPOSITE = "composite.mp4"
+_PLACING = 1 << 32
+"""Stands where a window's number does in the seed of where things go."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +38,22 @@ class Job:
     """What is to be drawn.
 
     Attributes:
-        texts: the instruction, what guidance leads away from, and where there are close-ups the instruction for one.
+        texts: the instruction, and what guidance leads away from.
+        things: what is asked for each thing that is drawn in a close-up; none where frames are drawn whole.
         windows: of the whole edit.
-        size, first: see `Outline`.
-        closeup: side of the close-up in which each window is drawn again; None draws it once.
+        size: see `Outline`.
         guided, edges: see `Onto`.
         finished: outlines are sharpened, and the plate's grain is added.
     """
 
     scene: Scene
-    texts: tuple[str, ...]
+    texts: tuple[str, str]
+    things: tuple[str, ...]
     seed: int
     sampling: Sampling
     running: Running
     windows: tuple[Window, ...]
     size: WorkingSize
-    first: WorkingSize
-    closeup: int | None
     guided: bool
     edges: bool
     finished: bool = False
@@ -63,7 +65,8 @@ class Production:
     def __init__(self, job: Job, parts: Parts, folder: Path) -> None:
         self._job, self._parts, self._folder = job, parts, folder
         self._reel = Reel(folder / WORK)
-        self._draughtsman: Draughtsman | CloserDraughtsman | None = None
+        self._artists: list[Draughtsman] = []
+        self._placements: list[Placement] = []
         info = job.scene.clip.info
         onto = Onto(info, job.size, job.scene.permitted, guided=job.guided, edges=job.edges)
         if job.finished:
@@ -74,7 +77,7 @@ class Production:
         """Draw and lay all frames."""
         job, info = self._job, self._job.scene.clip.info
         frames = sorted({n for window in job.windows for n in window.frames})
-        total = len(job.windows) * job.sampling.steps * (1 if job.closeup is None else 2) + len(frames)
+        total = len(job.windows) * job.sampling.steps * max(1, len(job.things)) + len(frames)
         again = Clip.open(info.path, rate=info.rate if info.is_sequence else None)
         with again as plate, LayerWriter(self._folder, info) as writer, progress.task("Drawing", total) as tick:
             footage = Footage(plate, job.scene.permitted, job.size)
@@ -102,33 +105,37 @@ class Production:
 
     def _drawing(self, footage: Footage, tick: Tick) -> Any:
         def draw(window: Window, head: Drawn | None) -> Drawn:
-            scenery = Scenery(
-                footage.video(window.keys),
-                footage.mask(window.keys),
-                head,
-                _seed(self._job.seed, window.number),
-            )
-            return self._loaded().draw(scenery, lambda moment: _ticked(moment, tick))
+            job, keys = self._job, window.keys
+            scenery = Scenery(footage.video(keys), footage.mask(keys), head, _seed(job.seed, window.number))
+            self._load()
+            if not self._placements:
+                return self._artists[0].draw(scenery, lambda moment: _ticked(moment, tick))
+            aims = [placement.aim(keys, (job.size.rows, job.size.columns)) for placement in self._placements]
+            things, side = list(zip(self._artists, aims, strict=True)), self._parts.system().closeup
+            return drawn_close(things, scenery, side or 0, lambda moment: _ticked(moment, tick))
 
         return draw
 
-    def _loaded(self) -> Draughtsman | CloserDraughtsman:
-        """The model in memory; the text is read before, so that its encoder and the model are never there together."""
-        if self._draughtsman is None:
-            job = self._job
-            encoded = self._parts.read(job.texts).tokens_BSD
-            parts = self._parts.model(job.running), self._parts.codec(job.running), self._parts.system()
+    def _load(self) -> None:
+        """Bring the model into memory, unless it is there; and say where things go.
 
-            def draughtsman(text: Tensor) -> Draughtsman:
-                texts = text, encoded[1:2] if job.sampling.guidance > 1 else None
-                return Draughtsman(*parts, texts=texts, settings=job.sampling, masked=job.scene.masked)
-
-            whole, first = draughtsman(encoded[:1]), (job.first.rows, job.first.columns)
-            if job.closeup is None:
-                self._draughtsman = whole
-            else:
-                self._draughtsman = CloserDraughtsman(whole, draughtsman(encoded[2:]), first, job.closeup)
-        return self._draughtsman
+        The text is read before, so that its encoder and the model are never there together.
+        """
+        if self._artists:
+            return
+        job = self._job
+        read = self._parts.read((*job.texts, *job.things, *map(worded, job.things))).tokens_BSD
+        (text, negative), things = read[:2, None], read[2:]
+        if job.things:
+            drawn = sorted({n for window in job.windows for n in window.frames})
+            stage, seed = Stage.of(job.scene, (drawn[0], drawn[-1])), _seed(job.seed, _PLACING)
+            self._placements = placements(self._parts.placer(), things[: len(job.things)], stage, seed)
+        parts = self._parts.model(job.running), self._parts.codec(job.running), self._parts.system()
+        away = negative if job.sampling.guidance > 1 else None
+        self._artists = [
+            Draughtsman(*parts, texts=(words, away), settings=job.sampling, masked=job.scene.masked)
+            for words in (things[len(job.things) :, None] if job.things else text[None])
+        ]
 
 
 def _ticked(moment: Moment, tick: Tick) -> None:

@@ -17,8 +17,8 @@ from typing import Any
 from cleanplate.errors import InputError
 from cleanplate.files import sha256
 
-NANO, VERA_NANO, CODEC = "void-nano", "vera-nano", "nano-codec"
-"""The embedded removal and the embedded layers, engines by the same names; and the codec of the latter."""
+NANO, VERA_NANO, CODEC, PLACER = "void-nano", "vera-nano", "nano-codec", "nano-placer"
+"""The embedded removal and the embedded layers, engines by the same names; codec and placer of the latter."""
 WEIGHTS, CARD = "model.safetensors", "card.json"
 FOLDER = Path(__file__).parents[1] / "shipped"
 _DAMAGED = "Install cleanplate again."
@@ -56,10 +56,14 @@ PARTS: Mapping[str, Shipped] = MappingProxyType(
         CODEC: Shipped(
             "the autoencoder of vera-nano; trained on made worlds",
             "eaa9ff43615e36e97aa1d08cd6e306f227431a3632e80aec10c4aa27f001dd8d",
-        )
+        ),
+        PLACER: Shipped(
+            "where vera-nano's additions go, and how large they are; trained on made worlds",
+            "df3ba91544170d702274e3e54bfa3a4be6a1e051fd35aed4a0619f6e8fe7d8be",
+        ),
     }
 )
-"""What models need that are rows: their codecs."""
+"""What models need that are rows."""
 
 
 def folder_of(name: str) -> Path:

@@ -12,6 +12,7 @@ from cleanplate.models.catalogue.written import is_ours, read_system
 from cleanplate.models.codecs.shape import AUTOENCODER
 from cleanplate.models.flow import layouts as flows
 from cleanplate.models.mixture.config import MixtureConfig, plain
+from cleanplate.models.placing.shape import PLACER
 from cleanplate.models.text.encoder import imported
 from cleanplate.models.void.config import VoidConfig
 from cleanplate.models.void.layouts import layout_of
@@ -48,8 +49,8 @@ def _needed(
 
     if is_ours(path):
         return dict(shapes_of(skeleton(read_system(path).transformer)))
-    if said.get("_class_name") in _AUTOENCODERS or said.get("format") == AUTOENCODER:
-        return _autoencoder(path, said)
+    if said.get("_class_name") in _AUTOENCODERS or said.get("format") in (AUTOENCODER, PLACER):
+        return _part(path, said)
     if "model_type" in said:
         return _text_encoder(path, said, shapes)
     if isinstance(config, VoidConfig) or layout_of(shapes):
@@ -79,14 +80,17 @@ def _flow(shapes: Mapping[str, Shape], layout: flows.Layout) -> dict[str, Shape 
     return needed(shapes, layout)
 
 
-def _autoencoder(path: Path, said: dict[str, Any]) -> dict[str, Shape | None]:
-    """Ours, or one of diffusers'."""
+def _part(path: Path, said: dict[str, Any]) -> dict[str, Shape | None]:
+    """An autoencoder or a placer of ours, or an autoencoder of diffusers'."""
     import torch
 
-    from cleanplate.models.codecs.nano import described
+    from cleanplate.models.codecs import nano
+    from cleanplate.models.placing import placer
+    from cleanplate.models.weights.described import described
 
     if "_class_name" not in said:
-        return dict(shapes_of(described(path)))
+        ours = described(placer.KIND, path) if said["format"] == PLACER else described(nano.KIND, path)
+        return dict(shapes_of(ours))
     try:
         import diffusers
     except ImportError as error:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from cleanplate.errors import UsageError
 
 _WORD = re.compile(r"[a-z]+")
+_ONE = {"they are": "it is", "their": "its", "shadows": "shadow", "them": "it"}
+"""Of several things, and of one."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,21 @@ class Vocabulary:
             raise self._refused(f"the instruction names nothing that {name} could add", name)
         if background and not said & self._telling:
             raise self._refused(f"the instruction names no place that {name} has learned", name)
+
+    def one_by_one(self, instruction: str) -> tuple[str, ...]:
+        """What is asked for each of the things that an instruction lists; of a single thing, the instruction itself.
+
+        "Add a red ball and a blue box on the left" asks for a red ball on the left, and for a blue box there.
+        """
+        colours, things = ("|".join(sorted(names, key=len, reverse=True)) for names in (self.colours, self.things))
+        thing = rf"(?:an? )?(?:(?:{colours}) )?(?:{things})\b"
+        listed = re.search(rf"{thing}(?:(?:, and |, | and ){thing})+", instruction, re.IGNORECASE)
+        if listed is None:
+            return (instruction,)
+        before, after = instruction[: listed.start()], instruction[listed.end() :]
+        for several, one in _ONE.items():
+            after = re.sub(rf"\b{several}\b", one, after)
+        return tuple(f"{before}{found}{after}" for found in re.findall(thing, listed[0], re.IGNORECASE))
 
     @property
     def listed(self) -> dict[str, tuple[str, ...]]:

@@ -5,25 +5,18 @@ B clips or pictures, C channels, T frames, H W rows and columns.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cleanplate.errors import InputError
-from cleanplate.files import whole_folder, write_text
 from cleanplate.models.codecs.protocol import Size, latent_size
 from cleanplate.models.codecs.shape import AUTOENCODER, Shape
 from cleanplate.models.tokens.patches import Grid
-from cleanplate.models.weights.checkpoint import Checkpoint
-from cleanplate.models.weights.fit import differences, shapes_of
+from cleanplate.models.weights import described
 
-_CONFIG, _WEIGHTS = "config.json", "model.safetensors"
-_REMEDY = "Name a folder that `cleanplate train codec` wrote."
 _COLOURS = 3
 _HALVINGS = 3
 """Of rows and columns: a latent stands for 8 x 8 pixels."""
@@ -82,6 +75,11 @@ class NanoAutoencoder(nn.Module):
         self.deviation.copy_(latents.std(dim=(0, 2, 3)))
 
 
+KIND = described.Kind(
+    AUTOENCODER, Shape, NanoAutoencoder, "autoencoder", "Name a folder that `cleanplate train codec` wrote."
+)
+
+
 class NanoCodec:
     """Implements `Codec`, every frame by itself."""
 
@@ -120,41 +118,17 @@ class _Residual(nn.Module):
 
 
 def save(autoencoder: NanoAutoencoder, folder: Path) -> None:
-    """Write config.json and safetensors in 16 bits, whole or not at all. Raises InputError where there is a folder."""
-    halves = {name: tensor.half().contiguous() for name, tensor in autoencoder.state_dict().items()}
-    with whole_folder(folder) as partial:
-        written = {"format": AUTOENCODER, "shape": autoencoder.shape.model_dump(mode="json")}
-        write_text(partial / _CONFIG, json.dumps(written, indent=1) + "\n")
-        save_file(halves, partial / _WEIGHTS)
+    """See `described.save`."""
+    described.save(autoencoder, autoencoder.shape, KIND, folder)
 
 
 def load(folder: Path, device: str | None = None) -> NanoCodec:
-    """The codec that `save` wrote, in float32.
+    """The codec of an autoencoder's folder; see `described.load`.
 
     Args:
         device: torch device; None is the CPU.
-
-    Raises:
-        InputError: anything else, naming what is missing or left over.
     """
-    autoencoder = described(folder)
-    checkpoint = Checkpoint.open(folder)
-    for difference in differences(checkpoint.shapes, shapes_of(autoencoder)):
-        raise InputError(difference, where=str(folder), remedy=_REMEDY)
-    autoencoder.load_state_dict({name: tensor.float() for name, tensor in checkpoint.tensors()}, assign=True)
-    return NanoCodec(autoencoder.eval().to(device or "cpu"))
-
-
-def described(folder: Path) -> NanoAutoencoder:
-    """What the config of a folder says, without weights. Raises InputError for another's config, or none."""
-    try:
-        written = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-        if not isinstance(written, dict) or written.get("format") != AUTOENCODER:
-            raise InputError("this is no autoencoder of ours", where=str(folder / _CONFIG), remedy=_REMEDY)
-        with torch.device("meta"):
-            return NanoAutoencoder(Shape.model_validate(written.get("shape")))
-    except (OSError, ValueError) as error:
-        raise InputError("this is no config of an autoencoder", where=str(folder), remedy=_REMEDY) from error
+    return NanoCodec(described.load(KIND, folder).to(device or "cpu"))
 
 
 def _frame_by_frame(turn: Any, video_BCTHW: Tensor) -> Tensor:

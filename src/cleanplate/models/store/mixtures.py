@@ -15,7 +15,7 @@ import torch
 
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue import places
-from cleanplate.models.catalogue.shipped import CODEC
+from cleanplate.models.catalogue.shipped import CODEC, PLACER
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.table import MODELS
 from cleanplate.models.catalogue.written import no_editor
@@ -23,6 +23,8 @@ from cleanplate.models.codecs import nano, wan
 from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.placing import placer
+from cleanplate.models.placing.placer import Placer
 from cleanplate.models.store.loading import is_wan, load
 from cleanplate.models.text import minilm, umt5, words
 from cleanplate.models.text.cache import CachedEncoder, Identity
@@ -82,6 +84,26 @@ def codec_of(
             remedy="Name the codec that the model was trained with.",
         )
     return codec
+
+
+def placer_of(system: System, where: Path | None = None) -> Placer:
+    """What says where a system's close-ups go.
+
+    Args:
+        where: the transformer's folder; a placer beside its weights is preferred.
+
+    Raises:
+        InputError: it is not whole, or reads other words than the system.
+    """
+    (folder,) = places.part(PLACER, where)
+    found = placer.load(folder)
+    if (read := found.shape.text_dim) != system.transformer.text_dim:
+        raise InputError(
+            f"this placer reads words of {read} channels; the model's have {system.transformer.text_dim}",
+            where=str(folder),
+            remedy="Name the placer that the model was trained with.",
+        )
+    return found
 
 
 def text_encoder_of(

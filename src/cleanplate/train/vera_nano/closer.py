@@ -11,9 +11,9 @@ from torch import Tensor
 from cleanplate.models.closeup import Aim, cropped, following, worded
 from cleanplate.train.vera.clips import Example
 
-_OFF = 0.06
+_OFF = 0.02
 """Of a window's side: how far its middle is off at most, all along and at either end."""
-_SCALES = (0.85, 1.4)
+_SCALES = (0.95, 1.1)
 """Of a window, over that which fits."""
 
 

@@ -28,16 +28,11 @@ _LEAST = 0.01
 """Part of a clip that a layer covers at least, as its weight is reckoned."""
 
 
-def draw_noise(latents: Latents, recipe: Recipe, placing_B: Sequence[bool] = ()) -> Noise:
-    """As Vera's; some of it pure.
-
-    Args:
-        placing_B: which clips are additions that are seen whole; none where it is empty.
-    """
+def draw_noise(latents: Latents, recipe: Recipe) -> Noise:
+    """As Vera's; some of it pure."""
     noise = draw_any(latents, recipe)
     lots = [drawn(recipe.seed, Purpose.POSTERIOR, position).random() for position in latents.positions]
-    parts = [recipe.placing if places else recipe.pure for places in placing_B or [False] * len(lots)]
-    pure_B = torch.tensor([lot < part for lot, part in zip(lots, parts, strict=True)], device=noise.level_B.device)
+    pure_B = torch.tensor([lot < recipe.pure for lot in lots], device=noise.level_B.device)
     return replace(noise, level_B=torch.where(pure_B, 1.0, noise.level_B))
 
 

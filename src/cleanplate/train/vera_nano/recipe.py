@@ -62,8 +62,6 @@ class Recipe(Layered):
 
     Attributes:
         pure: part of the clips that the model sees with noise alone: what it then says is its best guess of all.
-        placing: the same of additions that are seen whole: their place is to be learned from the words, and the least
-            that is left of the answer under noise gives it away.
         elsewhere: how much the colours of edit and composite count where the layer covers nothing, against 1 where it
             covers all.
     """
@@ -73,7 +71,6 @@ class Recipe(Layered):
     mix: Mix = Mix()
     rates: Rates = Rates()
     pure: Part = 0.3
-    placing: Part = 0.75
     elsewhere: PositiveFloat = 0.1
 
     @model_validator(mode="after")

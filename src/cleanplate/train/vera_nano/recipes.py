@@ -11,11 +11,12 @@ from cleanplate.models.catalogue.small import REGENERATING, UNHINTED, vera_nano
 from cleanplate.models.mixture.config import MixtureConfig
 from cleanplate.train.recipe import Every
 from cleanplate.train.vera.recipe import Clips, Sparse
-from cleanplate.train.vera_nano.recipe import Rates, Recipe, Stock
+from cleanplate.train.vera_nano.recipe import Mix, Rates, Recipe, Stock
 
 _NANO = Recipe(
     system=vera_nano(),
     steps=8000,
+    mix=Mix(background=1.0, closer=0.75),
     rates=Rates(new=1e-3, warmup=100, shape="cosine", betas=(0.9, 0.99)),
     sparse=Sparse(part=0.15, whole=0.5, grow=1, near=2),
     weights={"edit": 1.0, "alpha": 1.0, "composite": 0.5},
@@ -41,8 +42,8 @@ _PLAIN: Mapping[str, Recipe] = MappingProxyType(
         ),
         "nano-few": _NANO.model_copy(
             update={
-                "system": vera_nano(dim=96, layers=4, heads=4, ffn_dim=384).model_copy(update={"closeup": None}),
-                "steps": 600,
+                "system": vera_nano(dim=96, layers=4, heads=4, ffn_dim=384),
+                "steps": 250,
             }
         ),
         "nano-smoke": _NANO.model_copy(
@@ -96,8 +97,8 @@ def ablated(recipe: Recipe, name: str) -> Recipe:
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {**_PLAIN, **{f"nano-{name}": ablated(_PLAIN["nano"], name) for name in ABLATIONS}}
 )
-"""`nano` is for processors, `nano-gpu` the same model with more of everything, `nano-few` a smaller one that looks
-once, for ablations on a processor; `nano-smoke` tests the path in a minute. The others are ablations of `nano`
+"""`nano` is for processors, `nano-gpu` the same model with more of everything, `nano-few` a smaller one for ablations
+on a processor; `nano-smoke` tests the path in a minute. The others are ablations of `nano`
 (decision 038).
 
 To learn from a clip of `nano` takes 5.1 GFLOP (1.7 to answer), from near 3.3 (1.1); to code it 1.8, and to read its

@@ -90,8 +90,7 @@ class _Layers(Layers):
     def losses(self, model: Mixture, part: Sequence[Example], step: int) -> dict[str, Tensor]:
         """By branch, and of the result."""
         latents, shares = self._batcher.latents(part), self._batcher.shares(part, step)
-        placing = [self._job(example) == _ADD for example in part]
-        noise, covered = draw_noise(latents, self._recipe, placing), self._covered(part)
+        noise, covered = draw_noise(latents, self._recipe), self._covered(part)
         return losses(model, latents, noise, self._recipe, covered_B1THW=covered, shares=shares)
 
     def total(self, errors: Mapping[str, Tensor]) -> Tensor:

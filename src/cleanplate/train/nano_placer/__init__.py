@@ -1,0 +1,1 @@
+"""Training what places vera-nano's close-ups."""

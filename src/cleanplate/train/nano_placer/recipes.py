@@ -1,0 +1,40 @@
+"""The recipes by name. Read without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cleanplate.models.placing.shape import Shape
+from cleanplate.train.nano_placer.recipe import Rates, Recipe
+from cleanplate.train.recipe import Every
+from cleanplate.train.vera.recipe import Clips
+from cleanplate.train.vera_nano.recipe import Stock
+
+_NANO = Recipe(
+    steps=2000,
+    rates=Rates(warmup=50, shape="cosine"),
+    ema=0.99,
+    precision="no",
+    checkpointing=False,
+    every=Every(log=50, save=500, preview=500),
+)
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        "nano": _NANO,
+        "nano-smoke": _NANO.model_copy(
+            update={
+                "shape": Shape(dim=32, layers=1, steps=4),
+                "clips": Clips(frames=16, rows=64, columns=112, batch=4),
+                "stock": Stock(things=4, shoots=2, takes=1, held=2),
+                "additions": 20,
+                "steps": 8,
+                "rates": Rates(warmup=2, shape="cosine"),
+                "ema": 0.9,
+                "every": Every(log=2, save=4, preview=8),
+            }
+        ),
+    }
+)
+"""`nano` makes the placer that the package brings along, in a few minutes of a core."""
