@@ -63,9 +63,9 @@ def part(card: Mapping[str, Any] | None) -> str:
 
 
 def _cost(card: Mapping[str, Any]) -> dict[str, str]:
-    """Of a codec it is told in pictures, of which nobody counts the operations."""
-    if "pictures" in card:
-        return {"pictures": f"{card['pictures']:,}"}
+    """Of what has no transformer it is told in what it saw; nobody counts the operations."""
+    if seen := [name for name in ("pictures", "additions") if name in card]:
+        return {name: f"{card[name]:,}" for name in seen}
     return {
         "lessons": f"{card['lessons']:,}",
         "to answer about a training clip once": f"{card['operations'] / 1e9:.2f} GFLOP",

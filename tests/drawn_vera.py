@@ -12,6 +12,8 @@ import torch
 from cleanplate.engines.vera.parts import StoredParts
 from cleanplate.models.catalogue.system import Limits, System
 from cleanplate.models.mixture.config import layered
+from cleanplate.models.placing.placer import Placer
+from cleanplate.models.placing.shape import Shape
 from cleanplate.models.store.loading import save
 from cleanplate.models.text.protocol import Cut, Encoded
 from drawn_models import drawn
@@ -58,3 +60,7 @@ class DrawnParts(StoredParts):
 
     def reading(self, texts: Sequence[str]) -> int:
         return 0
+
+    def placer(self) -> Placer:
+        torch.manual_seed(0)
+        return Placer(Shape(dim=16, layers=1, text_dim=TEXT_DIM, steps=2)).eval()

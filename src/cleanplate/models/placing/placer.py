@@ -93,9 +93,10 @@ def placed(
 ) -> Numbers:
     """Ways of a window for one instruction, count x 8; see `way.aim_of`."""
     boxes = torch.full((BOXES, 4), torch.nan) if boxes_34 is None else torch.from_numpy(boxes_34).float()
-    noise = torch.randn(count, NUMBERS, generator=torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    noise_B8 = torch.stack([torch.randn(NUMBERS, generator=generator) for _ in range(count)])
     text_BSD, boxes_B34 = (told.float().cpu().expand(count, -1, -1) for told in (text_1SD, boxes[None]))
-    return np.asarray(placer.sample(text_BSD, boxes_B34, noise).double().numpy())
+    return np.asarray(placer.sample(text_BSD, boxes_B34, noise_B8).double().numpy())
 
 
 def save(placer: Placer, folder: Path) -> None:

@@ -1,0 +1,136 @@
+"""The placer of vera-nano: ways it learns from, whole runs, stopped and gone on with, and what is shipped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from typer.testing import CliRunner
+
+from cleanplate.cli.main import app
+from cleanplate.files import sha256
+from cleanplate.models.catalogue.verify import verify
+from cleanplate.models.placing.placer import load
+from cleanplate.models.placing.shape import Shape
+from cleanplate.models.placing.way import aim_of
+from cleanplate.progress import Silent
+from cleanplate.train.nano_placer.recipe import Rates, Recipe
+from cleanplate.train.nano_placer.recipes import RECIPES
+from cleanplate.train.nano_placer.run import train
+from cleanplate.train.nano_placer.ship import ship
+from cleanplate.train.nano_placer.ways import told, ways_of
+from cleanplate.train.recipe import Every
+from cleanplate.train.vera.recipe import Clips
+from cleanplate.train.vera_nano.recipe import Mix, Stock
+from cleanplate.train.vera_nano.recipes import RECIPES as LAYERING
+from drawn_stock import COLUMNS, FRAMES, ROWS, small_recipe, write_stock
+from interrupted import Interrupting, curve
+
+
+def tiny(**changes: Any) -> Recipe:
+    fields: dict[str, Any] = {
+        "shape": Shape(dim=16, layers=1, steps=4),
+        "clips": Clips(frames=FRAMES, rows=ROWS, columns=COLUMNS, batch=8),
+        "stock": Stock(things=6, shoots=3, takes=3, held=2),
+        "mix": Mix(background=0.0, rendered=0.3),
+        "additions": 30,
+        "steps": 4,
+        "rates": Rates(warmup=2),
+        "ema": 0.5,
+        "precision": "no",
+        "checkpointing": False,
+        "every": Every(log=1, save=2, preview=4),
+    }
+    return Recipe(**fields | changes)
+
+
+def stock(folder: Path) -> Path:
+    """What vera-nano's runs share."""
+    return write_stock(folder, small_recipe())
+
+
+def test_it_learns_from_the_stock_of_vera_nano_and_reads_its_words() -> None:
+    mine, others = RECIPES["nano"], LAYERING["nano"]
+    assert mine.stock == others.stock
+    assert (mine.clips.rows, mine.clips.columns) == (others.clips.rows, others.clips.columns)
+    assert mine.shape.text_dim == others.system.transformer.text_dim
+
+
+def test_ways_are_those_of_what_is_added(tmp_path: Path) -> None:
+    recipe, data = tiny(), stock(tmp_path)
+    ways = ways_of(data, recipe, Silent())
+    assert ways.texts.shape == (30, 2)
+    assert all(str(short) in str(whole) or len(short) < len(whole) for whole, short in ways.texts)
+    for numbers, boxes in zip(ways.numbers, ways.boxes, strict=True):
+        for place, box in zip(aim_of(numbers, np.array([-1.0, 1.0]), (1, 1)).middles_T2, boxes[[0, 2]], strict=True):
+            assert (box[:2] - 0.05 <= place).all()
+            assert (place <= box[2:] + 0.05).all()
+    again = ways_of(data, recipe, Silent())
+    assert np.array_equal(again.numbers, ways.numbers)
+    held = ways_of(data, recipe, Silent(), held=True)
+    assert len(held.numbers) == 3
+
+
+def test_boxes_hold_what_is_added_with_room_up_to_the_frame(tmp_path: Path) -> None:
+    ways, random = ways_of(stock(tmp_path), tiny(), Silent()), np.random.default_rng(0)
+    for boxes in ways.boxes:
+        for standing in (False, True):
+            found = told(boxes, random, standing=standing)
+            inner = np.repeat(boxes[3:], 3, axis=0) if standing else boxes[:3]
+            assert (found[:, :2] <= inner[:, :2] + 1e-9).all()
+            assert (found[:, 2:] >= inner[:, 2:] - 1e-9).all()
+            assert found.min() >= 0
+            assert found.max() <= 1
+
+
+def test_a_stopped_run_ends_with_the_same_weights(tmp_path: Path) -> None:
+    recipe, data = tiny(), stock(tmp_path / "stock")
+    whole = train(recipe, tmp_path / "whole", data)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path / "run", data, progress=Interrupting("Training", ticks=3))
+    place = train(recipe, tmp_path / "run", data)
+    expected = load_file(whole / "model.safetensors")
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in load_file(place / "model.safetensors").items())
+    assert curve(tmp_path / "run") == curve(tmp_path / "whole")
+
+
+def test_it_learns_which_words_mean_which_places(tmp_path: Path) -> None:
+    """By another's words it is further off."""
+    recipe = tiny(steps=150, additions=120, ema=0.9, rates=Rates(new=5e-3), every=Every(log=50, save=150, preview=150))
+    train(recipe, tmp_path / "run", stock(tmp_path / "stock"))
+    figures = curve(tmp_path / "run")[-1]
+    assert figures["sampled start"] < 0.8 * figures["sampled start by another's words"]
+
+
+def test_what_is_shipped_says_how_it_came_about(tmp_path: Path) -> None:
+    train(tiny(), tmp_path / "run", stock(tmp_path / "stock"))
+    digest = ship(tmp_path / "run", tmp_path / "out")
+    assert digest == sha256(tmp_path / "out" / "model.safetensors")
+    card = json.loads((tmp_path / "out" / "card.json").read_text())
+    assert (card["sha256"], card["name"], card["additions"]) == (digest, "nano-placer", 30)
+    assert card["parameters"] == sum(part.numel() for part in load(tmp_path / "out").parameters())
+    assert not verify(str(tmp_path / "out"), Silent()).findings
+
+
+def test_the_command_trains_for_a_minute(tmp_path: Path) -> None:
+    shown = CliRunner().invoke(app, ["train", "placer", "--config", "nano-smoke", "--print"])
+    own = tmp_path / "mine.json"
+    small = json.loads(shown.stdout) | {
+        "clips": tiny().clips.model_dump(),
+        "stock": tiny().stock.model_dump(),
+        "steps": 2,
+    }
+    own.write_text(json.dumps(small))
+    data, out = stock(tmp_path / "stock"), tmp_path / "run"
+    asked = ["train", "placer", "--config", str(own), "--data", str(data), "--out", str(out), "--json"]
+    made = CliRunner().invoke(app, asked)
+    assert made.exit_code == 0, made.stderr
+    assert load(Path(json.loads(made.stdout)["model"])).shape.dim == 32
+    refused = CliRunner().invoke(app, ["train", "placer", "--config", "nano-smoke"])
+    assert refused.exit_code == 2
+    assert "--out FOLDER" in refused.stderr
