@@ -18,6 +18,8 @@ from cleanplate.worlds.layered.synthetic import sample_synthetic
 
 _STANDS_OUT = 2
 """Codes by which the desk must differ to be changed."""
+_STAYS = 0.5
+"""Alpha of the true layer under which the subject is seen."""
 _KEPT = Path(__file__).parent / "lantern"
 _SIZE, _LENGTH = (256, 448), 24
 _ADDED, _EXCHANGED = 580_006, 581_017
@@ -30,7 +32,7 @@ class Material:
 
     Attributes:
         plate: T x H x W x 3 uint8, at `rate` frames a second.
-        mask: the quadmask that the command is given, T x H x W uint8; None where it is not given any.
+        mask: the codes of the mask that the command is given, T x H x W uint8; None where it is not given any.
     """
 
     plate: Codes
@@ -91,7 +93,8 @@ def exhibits() -> tuple[Exhibit, ...]:
         Exhibit(
             "background",
             "Change the background",
-            f"“{place.instruction}” The subject has to stay; which place of that kind comes is left open.",
+            f"“{place.instruction}” The subject is told by its mask, and stays; which place of that kind comes is left "
+            "open.",
             ("background", place.instruction),
             ("vera-nano",),
             lambda: _drawn(place),
@@ -122,5 +125,7 @@ def _drawn(clip: LayeredClip) -> Material:
     frames = list(clip.frames())
     alpha = np.asarray(np.stack([frame.alpha for frame in frames]) / 255, np.float32)
     truth = np.stack([frame.composite for frame in frames])
-    answer = Layered(truth, alpha, clip.instruction, added=clip.task is Task.ADD)
-    return Material(np.stack([frame.source for frame in frames]), round(clip.rate), answer)
+    adds = clip.task is Task.ADD
+    answer = Layered(truth, alpha, clip.instruction, added=adds)
+    stays = None if adds else np.where(alpha < _STAYS, np.uint8(255), np.uint8(0))
+    return Material(np.stack([frame.source for frame in frames]), round(clip.rate), answer, stays)

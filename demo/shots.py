@@ -53,7 +53,7 @@ def write_plate(frames: Codes, rate: int, path: Path) -> None:
 
 
 def write_mask(labels: NDArray[np.uint8], rate: int, path: Path) -> None:
-    """A quadmask as a clip, T x H x W."""
+    """Codes as a clip, T x H x W."""
     height, width = labels.shape[1:]
     with clip_writer(path, Samples.GRAY, height, width, Fraction(rate)) as writer:
         for frame in labels:
@@ -66,7 +66,7 @@ class Order:
 
     Attributes:
         words: the command and its options, without the plate, the mask and where the shot goes.
-        mask: a quadmask for ``--mask``.
+        mask: a quadmask for ``--mask``, or of a change of background what stays, for ``--keep-mask``.
         weights: of the engine, for ``--weights``; None for those that the package brings.
     """
 
@@ -78,7 +78,8 @@ class Order:
 
     def command(self, place: Callable[[Path], str] = str) -> list[str]:
         """All of it; `place` says how files are named."""
-        files = {"--mask": self.mask, "--weights": self.weights}
+        mask = "--keep-mask" if self.words[0] == "background" else "--mask"
+        files = {mask: self.mask, "--weights": self.weights}
         options = [part for name, path in files.items() if path is not None for part in (name, place(path))]
         return ["cleanplate", self.words[0], place(self.plate), *self.words[1:], *options, "--engine", self.engine]
 

@@ -16,7 +16,7 @@ from cleanplate.train.vera_nano.objective import LAYERS
 from cleanplate.train.vera_nano.recipe import Recipe
 from cleanplate.train.vera_nano.recipes import RECIPES
 
-SUMMARY = "research preview: adds things and changes backgrounds in a few words; trained on made worlds"
+SUMMARY = "adds things and changes backgrounds in a few words; trained on made worlds"
 
 
 def ship(run: Path, out: Path) -> str:
