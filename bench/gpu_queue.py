@@ -51,6 +51,13 @@ def _training(name: str, system: str, recipe: str, out: Path) -> Job:
     return Job(name, (*command, "--data", str(out / "data" / name)), trains=True)
 
 
+def _finer(job: Job, system: str, out: Path) -> Job:
+    """What goes on from the model of another job, with larger frames."""
+    start = "--init" if system == "void" else "--start"
+    finer = _training(f"{job.name}-fine", system, "nano-fine", out)
+    return Job(finer.name, (*finer.command, start, str(out / "runs" / job.name / "model")), trains=True)
+
+
 def _timing(name: str, script: str, *options: str) -> Job:
     return Job(name, (str(BENCH / script), *options), least=4.0)
 
@@ -63,9 +70,12 @@ def _claims(name: str, out: Path, *options: str) -> Job:
 
 def queue(out: Path) -> list[Job]:
     """In the order of what is wanted most."""
+    void, vera = _training("void-nano", "void", "nano-gpu", out), _training("vera-nano", "vera", "nano-gpu", out)
     return [
-        _training("void-nano", "void", "nano-gpu", out),
-        _training("vera-nano", "vera", "nano-gpu", out),
+        void,
+        vera,
+        _finer(void, "void", out),
+        _finer(vera, "vera", out),
         _claims("vera-claims", out, "--only", "vera", "--base", "nano-gpu", "--steps", "2000"),
         _claims("void-claims", out, "--only", "void", "--base", "nano-gpu", "--steps", "400"),
         _timing("vera-yardsticks", "yardsticks.py", "--model", "vera-1.3b", "--size", "49x480x832", *_BIG),

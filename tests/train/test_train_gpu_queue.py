@@ -12,10 +12,12 @@ import gpu_parcels
 import pytest
 import torch
 from gpu_parcels import pack, unpack
-from gpu_queue import GRACE_SECONDS, Job, Queue
+from gpu_queue import GRACE_SECONDS, Job, Queue, queue
 from safetensors.torch import load_file
 
 from cleanplate.models.store.loading import load
+from cleanplate.train.vera_nano import recipes as vera_recipes
+from cleanplate.train.void_nano import recipes as void_recipes
 from cleanplate.train.void_nano.run import train
 from drawn_moves import recipe, write_squares
 from interrupted import Stopped
@@ -68,6 +70,18 @@ def test_training_goes_on_from_parcels_on_another_machine(tmp_path: Path, monkey
     made, _ = load(model)
     come_home, _ = load(tmp_path / "home" / "runs" / "nano" / "model")
     assert all(torch.equal(a.half(), b) for a, b in zip(made.parameters(), come_home.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("system", ["void", "vera"])
+def test_finer_models_begin_with_the_weights_of_the_others_and_work_at_their_size(system: str, tmp_path: Path) -> None:
+    table = {"void": void_recipes, "vera": vera_recipes}[system].RECIPES
+    coarse, fine = table["nano-gpu"], table["nano-fine"]
+    assert fine.system.transformer == coarse.system.transformer
+    assert fine.system.limits.pixels == 128 * 224 == 4 * coarse.system.limits.pixels
+    jobs = {job.name: job for job in queue(tmp_path)}
+    start = jobs[f"{system}-nano-fine"].command[-1]
+    assert start == str(tmp_path / "runs" / f"{system}-nano" / "model")
+    assert list(jobs).index(f"{system}-nano") < list(jobs).index(f"{system}-nano-fine")
 
 
 @pytest.mark.slow

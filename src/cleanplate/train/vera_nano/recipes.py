@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cleanplate.models.catalogue.small import REGENERATING, UNHINTED, vera_nano
+from cleanplate.models.catalogue.system import Limits
 from cleanplate.models.mixture.config import MixtureConfig
 from cleanplate.train.recipe import Every
 from cleanplate.train.vera.recipe import Clips, Sparse
@@ -28,6 +29,8 @@ _NANO = Recipe(
     every=Every(log=20, save=100, preview=500),
 )
 
+_FINE = 128 * 224
+"""Pixels of a frame, where a model is fine-tuned."""
 _PLAIN: Mapping[str, Recipe] = MappingProxyType(
     {
         "nano": _NANO,
@@ -38,6 +41,17 @@ _PLAIN: Mapping[str, Recipe] = MappingProxyType(
                 "steps": 20_000,
                 "precision": "bf16",
                 "every": Every(log=20, save=500, preview=1000),
+            }
+        ),
+        "nano-fine": _NANO.model_copy(
+            update={
+                "system": vera_nano().model_copy(
+                    update={"limits": Limits(frames=16, pixels=_FINE, rate=16, slowest=4)}
+                ),
+                "clips": Clips(frames=16, rows=128, columns=224, batch=4, workers=1),
+                "sparse": Sparse(part=1.0, whole=0.5, grow=1, near=2),
+                "rates": Rates(new=2e-4, matrices=2e-3, warmup=50, shape="cosine", betas=(0.9, 0.99)),
+                "steps": 1000,
             }
         ),
         "nano-few": _NANO.model_copy(
@@ -97,9 +111,9 @@ def ablated(recipe: Recipe, name: str) -> Recipe:
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {**_PLAIN, **{f"nano-{name}": ablated(_PLAIN["nano"], name) for name in ABLATIONS}}
 )
-"""`nano` is for processors, `nano-gpu` the same model with more of everything, `nano-few` a smaller one for ablations
-on a processor; `nano-smoke` tests the path in a minute. The others are ablations of `nano`
-(decision 038).
+"""`nano` is for processors, `nano-gpu` the same model with more of everything; `nano-fine` goes on from its weights, on
+frames of twice the size, by region compute alone; `nano-few` is smaller, for ablations on a processor; `nano-smoke`
+tests the path in a minute. The others are ablations of `nano` (decision 038).
 
 To learn from a clip of `nano` takes 5.1 GFLOP (1.7 to answer), from near 3.3 (1.1); to code it 1.8, and to read its
 words 0.8: 64,000 clips are 4.5e14. At the 0.28 s a clip that were measured on a shared core, that is five hours.

@@ -31,6 +31,16 @@ _PLAIN: Mapping[str, Recipe] = MappingProxyType(
             checkpointing=False,
             every=Every(log=10, save=250, preview=500),
         ),
+        "nano-fine": Recipe(
+            system=void_nano(pixels=128 * 224),
+            pairs=Pairs(rows=128, columns=224, batch=4),
+            steps=500,
+            rates=Rates(rate=2e-4, matrices=2e-3, warmup=25, shape="cosine"),
+            ema=0.998,
+            precision="no",
+            checkpointing=False,
+            every=Every(log=10, save=50, preview=250),
+        ),
         "nano-few": Recipe(
             system=void_nano(dim=192, layers=4, heads=6, ffn_dim=768),
             pairs=Pairs(held=168, families=("support", "tower", "held", "blocked")),
@@ -64,5 +74,6 @@ def ablated(recipe: Recipe, name: str) -> Recipe:
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {**_PLAIN, **{f"nano-{name}": ablated(_PLAIN["nano"], name) for name in ABLATIONS}}
 )
-"""`nano` is for processors, `nano-gpu` the same model with more of everything; `nano-few`, smaller, of four families,
-is for ablations on a processor; `nano-smoke` tests the path. The others are ablations of `nano` (decision 038)."""
+"""`nano` is for processors, `nano-gpu` the same model with more of everything; `nano-fine` goes on from its weights, on
+frames of twice the size; `nano-few`, smaller, of four families, is for ablations on a processor; `nano-smoke` tests the
+path. The others are ablations of `nano` (decision 038)."""
