@@ -15,7 +15,7 @@ from cleanplate.engines.vera import engine as vera
 from cleanplate.engines.vera.draw import Draughtsman, Drawn, Scenery
 from cleanplate.engines.vera.finish import grain_of, levelled, sharpened
 from cleanplate.engines.vera.schedule import Rhythm, schedule
-from cleanplate.errors import RefusalError, UsageError
+from cleanplate.errors import UsageError
 from cleanplate.media.clip import Clip
 from cleanplate.models.catalogue.system import Limits, System
 from cleanplate.models.catalogue.vocabulary import NANO
@@ -150,8 +150,6 @@ def test_an_addition_ends_in_a_proven_package(tmp_path: Path, monkeypatch: pytes
     plate, order = write_plate(tmp_path / "plate.mp4", 10), Order("vera-nano", weights, {"steps": 2})
     with pytest.raises(UsageError, match="'whale'"):
         add(plate, Add(instruction="a whale"), tmp_path / "shot", order)
-    with pytest.raises(RefusalError, match="--config nano"):
-        add(plate, Add(instruction="a red ball"), tmp_path / "shot", Order("vera-nano"))
     package = add(plate, Add(instruction="a red ball", box=(8, 6, 41, 40)), tmp_path / "shot", order)
     proof = verify(package)
     assert proof.passed, proof.faults

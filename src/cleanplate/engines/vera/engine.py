@@ -15,6 +15,7 @@ from cleanplate.engines.vera.production import Job, Production
 from cleanplate.engines.vera.settings import settings_of
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue.places import published
+from cleanplate.models.catalogue.shipped import VERA_NANO
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.table import model
 from cleanplate.models.footprint import spare
@@ -28,8 +29,10 @@ from cleanplate.progress import Progress
 _VERSION = 4
 """Goes up when the same parameters give other pixels."""
 _BRANCHES = {"edit", "alpha", "composite"}
-_TRAIN_NANO = "Train it with `cleanplate train vera --config nano`, and name the folder with --weights FOLDER."
-_TRAIN = "Train it with `cleanplate train vera` from Wan2.1, and name the folder with --weights FOLDER."
+_TRAIN = (
+    "Train it with `cleanplate train vera` from Wan2.1, and name the folder with --weights FOLDER; or see the path "
+    f"with --engine {VERA_NANO}, a research preview that comes with this package."
+)
 _ROOM = "Close other programs, use a machine with more, or a smaller model."
 _TURNED_ROUND = "White may change in a region, and stays in a keep mask: is one of them turned round?"
 
@@ -67,8 +70,7 @@ class VeraEngine:
         if (vocabulary := model(self.name).vocabulary) is not None:
             vocabulary.require(instruction, self.name, background=isinstance(edit, ReplaceBackground))
         if self._weights is None and not published(self.name):
-            remedy = _TRAIN if model(self.name).starts_from else _TRAIN_NANO
-            return self._refuse(f"nobody has published weights of {self.name}", remedy)
+            return self._refuse(f"nobody has published weights of {self.name}", _TRAIN)
         parts = self._parts()
         system, device = parts.system(), device_name()
         _require_vera(system, self._weights or self.name)
