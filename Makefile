@@ -27,7 +27,7 @@ lint: $(READY_DEV)
 	$(BIN)/lint-imports
 
 # What trains, fits or rewrites documents is run by hand.
-BY_HAND := ablations gpu_queue model_cards reader_fit training_curves
+BY_HAND := ablations gpu_queue layered_cases model_cards reader_fit removal_cases training_curves
 bench: $(READY_DEV)
 	for bench in $(filter-out $(BY_HAND:%=bench/%.py),$(sort $(wildcard bench/*.py))); do $(BIN)/python $$bench || exit 1; done
 

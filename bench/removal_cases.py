@@ -15,21 +15,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
+from case_sheet import Pictures, Row, save, sheet
 from removal_clips import Case, cases, validation_pairs
-from removal_methods import ByEngine, Method, Pictures, by_model
+from removal_methods import ByEngine, Method, by_model
 from rich.console import Console
 from rich.progress import track
 
 from cleanplate.errors import InputError
-from cleanplate.files import atomic
 from cleanplate.metrics.trajectory import error, sights
 from cleanplate.worlds.families import TRAINING
 
-_TIMES = (0.5, 1.0)
-_WIDTH, _GAP, _HEAD = 240, 8, 22
-_PAPER, _INK = 255, (30, 30, 30)
 _HEADS = ("plate", "result", "truth")
 
 
@@ -52,41 +48,6 @@ def shown(chosen: Iterable[Case], method: Method) -> list[Shown]:
     return sorted(found.values(), key=lambda one: one.error)
 
 
-def sheet(rows: Sequence[Shown]) -> Pictures:
-    """H x W x 3, a row for each."""
-    return np.vstack([_heads(), *(_row(one) for one in rows)])
-
-
-def _row(one: Shown) -> Pictures:
-    line = np.full((_HEAD, _wide(), 3), _PAPER, np.uint8)
-    _write(line, f"{one.case.planned.family}: E {one.error:.2f}", _GAP)
-    tracks = (one.case.moves.plate, one.made, one.case.moves.truth)
-    frames = [round(time * (len(one.made) - 1)) for time in _TIMES]
-    pictures = [_large(track[frame]) for frame in frames for track in tracks]
-    gap = np.full((pictures[0].shape[0], _GAP, 3), _PAPER, np.uint8)
-    return np.vstack([line, np.hstack([part for picture in pictures for part in (gap, picture)] + [gap])])
-
-
-def _heads() -> Pictures:
-    line = np.full((_HEAD, _wide(), 3), _PAPER, np.uint8)
-    for number, head in enumerate(_HEADS * len(_TIMES)):
-        _write(line, head, _GAP + number * (_WIDTH + _GAP))
-    return line
-
-
-def _wide() -> int:
-    return len(_TIMES) * len(_HEADS) * (_WIDTH + _GAP) + _GAP
-
-
-def _large(picture: Pictures) -> Pictures:
-    size = (_WIDTH, round(picture.shape[0] * _WIDTH / picture.shape[1]))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-
-
-def _write(line: Pictures, words: str, left: int) -> None:
-    cv2.putText(line, words, (left, _HEAD - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.5, _INK, 1, cv2.LINE_AA)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Draw them."""
     options = _options(arguments)
@@ -98,11 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not found:
         raise InputError("nothing moves in these clips", remedy="Take more, with --clips.")
     most = min(options.each, len(found) // 2)
-    written, picture = cv2.imencode(options.out.suffix, sheet([*found[:most], *found[-most:]])[..., ::-1])
-    if not written:
-        raise InputError(f"{options.out.suffix} is no kind of picture", where=str(options.out), remedy="Take .png.")
-    with atomic(options.out) as partial:
-        partial.write_bytes(picture.tobytes())
+    rows = [
+        Row(f"{one.case.planned.family}: E {one.error:.2f}", (one.case.moves.plate, one.made, one.case.moves.truth))
+        for one in (*found[:most], *found[-most:])
+    ]
+    save(sheet(_HEADS, rows), options.out)
     print("\n".join(f"{one.case.planned.key}: E {one.error:.3f}" for one in found))
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import removal_cases
-from removal_cases import main, sheet, shown
+from removal_cases import main, shown
 from removal_clips import Case, Planned
 
 from cleanplate.errors import InputError
@@ -46,17 +46,6 @@ def test_the_first_of_each_family_by_its_error() -> None:
     assert [one.case.planned.family for one in found] == ["known", "other"]
     assert found[0].error < 0.02
     assert found[1].error == pytest.approx(1, abs=0.02)
-
-
-def test_a_row_shows_plate_result_and_truth_twice() -> None:
-    (found,) = shown([case("known")], half)
-    picture = sheet([found])
-    one = removal_cases._large(found.case.moves.plate[0])
-    width = 6 * (one.shape[1] + 8) + 8
-    assert picture.shape == (22 + 22 + one.shape[0], width, 3)
-    columns = [picture[44:, 8 + n * 248 : 8 + n * 248 + one.shape[1]] for n in range(6)]
-    for n, track in enumerate((found.case.moves.plate, found.made, found.case.moves.truth) * 2):
-        np.testing.assert_array_equal(columns[n], removal_cases._large(track[0]))
 
 
 def test_it_writes_a_picture(
