@@ -11,13 +11,13 @@ from layered_methods import Method, Result, by_difference
 from torch import Tensor
 
 from cleanplate.engines.learned.device import device_name
-from cleanplate.engines.vera.closer import drawn_close
+from cleanplate.engines.vera.closer import drawn_close, things_of
 from cleanplate.engines.vera.draw import BRANCHES, COMPOSITE, Draughtsman, Scenery, noise_of
 from cleanplate.engines.vera.placement import Stage, placements
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.vocabulary import NANO
-from cleanplate.models.closeup import Aim, cropped, pasted, worded
+from cleanplate.models.closeup import Aim, cropped, pasted
 from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.sampling.question import Question
@@ -76,8 +76,8 @@ def _asked(case: Case, system: System, texts: TextEncoder, seed: int) -> list[tu
     """What is asked for each thing that is added, and where; or of the whole frame."""
     if case.task is not Task.ADD or system.closeup is None:
         return [(texts.encode([case.instruction]).tokens_BSD, None)]
-    things = NANO.one_by_one(case.instruction)
-    read = texts.encode([*things, *map(worded, things)]).tokens_BSD
+    things = things_of(case.instruction, NANO)
+    read = texts.encode([*(thing.told for thing in things), *(thing.seen for thing in things)]).tokens_BSD
     frames, rows, columns = case.alpha.shape
     stage = Stage((0, frames - 1), columns / rows)
     places = placements(placer_of(system), read[: len(things)], stage, seed)

@@ -92,5 +92,5 @@ def test_a_path_is_scaled_with_the_picture_and_cut_to_frames() -> None:
 
 
 def test_words_tell_of_a_close_up_and_no_words_stay_none() -> None:
-    assert worded("Add a red ball.") == "Close-up. Add a red ball."
+    assert worded("a red ball") == "Close-up of a red ball."
     assert not worded("")

@@ -37,3 +37,16 @@ from cleanplate.models.catalogue.vocabulary import NANO
 )
 def test_things_that_are_listed_are_asked_for_one_by_one(asked: str, expected: list[str]) -> None:
     assert list(NANO.one_by_one(asked)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("Add an orange paper boat in the middle of the frame.", "an orange paper boat"),
+        ("put Ball on the left", "Ball"),
+        ("Keep the red balloon intact", "red balloon"),
+        ("Change the background to a desert", "Change the background to a desert"),
+    ],
+)
+def test_the_first_thing_is_named(asked: str, named: str) -> None:
+    assert NANO.named(asked) == named

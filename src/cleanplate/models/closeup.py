@@ -48,9 +48,9 @@ class Aim:
         return Aim(self.middles_T2[:frame], self.sides_T[:frame])
 
 
-def worded(text: str) -> str:
-    """How a model is told that it sees a close-up; no words stay none."""
-    return text and f"Close-up. {text}"
+def worded(thing: str) -> str:
+    """How a model is told that it sees a close-up of something; no words stay none."""
+    return thing and f"Close-up of {thing}."
 
 
 def following(alpha_THW: NDArray[np.float32]) -> Aim | None:

@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import torch
 from torch import Tensor
 
 from cleanplate.engines.vera.draw import Draughtsman, Drawn, Scenery
-from cleanplate.models.closeup import Aim, cropped, pasted
+from cleanplate.models.catalogue.vocabulary import Vocabulary
+from cleanplate.models.closeup import Aim, cropped, pasted, worded
 from cleanplate.models.sampling.sampler import Moment
 
 _LEAST = 1e-6
 """Alpha below which there is no colour of a layer to tell."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What is asked for a thing that is added.
+
+    Attributes:
+        told: in full, which says where it goes.
+        seen: of its close-up, where it is in the middle and large, whatever is asked.
+    """
+
+    told: str
+    seen: str
+
+
+def things_of(instruction: str, vocabulary: Vocabulary | None) -> tuple[Thing, ...]:
+    """The things that an instruction asks for; one, of words that nobody lists."""
+    if vocabulary is None:
+        return (Thing(instruction, worded(instruction)),)
+    return tuple(Thing(told, worded(vocabulary.named(told))) for told in vocabulary.one_by_one(instruction))
 
 
 def drawn_close(

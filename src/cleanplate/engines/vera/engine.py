@@ -8,6 +8,7 @@ from typing import Any
 
 from cleanplate.engines.learned.device import device_memory, device_name
 from cleanplate.engines.learned.reading import reading as reading_memory
+from cleanplate.engines.vera.closer import Thing, things_of
 from cleanplate.engines.vera.finish import COARSE
 from cleanplate.engines.vera.outline import Outline, smaller
 from cleanplate.engines.vera.parts import Parts, StoredParts
@@ -134,12 +135,10 @@ class VeraEngine:
     def _parts(self) -> Parts:
         return self._named(self._weights or self.name)
 
-    def _things(self, system: System, kind: str, instruction: str) -> tuple[str, ...]:
-        """What is asked for each thing that is added in a close-up; none of systems and edits without."""
-        if kind != "add" or system.closeup is None:
-            return ()
-        vocabulary = model(self.name).vocabulary
-        return (instruction,) if vocabulary is None else vocabulary.one_by_one(instruction)
+    def _things(self, system: System, kind: str, instruction: str) -> tuple[Thing, ...]:
+        """What is added in close-ups; nothing by systems and edits without."""
+        closer = kind == "add" and system.closeup is not None
+        return things_of(instruction, model(self.name).vocabulary) if closer else ()
 
     def _refuse(self, why: str, remedy: str) -> Refusal:
         return Refusal(self.name, why, remedy)

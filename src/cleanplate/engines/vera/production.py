@@ -10,7 +10,7 @@ import numpy as np
 
 from cleanplate.edit.layer import Layer, LayerWriter
 from cleanplate.engines.learned.size import WorkingSize
-from cleanplate.engines.vera.closer import drawn_close
+from cleanplate.engines.vera.closer import Thing, drawn_close
 from cleanplate.engines.vera.draw import Draughtsman, Drawn, Scenery
 from cleanplate.engines.vera.finish import grain_of
 from cleanplate.engines.vera.footage import Footage
@@ -21,7 +21,6 @@ from cleanplate.engines.vera.placement import Placement, Stage, placements
 from cleanplate.engines.vera.reel import Reel
 from cleanplate.engines.vera.schedule import Window
 from cleanplate.media.clip import Clip
-from cleanplate.models.closeup import worded
 from cleanplate.models.running.settings import Running
 from cleanplate.models.sampling.sampler import Moment
 from cleanplate.models.sampling.settings import Sampling
@@ -39,7 +38,7 @@ class Job:
 
     Attributes:
         texts: the instruction, and what guidance leads away from.
-        things: what is asked for each thing that is drawn in a close-up; none where frames are drawn whole.
+        things: that are drawn in close-ups; none where frames are drawn whole.
         windows: of the whole edit.
         size: see `Outline`.
         guided, edges: see `Onto`.
@@ -48,7 +47,7 @@ class Job:
 
     scene: Scene
     texts: tuple[str, str]
-    things: tuple[str, ...]
+    things: tuple[Thing, ...]
     seed: int
     sampling: Sampling
     running: Running
@@ -124,7 +123,8 @@ class Production:
         if self._artists:
             return
         job = self._job
-        read = self._parts.read((*job.texts, *job.things, *map(worded, job.things))).tokens_BSD
+        told, seen = ([getattr(thing, name) for thing in job.things] for name in ("told", "seen"))
+        read = self._parts.read((*job.texts, *told, *seen)).tokens_BSD
         (text, negative), things = read[:2, None], read[2:]
         if job.things:
             drawn = sorted({n for window in job.windows for n in window.frames})

@@ -54,8 +54,7 @@ class Vocabulary:
 
         "Add a red ball and a blue box on the left" asks for a red ball on the left, and for a blue box there.
         """
-        colours, things = ("|".join(sorted(names, key=len, reverse=True)) for names in (self.colours, self.things))
-        thing = rf"(?:an? )?(?:(?:{colours}) )?(?:{things})\b"
+        thing = self._thing
         listed = re.search(rf"{thing}(?:(?:, and |, | and ){thing})+", instruction, re.IGNORECASE)
         if listed is None:
             return (instruction,)
@@ -63,6 +62,17 @@ class Vocabulary:
         for several, one in _ONE.items():
             after = re.sub(rf"\b{several}\b", one, after)
         return tuple(f"{before}{found}{after}" for found in re.findall(thing, listed[0], re.IGNORECASE))
+
+    def named(self, instruction: str) -> str:
+        """The first thing that is named, with its colour and article; the instruction itself where none is."""
+        found = re.search(self._thing, instruction, re.IGNORECASE)
+        return found[0] if found else instruction
+
+    @property
+    def _thing(self) -> str:
+        """A pattern: ``a red paper boat``."""
+        colours, things = ("|".join(sorted(names, key=len, reverse=True)) for names in (self.colours, self.things))
+        return rf"(?:\ban? )?(?:\b(?:{colours}) )?\b(?:{things})\b"
 
     @property
     def listed(self) -> dict[str, tuple[str, ...]]:

@@ -30,6 +30,7 @@ class Recipe(Common):
         clips: of the stock; a step's batch is of so many additions.
         additions: of stock, whose words and ways are learned; a tenth as many are held back.
         brief: part that is told what to do alone, and not how it is filmed.
+        fewer: part of which some words are left out, so that what is not said is left open.
         told: part that is told in which boxes all must happen.
         standing: part of the boxes that stand still.
     """
@@ -40,6 +41,7 @@ class Recipe(Common):
     mix: Mix = Mix(background=0.0)
     additions: PositiveInt = 4000
     brief: Part = 0.5
+    fewer: Part = 0.4
     told: Part = 0.3
     standing: Part = 0.7
     rates: Rates = Rates()

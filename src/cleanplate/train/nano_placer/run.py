@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from torch.optim import AdamW
 
 from cleanplate.models.placing.placer import Placer, save
 from cleanplate.models.placing.way import BOXES, aim_of
-from cleanplate.models.text.words import WordEncoder
+from cleanplate.models.text.words import TOKENS, WordEncoder
 from cleanplate.progress import Progress, Silent
 from cleanplate.train.accelerated import accelerator_of
 from cleanplate.train.loop import Loop, Preview
@@ -30,9 +31,25 @@ if TYPE_CHECKING:
 DATA = "stock"
 _SHOWN, _ROW, _ROWS, _COLUMNS = 24, 6, 64, 112
 """Additions of a preview, in rows of so many, and the size of each."""
+_BEGINNING, _FIRST_WORDS = 0.5, (3, 10)
 _TRUE, _SAID = (90, 200, 90), (240, 120, 60)
-Lesson = tuple[str, NDArray[np.float64], NDArray[np.float64]]
-"""Words, numbers, and the boxes in which all must happen (NaN where anything may)."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One addition.
+
+    Attributes:
+        text: the instruction.
+        heard: S bool: words of it that are told.
+        numbers: 8, the way of its window.
+        boxes: 3 x 4, in which all must happen; NaN where anything may.
+    """
+
+    text: str
+    heard: NDArray[np.bool_]
+    numbers: NDArray[np.float64]
+    boxes: NDArray[np.float64]
 
 
 def train(recipe: Recipe, out: Path, data: Path | None = None, *, progress: Progress | None = None) -> Path:
@@ -100,7 +117,7 @@ class _Ways:
     @torch.no_grad()
     def preview(self, model: Placer) -> Preview:
         """Additions that are held back: how far off what is said is, beside what is said of the words of another."""
-        lessons = [self._lesson(self._held, place, place, boxes=False) for place in range(len(self._held.numbers))]
+        lessons = [self._lesson(self._held, place, place, learns=False) for place in range(len(self._held.numbers))]
         text, numbers, boxes = self._tensors(lessons)
         random = drawn(self._recipe.seed, Purpose.PLATE, 0)
         noise = torch.from_numpy(random.standard_normal(numbers.shape, dtype="float32")).to(self._device)
@@ -118,19 +135,27 @@ class _Ways:
         placer.load_state_dict(weights)
         save(placer, place)
 
-    def _lesson(self, ways: Ways, example: int, position: int, *, boxes: bool = True) -> Lesson:
+    def _lesson(self, ways: Ways, example: int, position: int, *, learns: bool = True) -> Lesson:
         recipe, random = self._recipe, drawn(self._recipe.seed, Purpose.MASK, position)
         text = str(ways.texts[example][int(random.random() < recipe.brief)])
-        seen, standing = boxes and random.random() < recipe.told, random.random() < recipe.standing
+        seen, standing = learns and random.random() < recipe.told, random.random() < recipe.standing
         where = told(ways.boxes[example], random, standing=standing) if seen else np.full((BOXES, 4), np.nan)
-        return text, ways.numbers[example], where
+        fewer = learns and random.random() < recipe.fewer
+        return Lesson(text, _heard(random) if fewer else np.ones(TOKENS, np.bool_), ways.numbers[example], where)
 
     def _tensors(self, lessons: Sequence[Lesson]) -> tuple[Tensor, Tensor, Tensor]:
         """Words, numbers and boxes of a batch."""
-        texts, numbers, boxes = zip(*lessons, strict=True)
-        words = torch.stack([self._words(text) for text in texts])
-        stacked = (torch.from_numpy(np.stack(values)).float() for values in (numbers, boxes))
-        return words.to(self._device), *(values.to(self._device) for values in stacked)  # type: ignore[return-value]
+        words = torch.stack([self._words(lesson.text) * torch.from_numpy(lesson.heard)[:, None] for lesson in lessons])
+        numbers, boxes = (np.stack([getattr(lesson, name) for lesson in lessons]) for name in ("numbers", "boxes"))
+        stacked = (torch.from_numpy(values).float().to(self._device) for values in (numbers, boxes))
+        return words.to(self._device), *stacked  # type: ignore[return-value]
+
+
+def _heard(random: np.random.Generator) -> NDArray[np.bool_]:
+    """Some of the words: any, or those that an instruction begins with, which say what and not where."""
+    if random.random() < _BEGINNING:
+        return np.arange(TOKENS) < random.integers(*_FIRST_WORDS)
+    return np.asarray(random.random(TOKENS) < random.random())
 
 
 def _sheet(true_B8: NDArray[np.float64], said_B8: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanplate.files import atomic
+from cleanplate.models.catalogue.vocabulary import NANO
 from cleanplate.models.closeup import following
 from cleanplate.models.placing.way import BOXES, numbers_of
 from cleanplate.progress import Progress
@@ -68,7 +69,9 @@ def _part(shelf: Shelf, recipe: Recipe, numbers: range) -> Ways:
 
 
 def _way(mixed: Mixed) -> tuple[tuple[str, str], NDArray[np.float64], NDArray[np.float64]] | None:
-    """Words, numbers and boxes; None where nothing is seen."""
+    """Words, numbers and boxes; None where nothing is seen, or more than one thing, as these are placed one by one."""
+    if len(NANO.one_by_one(mixed.instruction)) > 1:
+        return None
     alpha = np.float32(1 / 255) * mixed.alpha
     if (aim := following(alpha)) is None:
         return None

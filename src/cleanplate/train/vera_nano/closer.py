@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cleanplate.models.catalogue.vocabulary import NANO
 from cleanplate.models.closeup import Aim, cropped, following, worded
 from cleanplate.train.vera.clips import Example
 
@@ -36,7 +37,7 @@ def seen(example: Example, aim: Aim, side: int) -> Example:
         composite=codes(example.composite),
         alpha=codes(example.alpha[None], outside=0)[0],
         preserve=None if example.preserve is None else codes(example.preserve[None], outside=255)[0],
-        text=worded(example.text),
+        text=worded(NANO.named(example.text)),
     )
 
 
