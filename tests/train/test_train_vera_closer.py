@@ -27,7 +27,7 @@ def test_what_is_added_is_large_and_in_the_middle() -> None:
         assert covered[:, CLOSE // 2 - 1 : CLOSE // 2 + 1, CLOSE // 2 - 1 : CLOSE // 2 + 1].all()
         assert near.preserve is not None
         assert not (near.preserve > 127)[covered].any()
-        assert near.text == f"Close-up. {whole.text}"
+        assert near.text == f"Close-up of a {thing(seed).facts.noun}."
         laid = near.source + (near.edit.float() - near.source) * near.alpha / 255
         assert float((laid - near.composite)[:, (near.alpha % 255 == 0)].abs().max()) <= 1
 

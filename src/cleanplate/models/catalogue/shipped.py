@@ -59,7 +59,7 @@ PARTS: Mapping[str, Shipped] = MappingProxyType(
         ),
         PLACER: Shipped(
             "where vera-nano's additions go, and how large they are; trained on made worlds",
-            "df3ba91544170d702274e3e54bfa3a4be6a1e051fd35aed4a0619f6e8fe7d8be",
+            "77cf9bb2c5c86b82342eb3120efb4beeeb10a55ab5130e5cc0ee55e6ea49319c",
         ),
     }
 )
