@@ -48,6 +48,10 @@ SHIPPED: Mapping[str, Shipped] = MappingProxyType(
             "removes things, and moves what they held by the plate's own pixels; trained on simulated worlds",
             "09ba3596a102cad44ada89b1f92c1dc95c25b423222ed8d2240229ab3b745f3f",
         ),
+        "vera-nano": Shipped(
+            "adds things and changes backgrounds in a few words; trained on made worlds",
+            "6d954b71e5524f73649d15bfa3f14d20415d8d1f5958b17599a54cfc937d7ae8",
+        ),
     }
 )
 
