@@ -40,7 +40,7 @@ $(READY): $(VENV)/bin/python pyproject.toml requirements.lock
 
 $(READY_LEARNED): $(READY)
 	scripts/torch $(BIN)/python
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint requirements.lock --editable '.[text]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint requirements.lock --editable '.[learned]'
 	touch $@
 
 $(READY_DEV): $(READY_LEARNED)

@@ -107,7 +107,7 @@ ENGINES: Mapping[str, Part] = {
     "vera-nano": Part(
         _VERA,
         "research preview: the same in small, for a laptop; a few words (`cleanplate engines vera-nano`)",
-        needs="cleanplate[text]",
+        needs=_LEARNED,
         weighted=True,
         tuned=True,
         fitting=_VERA_FITTING,
@@ -123,7 +123,7 @@ ENGINES: Mapping[str, Part] = {
     ),
     "void-nano": Part(
         "cleanplate.engines.void_nano.engine:NanoEngine",
-        "research preview: removes things, and moves what they held by the plate's own pixels; weights from a folder",
+        "research preview: removes things, and moves what they held by the plate's own pixels",
         needs=_LEARNED,
         weighted=True,
         tuned=True,
