@@ -16,6 +16,8 @@ from cleanplate.files import atomic
 Pictures = NDArray[np.uint8]
 _TIMES = (0.5, 1.0)
 _WIDTH, _GAP, _HEAD = 240, 8, 22
+_QUALITY = 80
+"""Of a JPEG."""
 _PAPER, _INK = 255, (30, 30, 30)
 
 
@@ -45,7 +47,7 @@ def save(picture: Pictures, out: Path) -> None:
     """Write it, whole or not at all. Raises InputError for a suffix of no kind of picture."""
     if not cv2.haveImageWriter(str(out)):
         raise InputError(f"'{out.suffix}' is no kind of picture", where=str(out), remedy="Take .png.")
-    _, codes = cv2.imencode(out.suffix, picture[..., ::-1])
+    _, codes = cv2.imencode(out.suffix, picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     with atomic(out) as partial:
         partial.write_bytes(codes.tobytes())
 
