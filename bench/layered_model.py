@@ -20,6 +20,7 @@ from cleanplate.models.catalogue.vocabulary import NANO
 from cleanplate.models.closeup import Aim, cropped, pasted
 from cleanplate.models.codecs.protocol import Codec
 from cleanplate.models.mixture.model import Mixture
+from cleanplate.models.placing.placer import Placer
 from cleanplate.models.sampling.question import Question
 from cleanplate.models.sampling.sampler import sample
 from cleanplate.models.store.loading import load
@@ -48,11 +49,13 @@ def by_model(folder: Path, seed: int, encoder: TextEncoder | None = None) -> Met
     model.to(device)
     texts, codec = encoder or text_encoder_of(system, device=str(device)), codec_of(system, folder, device=str(device))
 
+    placer = None if system.closeup is None else placer_of(system, folder)
+
     def made(case: Case) -> Result:
         _require_size(case, system)
         anywhere = torch.ones(case.alpha.shape, dtype=torch.bool)
         scenery = Scenery(_signed(case.source), anywhere, None, seed << 32 | int(case.key))
-        asked, nothing = _asked(case, system, texts, scenery.seed), texts.encode([""]).tokens_BSD
+        asked, nothing = _asked(case, placer, texts, scenery.seed), texts.encode([""]).tokens_BSD
         if not set(BRANCHES) <= {branch.name for branch in system.transformer.branches}:
             return by_difference(case.source, _anew(model, codec, system, (asked, nothing), scenery))
         artists = [
@@ -72,15 +75,15 @@ def by_model(folder: Path, seed: int, encoder: TextEncoder | None = None) -> Met
     return made
 
 
-def _asked(case: Case, system: System, texts: TextEncoder, seed: int) -> list[tuple[Tensor, Aim | None]]:
-    """What is asked for each thing that is added, and where; or of the whole frame."""
-    if case.task is not Task.ADD or system.closeup is None:
+def _asked(case: Case, placer: Placer | None, texts: TextEncoder, seed: int) -> list[tuple[Tensor, Aim | None]]:
+    """What is asked for each thing that is added, and where; or of the whole frame, where nothing places close-ups."""
+    if case.task is not Task.ADD or placer is None:
         return [(texts.encode([case.instruction]).tokens_BSD, None)]
     things = things_of(case.instruction, NANO)
     read = texts.encode([*(thing.told for thing in things), *(thing.seen for thing in things)]).tokens_BSD
     frames, rows, columns = case.alpha.shape
     stage = Stage((0, frames - 1), columns / rows)
-    places = placements(placer_of(system), read[: len(things)], stage, seed)
+    places = placements(placer, read[: len(things)], stage, seed)
     aims = (place.aim(range(frames), (rows, columns)) for place in places)
     return [(words[None], aim) for words, aim in zip(read[len(things) :], aims, strict=True)]
 

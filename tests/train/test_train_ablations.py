@@ -9,6 +9,7 @@ import ablations
 import gpu_parcels
 import numpy as np
 import pytest
+import torch
 from ablation_judges import Figure, Judged, interval
 from ablation_runs import JUDGED, Run, runs
 from ablations import gathered, judge, tables
@@ -18,7 +19,11 @@ from layered_model import by_model
 
 from cleanplate.errors import InputError, UsageError
 from cleanplate.metrics.composition import mean_interval
+from cleanplate.models.catalogue.shipped import PLACER
 from cleanplate.models.codecs.pixel import PixelCodec
+from cleanplate.models.placing.placer import Placer
+from cleanplate.models.placing.placer import save as save_placer
+from cleanplate.models.placing.shape import Shape
 from cleanplate.models.store.loading import save
 from cleanplate.train.loop import RECIPE
 from cleanplate.train.vera_nano.recipes import ablated
@@ -65,6 +70,7 @@ def test_a_run_is_trained_judged_and_then_left(name: str | None, tmp_path: Path)
     model = train(
         recipe, run.folder, write_stock(tmp_path / "stock", recipe), codec=PixelCodec((1, 1, 1)), encoder=HashedWords()
     )
+    write_placer(model)
     judge(run, model, tmp_path / "data", 4, HashedWords())
     assert run.judged
     (found,) = gathered([run])[run.label].values()
@@ -126,11 +132,18 @@ def test_the_layer_of_a_picture_made_anew_is_where_it_differs() -> None:
     assert not by_difference(one.source, one.source).alpha.any()  # type: ignore[union-attr]
 
 
+def write_placer(model: Path) -> None:
+    """One that reads as many channels as the models here, beside their weights."""
+    torch.manual_seed(0)
+    save_placer(Placer(Shape(dim=8, layers=1, text_dim=HashedWords.channels, steps=2)), model / PLACER)
+
+
 @pytest.mark.parametrize("name", [None, "regenerate"])
 def test_a_model_is_asked_about_clips_of_its_size(name: str | None, tmp_path: Path) -> None:
     """Its layer is laid over the plate; a picture made anew stays as it is, and its layer is cut out of it."""
     made = small_recipe() if name is None else ablated(small_recipe(), name)
     save(drawn_model(made.system.transformer), made.system, tmp_path / "model")
+    write_placer(tmp_path / "model")
     method, shown = by_model(tmp_path / "model", 0, HashedWords()), case()
     (other,) = drawn(Tier.SYNTHETIC, Task.ADD, [450_000], (ROWS, COLUMNS + 4), FRAMES)
     with pytest.raises(InputError, match="28x16"):
