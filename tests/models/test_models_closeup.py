@@ -83,11 +83,8 @@ def test_beyond_the_frame_its_edge_goes_on_or_a_value_is(outside: float | None, 
     assert float(shown[0, 0, 13, 13]) == pytest.approx(0.75)
 
 
-def test_a_path_is_scaled_with_the_picture_and_cut_to_frames() -> None:
+def test_an_aim_is_cut_to_frames() -> None:
     aim = Aim(np.array([[10.0, 20.0], [12.0, 24.0]]), np.array([8.0, 9.0]))
-    larger = aim.scaled(2, 2)
-    np.testing.assert_array_equal(larger.middles_T2, [[20, 40], [24, 48]])
-    np.testing.assert_array_equal(larger.sides_T, [16, 18])
     assert len(aim.until(1).sides_T) == 1
 
 

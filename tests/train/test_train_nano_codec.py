@@ -20,11 +20,11 @@ from cleanplate.models.codecs.nano import load
 from cleanplate.models.codecs.shape import Shape
 from cleanplate.progress import Silent
 from cleanplate.train.nano_codec.pictures import PictureDataset, held_back
-from cleanplate.train.nano_codec.recipe import Pictures, Rates, Recipe
+from cleanplate.train.nano_codec.recipe import Pictures, Recipe
 from cleanplate.train.nano_codec.recipes import RECIPES
 from cleanplate.train.nano_codec.run import train
 from cleanplate.train.nano_codec.ship import ship
-from cleanplate.train.recipe import Every
+from cleanplate.train.recipe import Adam, Every
 from cleanplate.train.vera.recipe import Clips
 from cleanplate.train.vera_nano.recipe import Mix, Stock
 from cleanplate.train.vera_nano.recipes import RECIPES as LAYERING
@@ -40,7 +40,7 @@ def tiny(**changes: Any) -> Recipe:
         "mix": Mix(rendered=0.3),
         "pictures": Pictures(each=3),
         "steps": 4,
-        "rates": Rates(warmup=2),
+        "rates": Adam(warmup=2),
         "ema": 0.5,
         "precision": "no",
         "checkpointing": False,

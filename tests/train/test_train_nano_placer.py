@@ -13,18 +13,20 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from cleanplate.cli.main import app
+from cleanplate.errors import InputError
 from cleanplate.files import sha256
 from cleanplate.models.catalogue.verify import verify
 from cleanplate.models.placing.placer import load
 from cleanplate.models.placing.shape import Shape
 from cleanplate.models.placing.way import aim_of
 from cleanplate.progress import Silent
-from cleanplate.train.nano_placer.recipe import Rates, Recipe
+from cleanplate.train.nano_placer import ways
+from cleanplate.train.nano_placer.recipe import Recipe
 from cleanplate.train.nano_placer.recipes import RECIPES
 from cleanplate.train.nano_placer.run import train
 from cleanplate.train.nano_placer.ship import ship
 from cleanplate.train.nano_placer.ways import told, ways_of
-from cleanplate.train.recipe import Every
+from cleanplate.train.recipe import Adam, Every
 from cleanplate.train.vera.recipe import Clips
 from cleanplate.train.vera_nano.recipe import Mix, Stock
 from cleanplate.train.vera_nano.recipes import RECIPES as LAYERING
@@ -40,7 +42,7 @@ def tiny(**changes: Any) -> Recipe:
         "mix": Mix(background=0.0, rendered=0.3),
         "additions": 30,
         "steps": 4,
-        "rates": Rates(warmup=2),
+        "rates": Adam(warmup=2),
         "ema": 0.5,
         "precision": "no",
         "checkpointing": False,
@@ -63,22 +65,35 @@ def test_it_learns_from_the_stock_of_vera_nano_and_reads_its_words() -> None:
 
 def test_ways_are_those_of_what_is_added(tmp_path: Path) -> None:
     recipe, data = tiny(), stock(tmp_path)
-    ways = ways_of(data, recipe, Silent())
-    assert ways.texts.shape == (30, 2)
-    assert all(str(short) in str(whole) or len(short) < len(whole) for whole, short in ways.texts)
-    for numbers, boxes in zip(ways.numbers, ways.boxes, strict=True):
+    found = ways_of(data, recipe, Silent())
+    assert found.texts.shape == (30, 2)
+    assert all(str(short) in str(whole) or len(short) < len(whole) for whole, short in found.texts)
+    for numbers, boxes in zip(found.numbers, found.boxes, strict=True):
         for place, box in zip(aim_of(numbers, np.array([-1.0, 1.0]), (1, 1)).middles_T2, boxes[[0, 2]], strict=True):
             assert (box[:2] - 0.05 <= place).all()
             assert (place <= box[2:] + 0.05).all()
     again = ways_of(data, recipe, Silent())
-    assert np.array_equal(again.numbers, ways.numbers)
+    assert np.array_equal(again.numbers, found.numbers)
     held = ways_of(data, recipe, Silent(), held=True)
     assert len(held.numbers) == 3
 
 
+def test_where_nothing_can_be_learned_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "_way", lambda mixed: None)
+    with pytest.raises(InputError, match="no addition here"):
+        ways_of(stock(tmp_path), tiny(), Silent())
+
+
+def test_another_mix_is_another_file(tmp_path: Path) -> None:
+    data = stock(tmp_path)
+    for rendered in (0.0, 1.0):
+        ways_of(data, tiny(mix=Mix(background=0.0, rendered=rendered)), Silent())
+    assert len(list(data.rglob("ways-*.npz"))) == 2
+
+
 def test_boxes_hold_what_is_added_with_room_up_to_the_frame(tmp_path: Path) -> None:
-    ways, random = ways_of(stock(tmp_path), tiny(), Silent()), np.random.default_rng(0)
-    for boxes in ways.boxes:
+    kept, random = ways_of(stock(tmp_path), tiny(), Silent()), np.random.default_rng(0)
+    for boxes in kept.boxes:
         for standing in (False, True):
             found = told(boxes, random, standing=standing)
             inner = np.repeat(boxes[3:], 3, axis=0) if standing else boxes[:3]
@@ -101,7 +116,7 @@ def test_a_stopped_run_ends_with_the_same_weights(tmp_path: Path) -> None:
 
 def test_it_learns_which_words_mean_which_places(tmp_path: Path) -> None:
     """By another's words it is further off."""
-    recipe = tiny(steps=150, additions=120, ema=0.9, rates=Rates(new=5e-3), every=Every(log=50, save=150, preview=150))
+    recipe = tiny(steps=150, additions=120, ema=0.9, rates=Adam(new=5e-3), every=Every(log=50, save=150, preview=150))
     train(recipe, tmp_path / "run", stock(tmp_path / "stock"))
     figures = curve(tmp_path / "run")[-1]
     assert figures["sampled start"] < 0.8 * figures["sampled start by another's words"]

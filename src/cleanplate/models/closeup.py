@@ -39,10 +39,6 @@ class Aim:
     middles_T2: NDArray[np.float64]
     sides_T: NDArray[np.float64]
 
-    def scaled(self, across: float, down: float) -> Aim:
-        """Over pictures that many times as wide and high."""
-        return Aim(self.middles_T2 * (across, down), self.sides_T * (across * down) ** 0.5)
-
     def until(self, frame: int) -> Aim:
         """Over the frames before this one."""
         return Aim(self.middles_T2[:frame], self.sides_T[:frame])

@@ -33,6 +33,17 @@ class Schedule(Settings):
     clip: PositiveFloat = 1.0
 
 
+class Adam(Schedule):
+    """AdamW.
+
+    Attributes:
+        new: the learning rate.
+    """
+
+    new: PositiveFloat = 2e-3
+    betas: tuple[Part, Part] = (0.9, 0.99)
+
+
 class Lora(Settings):
     """Adapters of low rank learn instead of all weights (Hu et al., arXiv 2106.09685); new layers learn whole."""
 

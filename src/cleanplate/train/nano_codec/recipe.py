@@ -6,20 +6,9 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from cleanplate.models.codecs.shape import Shape
 from cleanplate.models.sampling.settings import Part
-from cleanplate.train.recipe import Common, Schedule, Settings
+from cleanplate.train.recipe import Adam, Common, Settings
 from cleanplate.train.vera.recipe import Clips
 from cleanplate.train.vera_nano.recipe import Mix, Stock
-
-
-class Rates(Schedule):
-    """AdamW.
-
-    Attributes:
-        new: the learning rate.
-    """
-
-    new: PositiveFloat = 2e-3
-    betas: tuple[Part, Part] = (0.9, 0.99)
 
 
 class Pictures(Settings):
@@ -52,7 +41,7 @@ class Recipe(Common):
     stock: Stock = Stock()
     mix: Mix = Mix()
     pictures: Pictures = Pictures()
-    rates: Rates = Rates()
+    rates: Adam = Adam()
     noise: NonNegativeFloat = 0.1
     steep: NonNegativeFloat = 0.5
     size: NonNegativeFloat = 2e-3

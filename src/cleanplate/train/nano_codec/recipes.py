@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cleanplate.models.codecs.shape import Shape
-from cleanplate.train.nano_codec.recipe import Rates, Recipe
-from cleanplate.train.recipe import Every
+from cleanplate.train.nano_codec.recipe import Recipe
+from cleanplate.train.recipe import Adam, Every
 from cleanplate.train.vera.recipe import Clips
 from cleanplate.train.vera_nano.recipe import Stock
 
 _NANO = Recipe(
     steps=2400,
-    rates=Rates(warmup=100, shape="cosine"),
+    rates=Adam(warmup=100, shape="cosine"),
     ema=0.998,
     precision="no",
     checkpointing=False,
@@ -29,7 +29,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 "clips": Clips(frames=16, rows=64, columns=112, batch=1),
                 "stock": Stock(things=4, shoots=2, takes=1, held=2),
                 "steps": 8,
-                "rates": Rates(warmup=2, shape="cosine"),
+                "rates": Adam(warmup=2, shape="cosine"),
                 "ema": 0.9,
                 "every": Every(log=2, save=4, preview=8),
             }

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import PositiveInt
 
 from cleanplate.models.placing.shape import Shape
 from cleanplate.models.sampling.settings import Part
-from cleanplate.train.recipe import Common, Schedule
+from cleanplate.train.recipe import Adam, Common
 from cleanplate.train.vera.recipe import Clips
 from cleanplate.train.vera_nano.recipe import Mix, Stock
-
-
-class Rates(Schedule):
-    """AdamW.
-
-    Attributes:
-        new: the learning rate.
-    """
-
-    new: PositiveFloat = 2e-3
-    betas: tuple[Part, Part] = (0.9, 0.99)
 
 
 class Recipe(Common):
@@ -44,4 +33,4 @@ class Recipe(Common):
     fewer: Part = 0.4
     told: Part = 0.3
     standing: Part = 0.7
-    rates: Rates = Rates()
+    rates: Adam = Adam()

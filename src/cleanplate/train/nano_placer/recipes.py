@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cleanplate.models.placing.shape import Shape
-from cleanplate.train.nano_placer.recipe import Rates, Recipe
-from cleanplate.train.recipe import Every
+from cleanplate.train.nano_placer.recipe import Recipe
+from cleanplate.train.recipe import Adam, Every
 from cleanplate.train.vera.recipe import Clips
 from cleanplate.train.vera_nano.recipe import Stock
 
 _NANO = Recipe(
     steps=2000,
-    rates=Rates(warmup=50, shape="cosine"),
+    rates=Adam(warmup=50, shape="cosine"),
     ema=0.99,
     precision="no",
     checkpointing=False,
@@ -30,7 +30,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 "stock": Stock(things=4, shoots=2, takes=1, held=2),
                 "additions": 20,
                 "steps": 8,
-                "rates": Rates(warmup=2, shape="cosine"),
+                "rates": Adam(warmup=2, shape="cosine"),
                 "ema": 0.9,
                 "every": Every(log=2, save=4, preview=8),
             }

@@ -6,15 +6,17 @@ Looked up once and kept beside the stock, some hundreds in a file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.errors import InputError
 from cleanplate.files import atomic
 from cleanplate.models.catalogue.vocabulary import NANO
 from cleanplate.models.closeup import following
-from cleanplate.models.placing.way import BOXES, numbers_of
+from cleanplate.models.placing.way import BOXES, NUMBERS, numbers_of
 from cleanplate.progress import Progress
 from cleanplate.train.nano_placer.recipe import Recipe
 from cleanplate.train.order import Purpose, drawn
@@ -45,7 +47,11 @@ class Ways:
 
 
 def ways_of(folder: Path, recipe: Recipe, progress: Progress, *, held: bool = False) -> Ways:
-    """Read, or looked up and kept; what Ctrl-C stops goes on."""
+    """Read, or looked up and kept; what Ctrl-C stops goes on.
+
+    Raises:
+        InputError: there is no addition of a single thing among so few.
+    """
     shelf = shelf_of(folder, recipe.stock, recipe.clips, held=held)
     count = -(-recipe.additions // _HELD) if held else recipe.additions
     found = []
@@ -54,16 +60,25 @@ def ways_of(folder: Path, recipe: Recipe, progress: Progress, *, held: bool = Fa
             numbers = range(first, min(first + _FILE, count))
             found.append(_part(shelf, recipe, numbers))
             tick(len(numbers))
+    if not any(len(part.numbers) for part in found):
+        remedy = "Let the recipe look at more `additions`, or make more stock."
+        raise InputError("no addition here is of a single thing that is seen", where=str(shelf.folder), remedy=remedy)
     return Ways(*(np.concatenate([getattr(part, name) for part in found]) for name in ("texts", "numbers", "boxes")))
 
 
 def _part(shelf: Shelf, recipe: Recipe, numbers: range) -> Ways:
-    path = shelf.folder / f"ways-{shelf.first}-{recipe.seed}-{numbers.start:06d}-{numbers.stop:06d}.npz"
+    mixed = sha256(recipe.mix.model_dump_json().encode()).hexdigest()[:8]  # another mix, other additions
+    path = shelf.folder / f"ways-{shelf.first}-{recipe.seed}-{mixed}-{numbers.start:06d}-{numbers.stop:06d}.npz"
     if not path.exists():
         made = [_way(shelf.mixed(recipe.mix, drawn(recipe.seed, Purpose.CUT, number))) for number in numbers]
-        texts, ways, boxes = zip(*(one for one in made if one is not None), strict=True)
+        texts, ways, boxes = ([one[part] for one in made if one is not None] for part in range(3))
         with atomic(path) as partial, open(partial, "wb") as file:
-            np.savez_compressed(file, texts=np.array(texts), numbers=np.array(ways), boxes=np.array(boxes))
+            np.savez_compressed(
+                file,
+                texts=np.array(texts, np.str_).reshape(-1, 2),
+                numbers=np.array(ways, np.float64).reshape(-1, NUMBERS),
+                boxes=np.array(boxes, np.float64).reshape(-1, BOXES + 1, 4),
+            )
     with np.load(path, allow_pickle=False) as kept:
         return Ways(kept["texts"], kept["numbers"], kept["boxes"])
 
