@@ -8,6 +8,8 @@ READY_DEV := $(VENV)/.ready-dev
 
 # Two busy thread pools spin each other to a quarter of their speed without this.
 export OMP_WAIT_POLICY = PASSIVE
+# What is imported is compiled once and kept, also where a shell says otherwise: hundreds of processes import torch here.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-all lint bench gpu lock clean
 
@@ -45,7 +47,8 @@ $(READY_LEARNED): $(READY)
 
 $(READY_DEV): $(READY_LEARNED)
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
-	scripts/browser
+	# PyMatting compiles itself when it is first imported: once here, and not in every process of the tests.
+	$(BIN)/python -c 'import pymatting' & scripts/browser && wait
 	touch $@
 
 # On a machine with an accelerator, by an interpreter that has torch for it and the packages of '.[train,worlds]'.
