@@ -2,6 +2,8 @@
 
     python bench/training_curves.py --figure "sampled PSNR" --over operations --out curves.svg flow=RUN adamw=RUN
 
+Folders with commas between them are runs of which each went on from the one before: one curve.
+
 Lessons are steps times clips a step. Operations are at most: three times those of answering about a whole clip for each
 lesson, whatever part of the clips was computed.
 """
@@ -30,20 +32,26 @@ OVER = ("steps", "lessons", "operations")
 Curve = Sequence[tuple[float, float]]
 
 
-def curve_of(run: Path, figure: str, over: str) -> Curve:
-    """A run's points.
+def curve_of(runs: Sequence[Path], figure: str, over: str) -> Curve:
+    """Points of runs of which each goes on from the one before.
 
     Raises:
-        InputError: no run of a nano model, or one that has no such figure.
+        InputError: no run of a nano model, or none that has such a figure.
     """
-    lines = lines_of(run)
-    known = [line for line in lines if figure in line]
-    if not known:
-        names = sorted({name for line in lines for name in line if name != "step"})
-        remedy = f"It has: {', '.join(names)}." if names else "Name the folder of a run."
-        raise InputError(f"there is no figure '{figure}'", where=str(run / FILE), remedy=remedy)
-    unit = 1.0 if over == "steps" else _unit(run, over)
-    return [(unit * line["step"], float(line[figure])) for line in known]
+    points: list[tuple[float, float]] = []
+    before, names = 0.0, set()
+    for run in runs:
+        lines = lines_of(run)
+        if not lines:
+            raise InputError("nothing was noted here", where=str(run / FILE), remedy="Name the folder of a run.")
+        unit = 1.0 if over == "steps" else _unit(run, over)
+        points += [(before + unit * line["step"], float(line[figure])) for line in lines if figure in line]
+        before += unit * lines[-1]["step"]
+        names |= {name for line in lines for name in line if name != "step"}
+    if not points:
+        where = ", ".join(str(run / FILE) for run in runs)
+        raise InputError(f"there is no figure '{figure}'", where=where, remedy=f"It has: {', '.join(sorted(names))}.")
+    return points
 
 
 def drawn(curves: Mapping[str, Curve], figure: str, over: str) -> str:
@@ -64,7 +72,7 @@ def drawn(curves: Mapping[str, Curve], figure: str, over: str) -> str:
         parts.append(f'<path d="M{LEFT} {y(value):.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
         parts.append(_text(LEFT - 6, y(value) + 4, f"{value:.3g}", anchor="end"))
     below = HEIGHT - BOTTOM + 16
-    parts += [_text(x(value), below, f"{value:.2g}", anchor="middle") for value in np.linspace(*across, _TICKS)[1:]]
+    parts += [_text(x(value), below, _told(value), anchor="middle") for value in np.linspace(*across, _TICKS)[1:]]
     for number, (name, curve) in enumerate(curves.items()):
         ink = _INKS[number % len(_INKS)]
         points = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in curve)
@@ -80,10 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     curves = {}
     for given in options.runs:
-        name, _, folder = given.partition("=")
-        if not folder:
+        name, _, folders = given.partition("=")
+        if not folders:
             raise UsageError(f"'{given}' names no run", remedy="Give NAME=FOLDER.")
-        curves[name] = curve_of(Path(folder), options.figure, options.over)
+        curves[name] = curve_of([Path(folder) for folder in folders.split(",")], options.figure, options.over)
     write_text(options.out, drawn(curves, options.figure, options.over))
 
 
@@ -102,13 +110,18 @@ def _unit(run: Path, over: str) -> float:
     return float(batch * each)
 
 
+def _told(value: float) -> str:
+    """Steps and lessons in full, operations by their power."""
+    return f"{value:,.0f}" if 1000 <= value < 1e7 else f"{value:.2g}"
+
+
 def _text(x: float, y: float, words: str, *, ink: str = "#333", anchor: str = "start") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" fill="{ink}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", nargs="+", metavar="NAME=FOLDER")
+    parser.add_argument("runs", nargs="+", metavar="NAME=FOLDER[,FOLDER...]")
     parser.add_argument("--figure", required=True, help="as curves.jsonl calls it")
     parser.add_argument("--over", choices=OVER, default="lessons")
     parser.add_argument("--out", type=Path, required=True)

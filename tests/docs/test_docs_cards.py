@@ -79,13 +79,27 @@ def write_run(folder: Path) -> Path:
 
 def test_curves_are_over_what_was_learned_from(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run")
-    assert curve_of(run, "sampled PSNR", "steps") == [(20, 15), (40, 20)]
-    assert curve_of(run, "sampled PSNR", "lessons") == [(40, 15), (80, 20)]
-    (first, _), (last, _) = curve_of(run, "sampled PSNR", "operations")
+    assert curve_of([run], "sampled PSNR", "steps") == [(20, 15), (40, 20)]
+    assert curve_of([run], "sampled PSNR", "lessons") == [(40, 15), (80, 20)]
+    (first, _), (last, _) = curve_of([run], "sampled PSNR", "operations")
     assert last == 2 * first > 80
     with pytest.raises(InputError, match="sampled SSIM") as refused:
-        curve_of(run, "sampled SSIM", "steps")
+        curve_of([run], "sampled SSIM", "steps")
     assert "sampled PSNR" in str(refused.value.remedy)
+    with pytest.raises(InputError, match="nothing was noted"):
+        curve_of([run, tmp_path], "sampled PSNR", "steps")
+
+
+def test_runs_that_go_on_are_one_curve(tmp_path: Path) -> None:
+    first, between, last = (write_run(tmp_path / name) for name in ("first", "between", "last"))
+    noted = [json.loads(line) for line in (between / "curves.jsonl").read_text().splitlines()]
+    (between / "curves.jsonl").write_text("".join(json.dumps({"step": line["step"]}) + "\n" for line in noted))
+    found = curve_of([first, between, last], "sampled PSNR", "lessons")
+    assert found == [(40, 15), (80, 20), (200, 15), (240, 20)], "what notes no such figure was learned all the same"
+    made = tmp_path / "curves.svg"
+    main([f"a={first},{between},{last}", "--figure", "sampled PSNR", "--out", str(made)])
+    (line,) = ElementTree.fromstring(made.read_text()).findall("{*}polyline")
+    assert len(line.attrib["points"].split()) == 4
 
 
 def test_a_picture_shows_every_run(tmp_path: Path) -> None:
