@@ -37,8 +37,8 @@ from cleanplate.pipeline.protocols import Scene
 from cleanplate.worlds.formats.clips import Samples, clip_writer, read_pictures
 
 _BEATS, _RATE = 24, Fraction(12)
-_SIZE = (448, 256)
-"""Width and height: four times the model's grid, which is what it is shown on a first look."""
+_ROWS, _COLUMNS = 256, 448
+"""Four times the model's grid, which is what it is shown on a first look."""
 _STARTS = 6
 Pictures = NDArray[np.uint8]
 
@@ -53,7 +53,7 @@ class Piece:
 
 def worlds(count: int | None, folder: Path) -> Iterator[Piece]:
     """Those that are held back, as the removal bench has them."""
-    for case in cases(validation_pairs(count, _SIZE), folder):
+    for case in cases(validation_pairs(count, (_ROWS, _COLUMNS)), folder):
         yield Piece(case.moves.plate, case.labels)
 
 
@@ -61,8 +61,7 @@ def published(folder: Path) -> Iterator[Piece]:
     """Each clip with its own quadmask, from frames spread over it."""
     for one in sorted(path for path in folder.iterdir() if (path / "quadmask.mp4").exists()):
         source = one / "input_video.mp4"
-        small = [cv2.resize(frame, _SIZE, interpolation=cv2.INTER_NEAREST) for frame in published_labels(one)]
-        plate, labels = _beats(source), np.stack(_every(small, source))
+        plate, labels = _beats(source), _sized(_every(list(published_labels(one)), source), cv2.INTER_NEAREST)
         for start in _starts(len(plate)):
             cut = slice(start, start + _BEATS)
             yield Piece(plate[cut], labels[cut])
@@ -106,8 +105,11 @@ def area(inside: Sequence[float], outside: Sequence[float]) -> float:
 
 def _beats(path: Path) -> Pictures:
     """Twelve pictures a second."""
-    shown = _every(list(read_pictures(path, _SIZE[0])), path)
-    return np.stack([cv2.resize(frame, _SIZE, interpolation=cv2.INTER_AREA) for frame in shown])
+    return _sized(_every(list(read_pictures(path, _COLUMNS)), path), cv2.INTER_AREA)
+
+
+def _sized(frames: Sequence[NDArray[np.uint8]], how: int) -> NDArray[np.uint8]:
+    return np.stack([cv2.resize(frame, (_COLUMNS, _ROWS), interpolation=how) for frame in frames]).astype(np.uint8)
 
 
 def _every(frames: Sequence[NDArray[np.uint8]], path: Path) -> list[NDArray[np.uint8]]:

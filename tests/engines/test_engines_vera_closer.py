@@ -11,13 +11,9 @@ from torch import Tensor
 
 from cleanplate.engines.vera.closer import drawn_close, laid
 from cleanplate.engines.vera.draw import Draughtsman, Drawn, Scenery
-from cleanplate.engines.vera.placement import Placement, Stage, placements
-from cleanplate.models.catalogue.table import model
 from cleanplate.models.closeup import Aim, following
 from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.sampling.settings import Sampling
-from cleanplate.models.store.mixtures import placer_of
-from cleanplate.models.text.words import WordEncoder
 from drawn_models import drawn, drawn_video
 from drawn_stock import pixels_system
 from drawn_vera import TEXT_DIM
@@ -109,80 +105,14 @@ def test_a_layer_laid_over_a_layer_looks_as_both_laid_over_the_plate() -> None:
     assert torch.equal(laid(below, above).alpha_THW[0], alphas[1][0])
 
 
-def shipped(*instructions: str, stage: Stage, seed: int = 0) -> list[Placement]:
-    system = model("vera-nano").system
-    words = WordEncoder(system.transformer.text_dim).encode(instructions).tokens_BSD
-    return placements(placer_of(system), words, stage, seed)
-
-
-@pytest.mark.parametrize(
-    ("where", "low", "high"),
-    [
-        ("in the left part", (0, 0.25), (0.46, 0.75)),
-        ("in the right part", (0.54, 0.25), (1, 0.75)),
-        ("in the top part", (0.3, 0), (0.7, 0.41)),
-        ("in the bottom right corner", (0.54, 0.59), (1, 1)),
-    ],
-)
-def test_what_the_package_brings_goes_where_the_words_say(
-    where: str, low: tuple[float, float], high: tuple[float, float]
-) -> None:
-    stage = Stage(ENDS, 16 / 9)
-    starts = [
-        shipped(f"Add a red star {where} of the frame, staying in its place.", stage=stage, seed=seed)[0]
-        .aim([0], (1, 1))
-        .middles_T2[0]
-        for seed in range(20)
-    ]
-    right = [bool(np.all(start >= low) and np.all(start <= high)) for start in starts]
-    assert sum(right) >= 18
-    assert np.ptp(starts, axis=0).min() > 0.02  # another seed, another place
-
-
-def test_what_the_package_brings_goes_the_way_the_words_say() -> None:
-    ways = {}
-    for words in ("moving slowly from left to right", "moving quickly from right to left", "staying in its place"):
-        made = [
-            shipped(f"Add a red star in the middle of the frame, {words}.", stage=Stage(ENDS, 16 / 9), seed=seed)[0]
-            for seed in range(12)
-        ]
-        ways[words] = np.array([np.diff(one.aim(ENDS, (1, 1)).middles_T2[:, 0])[0] for one in made])
-    right, left, staying = ways.values()
-    assert (right > 0).all()
-    assert (left < 0).all()
-    assert (left <= -0.29).sum() >= 10  # what `metrics.reading` calls quick
-    assert np.abs(staying).max() < 0.1
-
-
-@pytest.mark.parametrize("words", ["Add a red ball", "a blue mug", "put a kite there"])
-def test_what_is_not_said_is_left_open(words: str) -> None:
-    made = [shipped(words, stage=Stage(ENDS, 16 / 9), seed=seed)[0] for seed in range(12)]
-    aims = [one.aim((0, 10, 20), (1, 1)) for one in made]
-    assert all(0.15 < side < 1.2 for aim in aims for side in aim.sides_T)
-    assert all((aim.middles_T2[1] > 0).all() and (aim.middles_T2[1] < 1).all() for aim in aims)  # some fall into it
-    said = [shipped(f"{words} in the middle of the frame", stage=Stage(ENDS, 16 / 9), seed=seed) for seed in range(12)]
-    spread, narrow = (
-        np.std([one.aim((0,), (1, 1)).middles_T2[0, 0] for one in some]) for some in (made, [one for (one,) in said])
-    )
-    assert spread > 1.5 * narrow
-
-
-def test_several_things_are_kept_apart() -> None:
-    asked = [f"Add a {colour} ball in the middle of the frame, staying in its place." for colour in ("red", "blue")]
-    for seed in range(8):
-        one, other = shipped(*asked, stage=Stage(ENDS, 16 / 9), seed=seed)
-        assert one.apart(other, 16 / 9) >= 0.65
-    alone = shipped(asked[0], stage=Stage(ENDS, 16 / 9), seed=3)[0]
-    assert np.array_equal(shipped(*asked, stage=Stage(ENDS, 16 / 9), seed=3)[0].numbers, alone.numbers)
-
-
-def test_a_region_holds_what_is_added_whatever_the_words_say() -> None:
-    boxes = np.array([[0.6, 0.5, 0.9, 0.95]] * 3)
-    for seed in range(6):
-        (made,) = shipped("Add a red ball in the left part of the frame.", stage=Stage(ENDS, 16 / 9, boxes), seed=seed)
-        aim = made.aim(range(*ENDS), (100, 200))
-        assert (aim.middles_T2 >= (120, 50)).all()
-        assert (aim.middles_T2 <= (180, 95)).all()
+def test_a_window_in_which_nothing_may_change_stays_empty() -> None:
+    region = torch.zeros((FRAMES, *FINE), dtype=torch.bool)
+    region[:, :, :20] = True
+    given, near = scenery(region), Saying(5)
+    made = close(given, (near, fixed(90, 30, 32)))
+    assert not near.asked
+    assert not made.alpha_THW.any()
+    torch.testing.assert_close(made.composite_3THW, (given.source_3THW + 1) / 2)
 
 
 def test_real_models_draw_close() -> None:

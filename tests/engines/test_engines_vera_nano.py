@@ -51,6 +51,15 @@ def test_one_window_holds_an_edit_that_is_short_enough(frames: int, windows: int
         assert max(steps) - min(steps) <= 1
 
 
+@pytest.mark.parametrize("slowest", [None, 4])
+@pytest.mark.parametrize("frames", [1, 16, 17, 48, 61, 62, 90, 200, 400])
+def test_how_many_frames_are_drawn_is_known_before_there_is_a_clip(frames: int, slowest: float | None) -> None:
+    """Of a clip at the model's rate."""
+    rhythm = Rhythm(16, 16, 1, slowest)
+    made = schedule(whole_frame(1, 1, range(frames)), range(frames), info_of(frames, rate=16), rhythm)
+    assert rhythm.keys(frames) == len({key for window in made for key in window.keys})
+
+
 @pytest.mark.parametrize("stride", [1, 4])
 def test_latent_frames_come_in_whole_patches(stride: int) -> None:
     video = drawn_video(1, 3, 1 + 2 * stride, 16, 24)

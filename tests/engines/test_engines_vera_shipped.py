@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
+import pytest
 from layered import score
 from layered_clips import Case, of_clip
 from layered_methods import by_engine
 
-from cleanplate.models.catalogue.shipped import VERA_NANO, card_of, folder_of
+from cleanplate.engines.vera.parts import StoredParts
+from cleanplate.errors import InputError
+from cleanplate.models.catalogue.shipped import PLACER, VERA_NANO, WEIGHTS, card_of, folder_of
 from cleanplate.models.catalogue.verify import verify
 from cleanplate.models.store.loading import load
+from cleanplate.pipeline.add import add
+from cleanplate.pipeline.edits import Add
+from cleanplate.pipeline.make import Order
 from cleanplate.progress import Silent
 from cleanplate.train.vera_nano.recipes import RECIPES
 from cleanplate.worlds.layered.clip import Task
 from cleanplate.worlds.layered.synthetic import sample_synthetic
+from drawn_clips import write_plate
 
 
 def clip(task: Task, seed: int) -> Case:
@@ -34,6 +44,27 @@ def test_a_background_is_the_one_that_was_asked_for() -> None:
     found = score(case, by_engine(VERA_NANO, None, 0)(case))
     assert found["scene"] == 1
     assert found["IoU"] > 0.3
+
+
+def test_another_placer_beside_the_weights_is_another_model(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(folder_of(VERA_NANO), folder)
+    shutil.copytree(folder_of(PLACER), folder / PLACER)
+    before = StoredParts(str(folder)).digest()
+    assert before == StoredParts(str(folder)).digest()
+    (folder / PLACER / WEIGHTS).write_bytes(b"junk")
+    assert StoredParts(str(folder)).digest() != before
+
+
+def test_a_placer_that_is_none_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
+    folder, plate = tmp_path / "model", write_plate(tmp_path / "plate.mkv")
+    shutil.copytree(folder_of(VERA_NANO), folder)
+    shutil.copytree(folder_of(PLACER), folder / PLACER)
+    (folder / PLACER / WEIGHTS).write_bytes(b"junk")
+    order = Order(engine=VERA_NANO, weights=str(folder))
+    with pytest.raises(InputError, match=WEIGHTS):
+        add(plate, Add(instruction="Add a red ball."), tmp_path / "shot", order)
+    assert not (tmp_path / "shot" / "layer").exists()
 
 
 def test_what_is_brought_is_the_recipes_model_and_whole() -> None:

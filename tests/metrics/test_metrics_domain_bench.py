@@ -11,6 +11,7 @@ import domain
 import numpy as np
 import pytest
 from domain import Piece, area, footage, main, scored
+from removal_clips import Case, Planned
 
 from cleanplate.engines.void_nano.engine import NanoEngine
 from cleanplate.masks.labels import KEEP
@@ -71,12 +72,29 @@ def test_footage_is_shown_at_twelve_pictures_a_second_under_quadmasks_by_turns(t
     np.testing.assert_allclose(np.diff(levels), 4, atol=2)
 
 
+def test_worlds_are_asked_for_at_the_size_of_the_footage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked = list[Planned]()
+
+    def noted(planned: list[Planned], folder: Path) -> list[Case]:
+        asked.extend(planned)
+        return []
+
+    monkeypatch.setattr(domain, "cases", noted)
+    assert list(domain.worlds(3, tmp_path)) == []
+    assert [one.size for one in asked] == 3 * [(256, 448)]
+    with clip_writer(tmp_path / "a.mp4", Samples.RGB, 64, 96, Fraction(12)) as writer:
+        for _ in range(24):
+            writer.write(np.zeros((64, 96, 3), np.uint8))
+    mask = Piece(np.zeros((24, 256, 448, 3), np.uint8), np.zeros((24, 256, 448), np.uint8))
+    assert next(footage(tmp_path, [mask])).plate.shape == (24, 256, 448, 3)
+
+
 def test_it_tells_what_it_found(
     nano: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     drawn = fall()
-    small = [cv2.resize(frame, domain._SIZE) for frame in drawn.plate]
-    marks = [cv2.resize(frame, domain._SIZE, interpolation=cv2.INTER_NEAREST) for frame in drawn.labels]
+    small = [cv2.resize(frame, (448, 256)) for frame in drawn.plate]
+    marks = [cv2.resize(frame, (448, 256), interpolation=cv2.INTER_NEAREST) for frame in drawn.labels]
     monkeypatch.setattr(domain, "worlds", lambda count, folder: iter([Piece(np.stack(small), np.stack(marks))]))
     with clip_writer(tmp_path / "a.mp4", Samples.RGB, 64, 96, Fraction(12)) as writer:
         for number in range(24):

@@ -62,9 +62,16 @@ def test_an_aim_stays_in_boxes_that_move() -> None:
     aim = Aim(np.tile([10.0, 60.0], (5, 1)), np.full(5, 20.0))
     boxes = np.array([[0.5, 0.0, 1.0, 0.5], [0.25, 0.0, 0.75, 0.5], [0.0, 0.0, 0.5, 0.5]])
     held = held_in(aim, boxes, np.linspace(-1, 1, 5), SIZE)
-    np.testing.assert_allclose(held.middles_T2[:, 0], [56, 42, 28, 14, 10])
-    np.testing.assert_allclose(held.middles_T2[:, 1], 32)
+    np.testing.assert_allclose(held.middles_T2[:, 0], [62, 48, 34, 20, 10])  # a thing of 12 pixels, half of it beside
+    np.testing.assert_allclose(held.middles_T2[:, 1], 26)
     assert np.array_equal(held.sides_T, aim.sides_T)
+
+
+def test_what_is_too_large_for_a_box_is_as_small_as_that() -> None:
+    aim, box = Aim(np.tile([10.0, 60.0], (2, 1)), np.full(2, 90.0)), np.tile([0.5, 0.25, 0.75, 1.0], (3, 1))
+    held = held_in(aim, box, np.array([-1.0, 1.0]), (40, 80))
+    np.testing.assert_allclose(0.6 * held.sides_T, 20)
+    np.testing.assert_allclose(held.middles_T2, np.tile([50.0, 30.0], (2, 1)))
 
 
 def test_it_learns_what_words_mean_and_what_they_leave_open() -> None:

@@ -1,8 +1,8 @@
 """Close-ups: a square window that follows a thing over a clip, what is seen in it, and that put back.
 
-Small models say little of a thing that is small in the frame. Once they have said where it is, they are asked again
-about a window in which it is large and stays in the middle. C channels, T frames, H W rows and columns; windows lie in
-pixels, in which the top left corner of the picture is 0, 0.
+Small models say little of a thing that is small in the frame. So they draw it in a window that is placed before
+(`models.placing`), in which it is large and stays in the middle. C channels, T frames, H W rows and columns; windows
+lie in pixels, in which the top left corner of the picture is 0, 0.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-_FILLS = 0.6
+FILLS = 0.6
 """Of a window's side: what a thing takes."""
 _SPREAD = 4.0
 """Sides of a filled square or disk, about, in deviations of its pixels along an axis."""
@@ -63,7 +63,7 @@ def following(alpha_THW: NDArray[np.float32]) -> Aim | None:
     y, x = (np.arange(side, dtype=np.float64) + 0.5 for side in weight.shape[1:])
     share = weight[seen] / mass[seen, None, None]
     (across, broad), (down, tall) = _spread(share.sum(axis=1), x), _spread(share.sum(axis=2), y)
-    sides = np.maximum(broad, tall) * _SPREAD / _FILLS
+    sides = np.maximum(broad, tall) * _SPREAD / FILLS
     times, where = np.linspace(-1, 1, len(weight)), np.flatnonzero(seen)
     return Aim(
         np.stack([_smooth(times, where, middle, mass[seen], _BENDS) for middle in (across, down)], axis=-1),

@@ -35,7 +35,8 @@ def things_of(instruction: str, vocabulary: Vocabulary | None) -> tuple[Thing, .
     """The things that an instruction asks for; one, of words that nobody lists."""
     if vocabulary is None:
         return (Thing(instruction, worded(instruction)),)
-    return tuple(Thing(told, worded(vocabulary.named(told))) for told in vocabulary.one_by_one(instruction))
+    names = vocabulary.names
+    return tuple(Thing(told, worded(names.named(told))) for told in names.one_by_one(instruction))
 
 
 def drawn_close(
@@ -71,8 +72,10 @@ def laid(above: Drawn, below: Drawn) -> Drawn:
 def _drawn(
     draughtsman: Draughtsman, scenery: Scenery, aim: Aim, side: int, watch: Callable[[Moment], None] | None
 ) -> Drawn:
-    near = draughtsman.draw(seen(scenery, aim, side), watch)
-    plate = (scenery.source_3THW + 1) / 2
+    plate, looked = (scenery.source_3THW + 1) / 2, seen(scenery, aim, side)
+    if not looked.region_THW.any():
+        return Drawn(plate, torch.zeros_like(plate[0]), plate)
+    near = draughtsman.draw(looked, watch)
     return Drawn(
         pasted(near.edit_3THW, aim, plate),
         pasted(near.alpha_THW[None], aim, torch.zeros_like(plate[:1]))[0],

@@ -12,7 +12,8 @@ from cleanplate.engines.vera.closer import Thing, things_of
 from cleanplate.engines.vera.finish import COARSE
 from cleanplate.engines.vera.outline import Outline, smaller
 from cleanplate.engines.vera.parts import Parts, StoredParts
-from cleanplate.engines.vera.production import Job, Production
+from cleanplate.engines.vera.placement import Stage
+from cleanplate.engines.vera.production import Job, Production, where
 from cleanplate.engines.vera.settings import settings_of
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue.places import published
@@ -27,7 +28,7 @@ from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene
 from cleanplate.progress import Progress
 
-_VERSION = 4
+_VERSION = 5
 """Goes up when the same parameters give other pixels."""
 _BRANCHES = {"edit", "alpha", "composite"}
 _TRAIN = (
@@ -62,8 +63,9 @@ class VeraEngine:
         """What it would do, or why it cannot.
 
         Raises:
-            UsageError: an empty instruction.
-            InputError: weights that are none of Vera's, are cut short, or could run code.
+            UsageError: an empty instruction, or one in words that the model has not learned.
+            InputError: weights that are none of Vera's, are cut short, or could run code; words for a place in which
+                nothing may change.
         """
         if isinstance(edit, Remove):
             return self._refuse("it adds things and changes backgrounds; it removes nothing", "Choose another engine.")
@@ -87,6 +89,8 @@ class VeraEngine:
         if (reading := reading_memory(parts.reading(texts))) > spare(machine.memory_bytes):
             return self._too_little(reading, machine.memory_bytes, "to read the words", _ROOM)
         cuts = parts.read(texts).cuts
+        if things:  # what cannot be placed is told before anything is drawn
+            where(things, Stage.of(scene, outline.size, outline.frames), parts, seed)
         edges = isinstance(edit, ReplaceBackground) and self._settings.edges
         return Plan(
             engine=self.name,
@@ -123,6 +127,7 @@ class VeraEngine:
             sampling=outline.sampling,
             running=outline.settings.running,
             windows=outline.windows,
+            frames=outline.frames,
             size=outline.size,
             guided=asked["kind"] == "replace_background",
             edges=asked["edges"],

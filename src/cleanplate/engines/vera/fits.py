@@ -42,11 +42,12 @@ def _load(system: System, settings: Settings, footage: Footage) -> tuple[int, co
     """How many windows, and one of them, seen whole."""
     stride, patch = system.stride[0], system.transformer.patch
     longest = settings.window or system.limits.frames
-    rhythm = Rhythm(system.limits.rate, 1 + (longest - 1) // stride * stride, stride)
-    frames = min(rhythm.window, footage.frames)
+    rhythm = Rhythm(system.limits.rate, 1 + (longest - 1) // stride * stride, stride, system.limits.slowest)
+    keys = rhythm.keys(footage.frames)
+    frames = min(rhythm.window, keys)
     size = largest(footage.rows, footage.columns, settings.pixels or system.limits.pixels, system.multiple)
     rows, columns = size.padded(system.multiple)
     latents = 1 + -(-(frames - 1) // stride)
     grid = -(-latents // patch[0]), rows // system.multiple[0], columns // system.multiple[1]
-    more = max(0, footage.frames - rhythm.window)
+    more = max(0, keys - rhythm.window)
     return 1 + -(-more // (rhythm.window - rhythm.overlap)), cost.Load(grid, None, frames * rows * columns)

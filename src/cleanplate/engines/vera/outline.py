@@ -68,6 +68,11 @@ class Outline:
         step = every(info, rhythm.rate) if rhythm.slowest is None else _apart(windows)
         return Outline(system, size, things, step, windows, tuple(loads), sampling, settings)
 
+    @property
+    def frames(self) -> list[int]:
+        """Of the plate, on which anything may change."""
+        return sorted({frame for window in self.windows for frame in window.frames})
+
     def factor(self, scene: Scene) -> float:
         """How many times larger the plate is than the model would see the whole of it."""
         return (_FINER if self.things else 1) * scene.clip.info.height / self.size.coded[0]
@@ -86,9 +91,9 @@ class Outline:
 
     def disk(self, scene: Scene) -> int:
         """Bytes of windows and layer."""
-        info, frames = scene.clip.info, {n for window in self.windows for n in window.frames}
+        info = scene.clip.info
         drawn = sum(load.pixels for load in self.loads) * _KEY_BYTES
-        return drawn + len(frames) * info.height * info.width * _LAYER_BYTES
+        return drawn + len(self.frames) * info.height * info.width * _LAYER_BYTES
 
     def figures(self) -> dict[str, Any]:
         """For the manifest."""

@@ -10,6 +10,7 @@ import torch
 
 from cleanplate.engines.learned.device import device_name
 from cleanplate.models.catalogue import places
+from cleanplate.models.catalogue.shipped import PARTS, PLACER
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.written import read_system
 from cleanplate.models.codecs.protocol import Codec
@@ -22,6 +23,8 @@ from cleanplate.models.store.mixtures import codec_of, placer_of, text_encoder_o
 from cleanplate.models.text.protocol import Encoded
 from cleanplate.models.weights.checkpoint import Checkpoint
 from cleanplate.models.weights.digests import fingerprint
+
+_WEIGHING = (".json", ".safetensors")
 
 
 class Parts(Protocol):
@@ -72,9 +75,14 @@ class StoredParts:
         return read_system(self._folder)
 
     def digest(self) -> str:
-        """Of config and weights. Raises InputError for weights that are not whole."""
-        files = Checkpoint.open(self._folder).files
-        return fingerprint([self._folder / "config.json", *sorted(set(files.values()))])
+        """Of configs and weights, also of the small models that go with them. Raises InputError for weights that are
+        not whole."""
+        files, system = Checkpoint.open(self._folder).files, self.system()
+        wanted = {system.codec} | ({PLACER} if system.closeup else set())
+        beside = [places.part(name, self._folder)[0] for name in sorted(wanted & PARTS.keys())]
+        own = [self._folder / "config.json", *sorted(set(files.values()))]
+        small = [path for folder in beside for path in sorted(folder.iterdir()) if path.suffix in _WEIGHING]
+        return fingerprint([*own, *small])
 
     def read(self, texts: Sequence[str]) -> Encoded:
         device = device_name()

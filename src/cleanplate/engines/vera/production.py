@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ class Job:
         texts: the instruction, and what guidance leads away from.
         things: that are drawn in close-ups; none where frames are drawn whole.
         windows: of the whole edit.
+        frames: of all windows, in order.
         size: see `Outline`.
         guided, edges: see `Onto`.
         finished: outlines are sharpened, and the plate's grain is added.
@@ -52,6 +54,7 @@ class Job:
     sampling: Sampling
     running: Running
     windows: tuple[Window, ...]
+    frames: Sequence[int]
     size: WorkingSize
     guided: bool
     edges: bool
@@ -75,13 +78,12 @@ class Production:
     def run(self, progress: Progress) -> Layer:
         """Draw and lay all frames."""
         job, info = self._job, self._job.scene.clip.info
-        frames = sorted({n for window in job.windows for n in window.frames})
-        total = len(job.windows) * job.sampling.steps * max(1, len(job.things)) + len(frames)
+        total = len(job.windows) * job.sampling.steps * max(1, len(job.things)) + len(job.frames)
         again = Clip.open(info.path, rate=info.rate if info.is_sequence else None)
         with again as plate, LayerWriter(self._folder, info) as writer, progress.task("Drawing", total) as tick:
             footage = Footage(plate, job.scene.permitted, job.size)
             made = Frames(job.windows, self._reel, self._drawing(footage, tick), footage, info)
-            for frame in frames:
+            for frame in job.frames:
                 if frame >= writer.next_frame:
                     self._lay(frame, made, writer)
                 tick()
@@ -123,19 +125,23 @@ class Production:
         if self._artists:
             return
         job = self._job
-        told, seen = ([getattr(thing, name) for thing in job.things] for name in ("told", "seen"))
-        read = self._parts.read((*job.texts, *told, *seen)).tokens_BSD
-        (text, negative), things = read[:2, None], read[2:]
+        read = self._parts.read((*job.texts, *(thing.seen for thing in job.things))).tokens_BSD
+        (text, negative), seen = read[:2, None], read[2:, None]
         if job.things:
-            drawn = sorted({n for window in job.windows for n in window.frames})
-            stage, seed = Stage.of(job.scene, (drawn[0], drawn[-1])), _seed(job.seed, _PLACING)
-            self._placements = placements(self._parts.placer(), things[: len(job.things)], stage, seed)
+            stage = Stage.of(job.scene, job.size, job.frames)
+            self._placements = where(job.things, stage, self._parts, job.seed)
         parts = self._parts.model(job.running), self._parts.codec(job.running), self._parts.system()
         away = negative if job.sampling.guidance > 1 else None
         self._artists = [
             Draughtsman(*parts, texts=(words, away), settings=job.sampling, masked=job.scene.masked)
-            for words in (things[len(job.things) :, None] if job.things else text[None])
+            for words in (seen if job.things else text[None])
         ]
+
+
+def where(things: Sequence[Thing], stage: Stage, parts: Parts, seed: int) -> list[Placement]:
+    """Where things are drawn. Raises InputError where the words say a place in which nothing may change."""
+    told = parts.read([thing.told for thing in things]).tokens_BSD
+    return placements(parts.placer(), told, stage, _seed(seed, _PLACING))
 
 
 def _ticked(moment: Moment, tick: Tick) -> None:

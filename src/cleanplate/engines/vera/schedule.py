@@ -6,6 +6,7 @@ the *keys*. What lies between is made from them (`between`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,12 @@ class Rhythm:
         """Frames that two windows share, 1 + k x stride: about a quarter of a window; none where one latent is all."""
         latents = (self.window - 1) // self.stride
         return 1 + self.stride * min(max(1, latents // 4), latents - 1) if latents else 0
+
+    def keys(self, frames: int) -> int:
+        """How many of so many frames at the model's rate are keys."""
+        if self.slowest is None or frames <= self.window:
+            return frames
+        return max(self.window, 1 + math.ceil((frames - 1) / self.rate * self.slowest))
 
 
 def schedule(region: PermittedRegion, frames: range, info: ClipInfo, rhythm: Rhythm) -> tuple[Window, ...]:

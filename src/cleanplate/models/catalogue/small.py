@@ -25,7 +25,7 @@ UNHINTED = {"branches": tuple(branch.model_copy(update={"hints": ()}) for branch
 
 
 def vera_nano(patch: tuple[int, int, int] = (8, 2, 2), **geometry: int) -> System:
-    """Sixteen small frames, seen whole and then close (decisions 035 and 042)."""
+    """Sixteen small frames: backgrounds whole, and additions in close-ups (decisions 035, 042 and 043)."""
     usual = {"dim": 192, "layers": 6, "heads": 6, "ffn_dim": 768, "channels": 12, "text_dim": 384, "waves": 6}
     fields = {"branches": _LAYERS, "patch": patch, "frequency_dim": 64, "pooled": True, **usual, **geometry}
     return System(

@@ -44,8 +44,8 @@ class System(BaseModel):
         text: the encoder of its instructions; `words` tells them apart without a model, `none` reads none.
         prediction: what it answers: `velocity` is noise minus sample, `sample` the clean latents.
         limits: the videos it was trained on.
-        closeup: rows and columns of the windows in which it looks again at what it adds (`models.closeup`); None looks
-            once.
+        closeup: rows and columns of the windows in which it draws what it adds (`models.closeup`); None draws in the
+            frame.
         mask: how it is told what may change (`moves`): `binary` does not tell what is removed from what is affected.
         sampling: how it is sampled well, where the user chooses nothing else.
     """

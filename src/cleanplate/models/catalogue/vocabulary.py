@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 
 from cleanplate.errors import UsageError
+from cleanplate.models.catalogue.naming import Names
 
-_WORD = re.compile(r"[a-z]+")
-_ONE = {"they are": "it is", "their": "its", "shadows": "shadow", "them": "it"}
-"""Of several things, and of one."""
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,8 @@ class Vocabulary:
     harmless: tuple[str, ...] = ()
 
     def require(self, instruction: str, name: str, *, background: bool) -> None:
-        """Raise UsageError for an instruction in other words, or one that names no thing or no place.
+        """Raise UsageError for an instruction in other words, or one that names no thing or no place, or in a way that
+        would be misunderstood.
 
         Args:
             name: of the model.
@@ -48,31 +48,14 @@ class Vocabulary:
             raise self._refused(f"the instruction names nothing that {name} could add", name)
         if background and not said & self._telling:
             raise self._refused(f"the instruction names no place that {name} has learned", name)
-
-    def one_by_one(self, instruction: str) -> tuple[str, ...]:
-        """What is asked for each of the things that an instruction lists; of a single thing, the instruction itself.
-
-        "Add a red ball and a blue box on the left" asks for a red ball on the left, and for a blue box there.
-        """
-        thing = self._thing
-        listed = re.search(rf"{thing}(?:(?:, and |, | and ){thing})+", instruction, re.IGNORECASE)
-        if listed is None:
-            return (instruction,)
-        before, after = instruction[: listed.start()], instruction[listed.end() :]
-        for several, one in _ONE.items():
-            after = re.sub(rf"\b{several}\b", one, after)
-        return tuple(f"{before}{found}{after}" for found in re.findall(thing, listed[0], re.IGNORECASE))
-
-    def named(self, instruction: str) -> str:
-        """The first thing that is named, with its colour and article; the instruction itself where none is."""
-        found = re.search(self._thing, instruction, re.IGNORECASE)
-        return found[0] if found else instruction
+        if not background:
+            self.names.require_told(instruction)
+            self.names.one_by_one(instruction)
 
     @property
-    def _thing(self) -> str:
-        """A pattern: ``a red paper boat``."""
-        colours, things = ("|".join(sorted(names, key=len, reverse=True)) for names in (self.colours, self.things))
-        return rf"(?:\ban? )?(?:\b(?:{colours}) )?\b(?:{things})\b"
+    def names(self) -> Names:
+        """Of things and colours, to take instructions apart by."""
+        return Names(self.things, self.colours)
 
     @property
     def listed(self) -> dict[str, tuple[str, ...]]:

@@ -59,13 +59,21 @@ class Placer(nn.Module):
             time_B: 0..1, of which 1 is noise alone.
             boxes_B34: in which all must happen, see `way.held_in`; NaN where anything may.
         """
+        return self._velocity(noisy_B8, time_B, self._heard(text_BSD, boxes_B34))
+
+    def _heard(self, text_BSD: Tensor, boxes_B34: Tensor) -> Tensor:
+        """What words and boxes say, B x dim; the same at all times."""
         told = boxes_B34.flatten(1)
         free = told.isnan().any(dim=1, keepdim=True)
         boxes = torch.cat((torch.where(free, 0.0, told), free.to(told.dtype)), dim=1)
         read = text_BSD.any(dim=-1, keepdim=True).to(text_BSD.dtype)
         words = (functional.silu(self.words(text_BSD)) * read).sum(dim=1) / read.sum(dim=1).clamp(min=1)
+        heard: Tensor = words + self.boxes(boxes)
+        return heard
+
+    def _velocity(self, noisy_B8: Tensor, time_B: Tensor, heard_BD: Tensor) -> Tensor:
         time = self.time(sinusoid(_THOUSAND * time_B, _FREQUENCIES).to(noisy_B8.dtype))
-        x_BD = self.numbers(noisy_B8) + time + words + self.boxes(boxes)
+        x_BD = self.numbers(noisy_B8) + time + heard_BD
         for block in self.blocks:
             x_BD = x_BD + block(x_BD)
         velocity: Tensor = self.head(x_BD)
@@ -73,11 +81,11 @@ class Placer(nn.Module):
 
     @torch.no_grad()
     def sample(self, text_BSD: Tensor, boxes_B34: Tensor, noise_B8: Tensor) -> Tensor:
-        """The numbers that become of noise, B x 8."""
-        x_B8 = noise_B8
+        """The numbers that become of noise, B x 8; text and boxes are of each, or one for all."""
+        x_B8, heard_BD = noise_B8, self._heard(text_BSD, boxes_B34)
         times = torch.linspace(1, 0, self.shape.steps + 1, device=noise_B8.device)
         for now, after in pairwise(times):
-            x_B8 = x_B8 + (after - now) * self(x_B8, now.expand(len(x_B8)), text_BSD, boxes_B34)
+            x_B8 = x_B8 + (after - now) * self._velocity(x_B8, now.expand(len(x_B8)), heard_BD)
         return x_B8 * self.deviation + self.mean
 
     def normalised(self, numbers_B8: Tensor) -> Tensor:
@@ -95,8 +103,7 @@ def placed(
     boxes = torch.full((BOXES, 4), torch.nan) if boxes_34 is None else torch.from_numpy(boxes_34).float()
     generator = torch.Generator().manual_seed(seed)
     noise_B8 = torch.stack([torch.randn(NUMBERS, generator=generator) for _ in range(count)])
-    text_BSD, boxes_B34 = (told.float().cpu().expand(count, -1, -1) for told in (text_1SD, boxes[None]))
-    return np.asarray(placer.sample(text_BSD, boxes_B34, noise_B8).double().numpy())
+    return np.asarray(placer.sample(text_1SD.float().cpu(), boxes[None], noise_B8).double().numpy())
 
 
 def save(placer: Placer, folder: Path) -> None:

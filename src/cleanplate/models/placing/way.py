@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanplate.models.closeup import Aim
+from cleanplate.models.closeup import FILLS, Aim
 
 NUMBERS = 8
 """Where the middle starts, which way it goes, how far it bends away halfway (x and y each); log2 of the window's side,
@@ -41,12 +41,18 @@ def aim_of(numbers: Numbers, times_T: NDArray[np.float64], size: tuple[int, int]
 
 
 def held_in(aim: Aim, boxes_34: NDArray[np.float64], times_T: NDArray[np.float64], size: tuple[int, int]) -> Aim:
-    """The window with its middle inside boxes (x0, y0, x1, y1 in parts of the frame's sides) at three times."""
+    """The window of a thing inside boxes (x0, y0, x1, y1 in parts of the frame's sides) at three times.
+
+    A thing that is too large for its box becomes as small as the box is narrow.
+    """
     rows, columns = size
     ends = np.linspace(-1, 1, BOXES)
     box_T4 = np.stack([np.interp(times_T, ends, edge) for edge in np.asarray(boxes_34, np.float64).T], axis=-1)
     box_T4 *= (columns, rows, columns, rows)
-    return Aim(np.clip(aim.middles_T2, box_T4[:, :2], box_T4[:, 2:]), aim.sides_T)
+    low_T2, high_T2 = box_T4[:, :2], box_T4[:, 2:]
+    sides_T = np.minimum(aim.sides_T, (high_T2 - low_T2).min(axis=1) / FILLS)
+    half_T1 = FILLS / 2 * sides_T[:, None]
+    return Aim(np.clip(aim.middles_T2, low_T2 + half_T1, high_T2 - half_T1), sides_T)
 
 
 def _straight(start_2: Numbers, way_2: Numbers, times_T: NDArray[np.float64]) -> NDArray[np.float64]:
