@@ -85,8 +85,15 @@ NANO = Vocabulary(
         *("lantern", "bottle", "cloud", "snowman", "box", "can", "capsule", "cone", "pot"),
     ),
     colours=("red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "white", "brown"),
-    where=("in the middle", "in the left part", "in the right part", "in the top left corner", "in the bottom part"),
-    motions=("moving slowly from left to right", "moving quickly from right to left", "staying in its place"),
+    where=(
+        *("in the middle", "in the left part", "in the right part", "in the top part", "in the bottom part"),
+        *("in the top left corner", "in the top right corner", "in the bottom left corner"),
+        "in the bottom right corner",
+    ),
+    motions=(
+        *("moving slowly from left to right", "moving slowly from right to left", "moving quickly from left to right"),
+        *("moving quickly from right to left", "staying in its place"),
+    ),
     places=(
         "an open sky with drifting clouds",
         "a calm sea under a wide horizon",
