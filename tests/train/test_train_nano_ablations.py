@@ -120,7 +120,7 @@ def test_branches_hear_of_each_other_by_attention_alone(name: str, heard: bool, 
 def test_without_layers_the_picture_alone_is_scored_and_shown(tmp_path: Path) -> None:
     recipe = small_recipe()
     write_stock(tmp_path, recipe)
-    truth = held_back(tmp_path, recipe)[0]
+    truth = next(one for examples in held_back(tmp_path, recipe).values() for one in examples)
     whole = truth.composite.float() / 255
     assert scores(Made(whole), truth) == {"psnr": pytest.approx(100), "kept": pytest.approx(100)}
     dark = scores(Made((whole - 0.1).clamp(0, 1) * (truth.alpha == 0) + whole * (truth.alpha > 0)), truth)

@@ -9,20 +9,24 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from processes import same_run, together, wrapped
 from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from cleanplate.cli.main import app
-from cleanplate.errors import InputError
+from cleanplate.errors import InputError, UsageError
 from cleanplate.files import sha256
+from cleanplate.models.catalogue.shipped import CARD, CODEC, FOLDER
 from cleanplate.models.catalogue.verify import verify
 from cleanplate.models.codecs.nano import load
 from cleanplate.models.codecs.shape import Shape
 from cleanplate.progress import Silent
+from cleanplate.train.accelerated import accelerator_of
+from cleanplate.train.nano_codec.door import recipe_of
 from cleanplate.train.nano_codec.pictures import PictureDataset, held_back
 from cleanplate.train.nano_codec.recipe import Pictures, Recipe
 from cleanplate.train.nano_codec.recipes import RECIPES
-from cleanplate.train.nano_codec.run import train
+from cleanplate.train.nano_codec.run import _Learning, _Pictures, train
 from cleanplate.train.nano_codec.ship import ship
 from cleanplate.train.recipe import Adam, Every
 from cleanplate.train.vera.recipe import Clips
@@ -70,8 +74,60 @@ def test_pictures_are_the_same_again_and_differ(tmp_path: Path) -> None:
     assert not torch.equal(first, other)
     halves = [PictureDataset(folder, recipe, rank=rank, ranks=2)[1] for rank in range(2)]
     assert torch.equal(torch.stack(halves[0] + halves[1]), other)
+    with pytest.raises(UsageError, match="3 processes do not divide a batch of 2"):
+        PictureDataset(folder, recipe, ranks=3)
     gray = [bool((one == one[:1]).all()) for step in range(10) for one in data[step]]
     assert 0.2 < np.mean(gray) < 0.7  # alpha and masks
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"stock": {"seed": 0}}, "held back"),
+        ({"clips": {"rows": 60}}, "multiple of 8 x 8"),
+        ({"pictures": {"nearest": 0.5}}, "nearest"),
+        ({"lora": {}}, "lora"),
+    ],
+)
+def test_what_nothing_would_come_of_is_refused(changes: dict[str, Any], said: str, tmp_path: Path) -> None:
+    own = tmp_path / "mine.json"
+    own.write_text(json.dumps(changes))
+    with pytest.raises(InputError, match=said):
+        recipe_of(str(own), {})
+
+
+def test_the_recipe_of_the_autoencoder_that_is_shipped_is_readable() -> None:
+    recipe = json.loads((FOLDER / CODEC / CARD).read_text())["recipe"]
+    assert Recipe.model_validate(recipe).model_dump(mode="json") == recipe
+
+
+def test_lessons_go_through_what_processes_share(tmp_path: Path) -> None:
+    recipe, data = tiny(), stock(tmp_path)
+    method = _Pictures(recipe, data, accelerator_of("no", "none", _Learning))
+    (pictures,) = method.examples(range(1))
+    with wrapped(_Learning(recipe.shape)) as model:
+        method.total(method.losses(model, pictures, 0)).backward()  # type: ignore[no-untyped-call]
+        assert all(part.grad is not None for part in model.parameters())
+
+
+PROCESSES = """
+import sys
+from pathlib import Path
+from cleanplate.train.nano_codec.recipe import Recipe
+from cleanplate.train.nano_codec.run import train
+recipe = Recipe.model_validate_json(Path(sys.argv[1]).read_text())
+train(recipe, Path(sys.argv[2]), Path(sys.argv[3]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sharding", ["none", "full"])
+def test_two_processes_learn_what_one_learns(sharding: str, tmp_path: Path) -> None:
+    data, own = stock(tmp_path / "stock"), tmp_path / "recipe.json"
+    train(tiny(), tmp_path / "whole", data)
+    own.write_text(tiny(sharding=sharding).model_dump_json(), encoding="utf-8")
+    together(tmp_path, PROCESSES, own, tmp_path / "run", data)
+    same_run(tmp_path / "run", tmp_path / "whole", atol=1e-3)
 
 
 def test_a_stopped_run_ends_with_the_same_weights(tmp_path: Path) -> None:

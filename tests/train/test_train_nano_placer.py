@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from processes import same_run, together, wrapped
 from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from cleanplate.cli.main import app
-from cleanplate.errors import InputError
+from cleanplate.errors import InputError, UsageError
 from cleanplate.files import sha256
+from cleanplate.models.catalogue.shipped import CARD, FOLDER, PLACER
 from cleanplate.models.catalogue.verify import verify
-from cleanplate.models.placing.placer import load
+from cleanplate.models.placing.placer import Placer, load
 from cleanplate.models.placing.shape import Shape
 from cleanplate.models.placing.way import aim_of
 from cleanplate.progress import Silent
+from cleanplate.train.accelerated import accelerator_of
 from cleanplate.train.nano_placer import ways
+from cleanplate.train.nano_placer.door import recipe_of
 from cleanplate.train.nano_placer.recipe import Recipe
 from cleanplate.train.nano_placer.recipes import RECIPES
-from cleanplate.train.nano_placer.run import train
+from cleanplate.train.nano_placer.run import _Ways, train
 from cleanplate.train.nano_placer.ship import ship
 from cleanplate.train.nano_placer.ways import told, ways_of
 from cleanplate.train.recipe import Adam, Every
@@ -91,6 +96,103 @@ def test_another_mix_is_another_file(tmp_path: Path) -> None:
     assert len(list(data.rglob("ways-*.npz"))) == 2
 
 
+def test_of_more_stock_come_other_ways(tmp_path: Path) -> None:
+    data = stock(tmp_path)
+    few, more = (ways_of(data, tiny(stock=Stock(things=6, shoots=3, takes=n, held=2)), Silent()) for n in (1, 3))
+    fresh = ways_of(stock(tmp_path / "fresh"), tiny(), Silent())
+    assert not np.array_equal(few.numbers, more.numbers)
+    assert np.array_equal(more.numbers, fresh.numbers)
+
+
+def test_damaged_ways_are_named(tmp_path: Path) -> None:
+    data = stock(tmp_path)
+    ways_of(data, tiny(), Silent())
+    (damaged,) = data.rglob("ways-*.npz")
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    with pytest.raises(InputError, match="no ways of additions") as told_of:
+        ways_of(data, tiny(), Silent())
+    assert told_of.value.where == str(damaged)
+
+
+def test_every_addition_is_a_tick(tmp_path: Path) -> None:
+    data = stock(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        ways_of(data, tiny(), Interrupting("Looking where things go", ticks=1))
+    assert not list(data.rglob("ways-*"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"stock": {"seed": 0}}, "held back"),
+        ({"clips": {"frames": 2}}, "too short"),
+        ({"clips": {"frames": 16, "workers": 1}}, "frames, rows, columns and batch"),
+        ({"mix": {"background": 1.0}}, "nothing but additions"),
+        ({"mix": {"background": 0.0, "brief": 0.1}}, "rendered and mirrored"),
+        ({"lora": {}}, "lora"),
+    ],
+)
+def test_what_nothing_would_come_of_is_refused(changes: dict[str, Any], said: str, tmp_path: Path) -> None:
+    own = tmp_path / "mine.json"
+    own.write_text(json.dumps(changes))
+    with pytest.raises(InputError, match=said):
+        recipe_of(str(own), {})
+
+
+def test_the_recipe_of_the_placer_that_is_shipped_is_readable() -> None:
+    recipe = json.loads((FOLDER / PLACER / CARD).read_text())["recipe"]
+    assert Recipe.model_validate(recipe).model_dump(mode="json") == recipe
+
+
+def test_a_run_of_another_recipe_is_refused_before_ways_are_looked_up(tmp_path: Path) -> None:
+    train(tiny(), tmp_path / "run", stock(tmp_path / "stock"))
+    with pytest.raises(InputError, match="another recipe"):
+        train(tiny(seed=1), tmp_path / "run", stock(tmp_path / "stock"))
+    assert not list((tmp_path / "stock").rglob("ways-*-1-*.npz"))
+
+
+def test_a_single_way_can_be_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "_HELD", 1)
+    place = train(tiny(additions=1), tmp_path / "run", stock(tmp_path / "stock"))
+    assert all(tensor.isfinite().all() for tensor in load_file(place / "model.safetensors").values())
+
+
+def test_a_batch_that_processes_cannot_share_is_refused(tmp_path: Path) -> None:
+    accelerator = SimpleNamespace(process_index=0, num_processes=3)
+    found = ways_of(stock(tmp_path), tiny(), Silent())
+    with pytest.raises(UsageError, match="3 processes do not divide a batch of 8"):
+        _Ways(tiny(), found, found, accelerator)
+
+
+def test_lessons_go_through_what_processes_share(tmp_path: Path) -> None:
+    recipe, found = tiny(), ways_of(stock(tmp_path), tiny(), Silent())
+    method = _Ways(recipe, found, found, accelerator_of("no", "none", Placer))
+    (lessons,) = method.examples(range(1))
+    with wrapped(Placer(recipe.shape)) as model:
+        method.total(method.losses(model, lessons, 0)).backward()  # type: ignore[no-untyped-call, arg-type]
+        assert all(part.grad is not None for part in model.parameters())
+
+
+PROCESSES = """
+import sys
+from pathlib import Path
+from cleanplate.train.nano_placer.recipe import Recipe
+from cleanplate.train.nano_placer.run import train
+recipe = Recipe.model_validate_json(Path(sys.argv[1]).read_text())
+train(recipe, Path(sys.argv[2]), Path(sys.argv[3]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sharding", ["none", "full"])
+def test_two_processes_learn_what_one_learns(sharding: str, tmp_path: Path) -> None:
+    data, own = stock(tmp_path / "stock"), tmp_path / "recipe.json"
+    train(tiny(), tmp_path / "whole", data)
+    own.write_text(tiny(sharding=sharding).model_dump_json(), encoding="utf-8")
+    together(tmp_path, PROCESSES, own, tmp_path / "run", data)
+    same_run(tmp_path / "run", tmp_path / "whole", atol=1e-3)
+
+
 def test_boxes_hold_what_is_added_with_room_up_to_the_frame(tmp_path: Path) -> None:
     kept, random = ways_of(stock(tmp_path), tiny(), Silent()), np.random.default_rng(0)
     for boxes in kept.boxes:
@@ -149,3 +251,6 @@ def test_the_command_trains_for_a_minute(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["train", "placer", "--config", "nano-smoke"])
     assert refused.exit_code == 2
     assert "--out FOLDER" in refused.stderr
+    refused = CliRunner().invoke(app, [*asked[:-1], "--data", str(tmp_path)])
+    assert refused.exit_code == 2
+    assert "--data once" in refused.stderr

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleanplate.train.order import Order, Purpose, drawn
+from cleanplate.errors import UsageError
+from cleanplate.train.order import Order, Portion, Purpose, drawn
 from cleanplate.train.rates import factor
 
 small = st.integers(1, 9)
@@ -17,8 +18,10 @@ def test_processes_share_the_very_batch_that_one_would_take(
     count: int, seed: int, step: int, part: int, ranks: int
 ) -> None:
     order, batch = Order(count, seed), part * ranks
-    shares = [place for rank in range(ranks) for place in order.share(step, batch, rank, ranks)]
-    assert shares == order.share(step, batch, 0, 1)
+    portions = [Portion(batch, rank, ranks) for rank in range(ranks)]
+    shares = [place for portion in portions for place in order.share(step, portion)]
+    assert shares == order.share(step, Portion(batch))
+    assert [number for portion in portions for number in range(batch)[portion.within]] == list(range(batch))
     assert [place.position for place in shares] == list(range(step * batch, (step + 1) * batch))
 
 
@@ -38,8 +41,8 @@ def test_epochs_and_seeds_differ() -> None:
 
 
 def test_a_batch_that_processes_cannot_divide_is_refused() -> None:
-    with pytest.raises(ValueError, match="3 processes do not divide a batch of 4"):
-        Order(5, 0).share(0, 4, 0, 3)
+    with pytest.raises(UsageError, match="3 processes do not divide a batch of 4"):
+        Portion(4, 0, 3)
 
 
 def test_streams_are_apart() -> None:

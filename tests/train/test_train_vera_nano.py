@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,14 @@ from torch import Tensor
 from typer.testing import CliRunner
 
 from cleanplate.cli.main import app
+from cleanplate.errors import UsageError
 from cleanplate.models.catalogue.table import model
 from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.mixture.counting import size_of
 from cleanplate.models.store.loading import load
 from cleanplate.train.texts import KeptTexts
 from cleanplate.train.vera.batches import Batcher
+from cleanplate.train.vera.method import Layers
 from cleanplate.train.vera.objective import Latents
 from cleanplate.train.vera_nano.door import takes
 from cleanplate.train.vera_nano.objective import balanced, compared, covered_by, draw_noise
@@ -27,6 +30,9 @@ from cleanplate.train.vera_nano.recipes import RECIPES
 from cleanplate.train.vera_nano.run import train
 from cleanplate.train.vera_nano.shelf import MixedDataset, brief, held_back, shelf_of, stays_of
 from cleanplate.worlds.layered.mixing import added, moved
+from cleanplate.worlds.layered.stock import Thing
+from cleanplate.worlds.layered.stock import load as load_stock
+from cleanplate.worlds.layered.stock import save as save_stock
 from cleanplate.worlds.seeds import RESERVED
 from drawn_layers import HashedWords
 from drawn_stock import COLUMNS, FRAMES, ROWS, shoot, small_recipe, thing, write_stock
@@ -152,7 +158,32 @@ def test_both_jobs_come_with_and_without_masks(tmp_path: Path) -> None:
     data = MixedDataset(write_stock(tmp_path, recipe), recipe)
     shown = {(float(e.alpha.float().mean()) > 127, e.preserve is None) for step in range(20) for e in data[step]}
     assert len(shown) == 4
-    assert [example.preserve is None for example in held_back(tmp_path, recipe)] == [True, False]
+    masks = [one.preserve is not None for examples in held_back(tmp_path, recipe).values() for one in examples]
+    assert sorted(masks) == [False, True]
+
+
+def test_what_is_held_back_is_told_apart_by_what_is_done_not_by_how_much_is_covered(tmp_path: Path) -> None:
+    recipe = small_recipe(mix=Mix(background=1.0, rendered=0.0))
+    shelf = shelf_of(write_stock(tmp_path, recipe), recipe.stock, recipe.clips, held=True)
+    for path in shelf.folder.glob("thing-*.npz"):
+        one = load_stock(Thing, path)
+        save_stock(
+            replace(one, rgba=np.concatenate([one.rgba[..., :3], np.full_like(one.rgba[..., 3:], 255)], -1)), path
+        )
+    found = held_back(tmp_path, recipe)
+    assert (len(found["add"]), len(found["background"])) == (0, 2)
+    assert all(float(one.alpha.float().mean()) < 127 for one in found["background"])
+
+
+def test_processes_share_a_batch_or_say_that_they_cannot(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="3 processes do not divide a batch of 2"):
+        MixedDataset(tmp_path, small_recipe(), ranks=3)
+    with pytest.raises(ValidationError, match="3 parts do not divide a batch of 2"):
+        small_recipe(accumulate=3)
+    recipe = small_recipe(accumulate=2)
+    half = MixedDataset(write_stock(tmp_path, recipe), recipe, ranks=2)
+    with pytest.raises(UsageError, match="2 parts do not divide the 1 clips"):
+        Layers(recipe, half).parts(half[0])
 
 
 def test_a_stopped_run_ends_with_the_same_weights(tmp_path: Path) -> None:
@@ -182,7 +213,7 @@ def test_it_learns_what_stock_shows(tmp_path: Path) -> None:
         every={"log": 10, "save": 40, "preview": 40},
     )
     train(taught, tmp_path / "run", write_stock(tmp_path / "stock", taught), codec=CODEC, encoder=HashedWords())
-    held = [one.alpha.float()[None, None] / 255 for one in held_back(tmp_path / "stock", taught)]
+    held = [one.alpha.float()[None, None] / 255 for one in held_back(tmp_path / "stock", taught)["add"]]
     uncovered = np.mean([float(16 * (balanced(one) * one.square()).sum() / balanced(one).sum()) for one in held])
     seen = curve(tmp_path / "run")[-1]
     assert seen["sampled error alpha"] < 0.75 * min(4.0, float(uncovered))

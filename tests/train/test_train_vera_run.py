@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import processes
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -105,6 +103,9 @@ def test_a_damaged_checkpoint_is_named(samples: list[VeraSample], tmp_path: Path
     damaged.write_bytes(damaged.read_bytes()[:-100])
     with pytest.raises(InputError, match="cannot be read"):
         run(small_recipe(), samples, tmp_path)
+    damaged.with_name("state.json").write_text("{}")
+    with pytest.raises(InputError, match="cannot be read"):
+        run(small_recipe(), samples, tmp_path)
 
 
 def test_a_loss_that_is_no_number_stops_the_run(samples: list[VeraSample], tmp_path: Path) -> None:
@@ -143,17 +144,9 @@ train(recipe, samples, Path(sys.argv[3]), codec=PixelCodec(recipe.system.stride)
 
 
 def together(folder: Path, recipe: Recipe) -> None:
-    """Two processes that torchrun starts, on gloo."""
+    """Two processes learn of the clips."""
     (folder / "recipe.json").write_text(recipe.model_dump_json(), encoding="utf-8")
-    (folder / "train.py").write_text(PROCESSES, encoding="utf-8")
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    arguments = [str(folder / name) for name in ("train.py", "recipe.json", "clips", "run")]
-    path = os.pathsep.join([str(Path(__file__).parent.parent), *sys.path])
-    environment = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
-    found = subprocess.run(
-        [*torchrun, *arguments], env=os.environ | environment, capture_output=True, text=True, timeout=600, check=False
-    )
-    assert found.returncode == 0, found.stderr[:3000]
+    processes.together(folder, PROCESSES, *(folder / name for name in ("recipe.json", "clips", "run")))
 
 
 @pytest.mark.parametrize("sharding", ["none", pytest.param("full", marks=pytest.mark.slow)])
@@ -161,7 +154,7 @@ def test_two_processes_learn_what_one_learns(sharding: str, whole: Path, tmp_pat
     made_clips(tmp_path / "clips")
     recipe = small_recipe(sharding=sharding)
     together(tmp_path, recipe)
-    _same_run(tmp_path / "run", whole)
+    processes.same_run(tmp_path / "run", whole)
 
 
 @pytest.mark.slow
@@ -173,12 +166,4 @@ def test_two_processes_go_on_where_they_stopped(sharding: str, whole: Path, tmp_
     shutil.rmtree(tmp_path / "run" / "checkpoints" / "00000006")
     shutil.rmtree(tmp_path / "run" / "model")
     together(tmp_path, recipe)
-    _same_run(tmp_path / "run", whole)
-
-
-def _same_run(out: Path, whole: Path) -> None:
-    for ours, theirs in zip(curve(out), curve(whole), strict=True):
-        assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-5)
-    expected = weights(whole / "model")
-    for name, tensor in weights(out / "model").items():
-        torch.testing.assert_close(tensor, expected[name], rtol=0, atol=1e-4)
+    processes.same_run(tmp_path / "run", whole)

@@ -27,7 +27,11 @@ def _group() -> None:
 @train.command()
 def vera(
     config: Annotated[
-        str, typer.Option(help="A recipe: 1.3b, 14b, overfit, overfit-long, nano, nano-smoke, nano-ABLATION, or JSON.")
+        str,
+        typer.Option(
+            help="A recipe: 1.3b, 14b, overfit, overfit-long, nano, nano-gpu, nano-fine, nano-few, nano-smoke, "
+            "nano-ABLATION, or a JSON file."
+        ),
     ],
     data: Annotated[
         list[Path] | None,
@@ -63,7 +67,11 @@ def vera(
 @train.command()
 def void(
     config: Annotated[
-        str, typer.Option(help="A recipe: published, tiny, nano, nano-smoke, nano-binary, or a JSON file.")
+        str,
+        typer.Option(
+            help="A recipe: published, tiny, nano, nano-gpu, nano-fine, nano-few, nano-smoke, nano-binary, "
+            "or a JSON file."
+        ),
     ],
     number: Annotated[int | None, typer.Option("--pass", help="1, or 2 for the refinement; 1.", min=1, max=2)] = None,
     data: Annotated[
@@ -145,8 +153,10 @@ def _made(screen: Screen, door: Any, recipe: Any, data: list[Path] | None, out: 
     if show:
         _print(screen, recipe)
         return
-    if out is None or len(data or ()) > 1:
-        raise UsageError("training needs one folder, and keeps its worlds in another", remedy="Give --out FOLDER.")
+    if len(data or ()) > 1:
+        raise UsageError("what this training makes is kept in one folder", remedy="Give --data once.")
+    if out is None:
+        raise UsageError("training needs a folder", remedy="Give --out FOLDER.")
     model = door.run(recipe, data[0] if data else None, out, screen.progress())
     screen.result({"model": str(model)}, [(f"The model is in {model}", "green")])
 

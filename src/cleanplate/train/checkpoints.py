@@ -83,36 +83,55 @@ class Checkpoints:
         Raises:
             InputError: a damaged checkpoint, or one of another recipe.
         """
-        if not self._steps():
+        if (last := self.last(recipe)) is None:
             return None
-        place = self._folder / f"{self._steps()[-1]:08d}"
+        step, place = last
         try:
-            state = json.loads((place / _STATE).read_text(encoding="utf-8"))
             ema = load_file(place / _MEAN)
             weights = load_file(place / _WEIGHTS) if self._writes else {}
             travelled = not (place / OPTIMISER).exists()
             moments = load_file(place / OPTIMISER) if self._writes and not travelled else {}
         except (OSError, ValueError, SafetensorError) as error:
-            raise InputError("this checkpoint cannot be read", where=str(place), remedy=_REMEDY) from error
-        if state["recipe"] != json.loads(recipe):
+            raise _unreadable(place) from error
+        options = StateDictOptions(full_state_dict=True, broadcast_from_rank0=is_initialized())
+        set_model_state_dict(model, weights, options=options)
+        if travelled:
+            return step, ema
+        known = get_optimizer_state_dict(model, optimiser, options=_WHOLE)
+        whole = {"state": _nested(moments), "param_groups": known["param_groups"]} if self._writes else {}
+        set_optimizer_state_dict(model, optimiser, cast(OptimizerStateType, whole), options=options)
+        return step, ema
+
+    def last(self, recipe: str) -> tuple[int, Path] | None:
+        """The steps done at the last checkpoint, and its folder; None where there is none.
+
+        Raises:
+            InputError: it is damaged, or of another recipe.
+        """
+        if not self._steps():
+            return None
+        place = self._folder / f"{self._steps()[-1]:08d}"
+        try:
+            state = json.loads((place / _STATE).read_text(encoding="utf-8"))
+            step, own = int(state["step"]), state["recipe"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise _unreadable(place) from error
+        if own != json.loads(recipe):
             raise InputError(
                 "the run there was made by another recipe",
                 where=str(place),
                 remedy="Choose another folder, or go on with the recipe that is written beside the checkpoints.",
             )
-        options = StateDictOptions(full_state_dict=True, broadcast_from_rank0=is_initialized())
-        set_model_state_dict(model, weights, options=options)
-        if travelled:
-            return int(state["step"]), ema
-        known = get_optimizer_state_dict(model, optimiser, options=_WHOLE)
-        whole = {"state": _nested(moments), "param_groups": known["param_groups"]} if self._writes else {}
-        set_optimizer_state_dict(model, optimiser, cast(OptimizerStateType, whole), options=options)
-        return int(state["step"]), ema
+        return step, place
 
     def _steps(self) -> list[int]:
         if not self._folder.is_dir():
             return []
         return sorted(int(entry.name) for entry in self._folder.iterdir() if entry.name.isdigit())
+
+
+def _unreadable(place: Path) -> InputError:
+    return InputError("this checkpoint cannot be read", where=str(place), remedy=_REMEDY)
 
 
 def _state_of(model: nn.Module, optimiser: Optimizer) -> Mapping[str, Mapping[str, Tensor]]:

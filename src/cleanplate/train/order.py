@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -10,10 +9,46 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanplate.errors import UsageError
+
 
 @lru_cache(maxsize=2)
 def _permutation(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
     return np.random.default_rng([seed, epoch]).permutation(count)
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What one of several processes takes of every step's batch.
+
+    Attributes:
+        batch: of all processes together.
+        rank, ranks: which of them this is, and how many there are.
+
+    Raises:
+        UsageError: they do not divide the batch.
+    """
+
+    batch: int
+    rank: int = 0
+    ranks: int = 1
+
+    def __post_init__(self) -> None:
+        if self.batch % self.ranks:
+            raise UsageError(
+                f"{self.ranks} processes do not divide a batch of {self.batch}",
+                remedy="Start as many as divide it, or change `batch` in the recipe.",
+            )
+
+    @property
+    def within(self) -> slice:
+        """Its part of what is drawn for the whole batch."""
+        part = self.batch // self.ranks
+        return slice(self.rank * part, (self.rank + 1) * part)
+
+    def at(self, step: int) -> range:
+        """Its positions in a step, counted over the whole run."""
+        return range(step * self.batch, (step + 1) * self.batch)[self.within]
 
 
 @dataclass(frozen=True)
@@ -45,19 +80,9 @@ class Order:
         epoch, within = divmod(position, self.count)
         return Place(position, int(_permutation(self.count, self.seed, epoch)[within]))
 
-    def share(self, step: int, batch: int, rank: int, ranks: int) -> list[Place]:
-        """What one of several processes takes in a step. Raises ValueError for a batch that they cannot divide."""
-        if batch % ranks:
-            raise ValueError(f"{ranks} processes do not divide a batch of {batch}")
-        part = batch // ranks
-        first = step * batch + rank * part
-        return [self.at(position) for position in range(first, first + part)]
-
-
-def places(order: Order, steps: range, batch: int, rank: int = 0, ranks: int = 1) -> Iterator[list[Place]]:
-    """The shares of one process, step by step."""
-    for step in steps:
-        yield order.share(step, batch, rank, ranks)
+    def share(self, step: int, portion: Portion) -> list[Place]:
+        """What one process takes in a step."""
+        return [self.at(position) for position in portion.at(step)]
 
 
 class Purpose(IntEnum):

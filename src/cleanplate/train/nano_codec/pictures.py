@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from cleanplate.train.nano_codec.recipe import Recipe
-from cleanplate.train.order import Purpose, drawn
+from cleanplate.train.order import Portion, Purpose, drawn
 from cleanplate.train.vera_nano.shelf import Shelf, shelf_of, stays_of
 
 _TRACKS = ("source", "edit", "alpha", "composite", "stays")
@@ -26,12 +26,11 @@ class PictureDataset(Dataset[list[Tensor]]):
     """By step, the pictures that one process takes, 3 x H x W uint8; no two of a run are the same."""
 
     def __init__(self, folder: Path, recipe: Recipe, *, rank: int = 0, ranks: int = 1) -> None:
-        self._recipe, self._rank, self._part = recipe, rank, recipe.clips.batch // ranks
+        self._recipe, self._portion = recipe, Portion(recipe.clips.batch, rank, ranks)
         self._shelf = shelf_of(folder, recipe.stock, recipe.clips)
 
     def __getitem__(self, step: int) -> list[Tensor]:
-        first = step * self._recipe.clips.batch + self._rank * self._part
-        clips = (drawn(self._recipe.seed, Purpose.CUT, place) for place in range(first, first + self._part))
+        clips = (drawn(self._recipe.seed, Purpose.CUT, place) for place in self._portion.at(step))
         each = self._recipe.pictures.each
         return [picture for random in clips for picture in _of_a_clip(self._shelf, self._recipe, random, each)]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from typing import Annotated, Self
 
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
+
+from cleanplate.models.catalogue.small import vera_nano
 from cleanplate.models.codecs.shape import Shape
 from cleanplate.models.sampling.settings import Part
 from cleanplate.train.recipe import Adam, Common, Settings
@@ -17,12 +20,11 @@ class Pictures(Settings):
     Attributes:
         each: pictures of one clip.
         closer: part of them that are enlarged, up to `nearest` times.
-        workers: see `Clips`.
     """
 
     each: PositiveInt = 8
     closer: Part = 0.4
-    nearest: PositiveFloat = 3.0
+    nearest: Annotated[float, Field(ge=1)] = 3.0
 
 
 class Recipe(Common):
@@ -36,6 +38,7 @@ class Recipe(Common):
         size: weight of the latents' squares, so that noise counts.
     """
 
+    lora: None = None
     shape: Shape = Shape()
     clips: Clips = Clips(frames=16, rows=64, columns=112, batch=3, workers=1)
     stock: Stock = Stock()
@@ -45,3 +48,10 @@ class Recipe(Common):
     noise: NonNegativeFloat = 0.1
     steep: NonNegativeFloat = 0.5
     size: NonNegativeFloat = 2e-3
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _, rows, columns = vera_nano().stride
+        if self.clips.rows % rows or self.clips.columns % columns:
+            raise ValueError(f"{self.clips.columns} x {self.clips.rows} is not a multiple of {columns} x {rows}")
+        return self

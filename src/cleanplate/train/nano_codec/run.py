@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import AdamW
 
-from cleanplate.models.codecs.nano import NanoAutoencoder, save
+from cleanplate.models.codecs.nano import NanoAutoencoder, NanoCodec, save
 from cleanplate.progress import Progress
 from cleanplate.train.accelerated import accelerator_of
 from cleanplate.train.feeding import steps_from
 from cleanplate.train.loop import Loop, Preview
 from cleanplate.train.nano_codec.pictures import PictureDataset, held_back
 from cleanplate.train.nano_codec.recipe import Recipe
-from cleanplate.train.order import Purpose, drawn
+from cleanplate.train.order import Portion, Purpose, drawn
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -48,12 +48,21 @@ def train(recipe: Recipe, out: Path, data: Path | None = None, *, progress: Prog
         ResourceError: a package is missing.
         CleanplateError: the loss is no number any more.
     """
-    accelerator = accelerator_of(recipe.precision, recipe.sharding, NanoAutoencoder)
+    accelerator = accelerator_of(recipe.precision, recipe.sharding, _Learning)
     torch.manual_seed(recipe.seed)
-    bare, rates = NanoAutoencoder(recipe.shape), recipe.rates
+    bare, rates = _Learning(recipe.shape), recipe.rates
     optimiser = AdamW(bare.parameters(), rates.new, betas=rates.betas, weight_decay=rates.decay, fused=True)
     method = _Pictures(recipe, data or out / DATA, accelerator)
     return Loop(method, bare, optimiser, recipe=recipe, accelerator=accelerator, out=out).run(progress)
+
+
+class _Learning(NanoAutoencoder):
+    """Reads and draws in one call: processes share the gradients of what goes through `forward`, and of no more."""
+
+    def forward(self, pictures_B3HW: Tensor, noise_BCHW: Tensor | float = 0.0) -> tuple[Tensor, Tensor]:
+        """The latents, and what is drawn of them and noise."""
+        latents_BCHW = self.encode(pictures_B3HW)
+        return latents_BCHW, self.decode(latents_BCHW + noise_BCHW)
 
 
 class _Pictures:
@@ -65,6 +74,7 @@ class _Pictures:
         self._recipe, self._data, self._device = recipe, data, accelerator.device
         rank, ranks = accelerator.process_index, accelerator.num_processes
         self._pictures = PictureDataset(data, recipe, rank=rank, ranks=ranks)
+        self._portion = Portion(recipe.clips.batch * recipe.pictures.each, rank, ranks)
         self._held: list[Tensor] | None = None
 
     def examples(self, steps: range) -> Iterator[list[Tensor]]:
@@ -75,13 +85,11 @@ class _Pictures:
         """See `Method`."""
         return [examples]
 
-    def losses(self, model: NanoAutoencoder, part: Sequence[Tensor], step: int) -> dict[str, Tensor]:
+    def losses(self, model: nn.Module, part: Sequence[Tensor], step: int) -> dict[str, Tensor]:
         """Of colours, of differences between neighbours, and the size of the latents."""
         pictures = self._signed(part)
-        latents = model.encode(pictures)
-        random = drawn(self._recipe.seed, Purpose.NOISE, step)
-        noise = torch.from_numpy(random.standard_normal(latents.shape, dtype="float32")).to(self._device)
-        wrong = model.decode(latents + self._recipe.noise * noise) - pictures
+        latents, drawn_again = model(pictures, self._recipe.noise * self._noise(step))
+        wrong = drawn_again - pictures
         steep = wrong.diff(dim=-1).abs().mean() + wrong.diff(dim=-2).abs().mean()
         return {
             "colour": wrong.abs().mean() + wrong.square().mean() / 2,
@@ -94,12 +102,12 @@ class _Pictures:
         return errors["colour"] + self._recipe.steep * errors["steep"] + self._recipe.size * errors["size"]
 
     @torch.no_grad()
-    def preview(self, model: NanoAutoencoder) -> Preview:
+    def preview(self, model: nn.Module) -> Preview:
         """Pictures that are held back, drawn again: in a row of true ones above what became of them."""
         if self._held is None:
             self._held = held_back(self._data, self._recipe)
         pictures = self._signed(self._held)
-        drawn_again = model.decode(model.encode(pictures)).clamp(-1, 1)
+        drawn_again = model(pictures)[1].clamp(-1, 1)
         wrong = ((drawn_again - pictures) / 2).square().mean(dim=(1, 2, 3))
         decibels = -10 * torch.log10(wrong.clamp(min=10 ** (-_MOST / 10)))
         figures = {"psnr": float(decibels.mean()), "psnr of all": float(-10 * torch.log10(wrong.mean()))}
@@ -110,9 +118,17 @@ class _Pictures:
         """With the mean and deviation of latents of the first clips."""
         autoencoder = NanoAutoencoder(self._recipe.shape)
         autoencoder.load_state_dict(weights)
-        shown = [picture for step in range(_MEASURED) for picture in self._pictures[step]]
+        everything = PictureDataset(self._data, self._recipe)
+        shown = [picture for step in range(_MEASURED) for picture in everything[step]]
         autoencoder.measure(self._signed(shown).cpu())
         save(autoencoder, place)
+
+    def _noise(self, step: int) -> Tensor:
+        """For latents of this process's pictures: its part of what is drawn for all of a step's."""
+        recipe, (_, down, across) = self._recipe, NanoCodec.stride
+        size = self._portion.batch, recipe.shape.channels, recipe.clips.rows // down, recipe.clips.columns // across
+        noise = drawn(recipe.seed, Purpose.NOISE, step).standard_normal(size, dtype="float32")
+        return torch.from_numpy(noise[self._portion.within]).to(self._device)
 
     def _signed(self, pictures: Sequence[Tensor]) -> Tensor:
         """B x 3 x H x W in -1..1."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -16,19 +15,25 @@ from torch import Tensor
 from torch.optim import AdamW
 
 from cleanplate.models.placing.placer import Placer, save
-from cleanplate.models.placing.way import BOXES, aim_of
+from cleanplate.models.placing.way import BOXES, NUMBERS, aim_of
 from cleanplate.models.text.words import TOKENS, WordEncoder
 from cleanplate.progress import Progress, Silent
-from cleanplate.train.accelerated import accelerator_of
-from cleanplate.train.loop import Loop, Preview
+from cleanplate.train.accelerated import accelerator_of, unwrapped
+from cleanplate.train.checkpoints import Checkpoints
+from cleanplate.train.loop import CHECKPOINTS, Loop, Preview
 from cleanplate.train.nano_placer.recipe import Recipe
 from cleanplate.train.nano_placer.ways import Ways, told, ways_of
-from cleanplate.train.order import Order, Purpose, drawn
+from cleanplate.train.order import Order, Portion, Purpose, drawn
+from cleanplate.train.texts import KeptTexts
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
 DATA = "stock"
+_TEXTS = 8192
+"""That are kept in memory, each in 49 kB: those of `nano`, which all come again in every epoch."""
+_LEAST = 1e-3
+"""Deviation of a number that is about the same in all additions."""
 _SHOWN, _ROW, _ROWS, _COLUMNS = 24, 6, 64, 112
 """Additions of a preview, in rows of so many, and the size of each."""
 _BEGINNING, _FIRST_WORDS = 0.5, (3, 10)
@@ -68,12 +73,13 @@ def train(recipe: Recipe, out: Path, data: Path | None = None, *, progress: Prog
         CleanplateError: the loss is no number any more.
     """
     accelerator = accelerator_of(recipe.precision, recipe.sharding, Placer)
+    Checkpoints(out / CHECKPOINTS).last(recipe.model_dump_json())  # a run of another recipe is refused before the work
     folder, progress = data or out / DATA, progress or Silent()
     learned, held = (ways_of(folder, recipe, progress, held=held) for held in (False, True))
     torch.manual_seed(recipe.seed)
     bare, rates = Placer(recipe.shape), recipe.rates
     bare.mean.copy_(torch.from_numpy(learned.numbers.mean(axis=0)))
-    bare.deviation.copy_(torch.from_numpy(learned.numbers.std(axis=0)))
+    bare.deviation.copy_(torch.from_numpy(learned.numbers.std(axis=0).clip(_LEAST)))
     optimiser = AdamW(bare.parameters(), rates.new, betas=rates.betas, weight_decay=rates.decay, fused=True)
     method = _Ways(recipe, learned, held, accelerator)
     return Loop(method, bare, optimiser, recipe=recipe, accelerator=accelerator, out=out).run(progress)
@@ -85,16 +91,16 @@ class _Ways:
     result = "model"
 
     def __init__(self, recipe: Recipe, learned: Ways, held: Ways, accelerator: Accelerator) -> None:
-        self._recipe, self._learned, self._held, self._device = recipe, learned, held, accelerator.device
-        self._rank, self._ranks = accelerator.process_index, accelerator.num_processes
-        self._words = cache(lambda text: WordEncoder(recipe.shape.text_dim).encode([text]).tokens_BSD[0])
+        self._recipe, self._learned, self._held, self._accelerator = recipe, learned, held, accelerator
+        self._portion = Portion(recipe.clips.batch, accelerator.process_index, accelerator.num_processes)
+        self._texts = KeptTexts(WordEncoder(recipe.shape.text_dim), _TEXTS)
 
     def examples(self, steps: range) -> Iterator[list[Lesson]]:
         """See `Method`."""
         order = Order(len(self._learned.numbers), self._recipe.seed)
         for step in steps:
-            places = order.share(step, self._recipe.clips.batch, self._rank, self._ranks)
-            yield [self._lesson(self._learned, place.example, place.position) for place in places]
+            share = order.share(step, self._portion)
+            yield [self._lesson(self._learned, place.example, place.position) for place in share]
 
     def parts(self, examples: Sequence[Lesson]) -> list[Sequence[Lesson]]:
         """See `Method`."""
@@ -102,11 +108,11 @@ class _Ways:
 
     def losses(self, model: Placer, part: Sequence[Lesson], step: int) -> dict[str, Tensor]:
         """Of the velocity, at times that are neither early nor late for the most (Esser et al., arXiv 2403.03206)."""
-        random = drawn(self._recipe.seed, Purpose.NOISE, step)
         text, numbers, boxes = self._tensors(part)
-        clean = torch.as_tensor(model.normalised(numbers))
-        noise = torch.from_numpy(random.standard_normal(clean.shape, dtype="float32")).to(self._device)
-        time = torch.from_numpy(random.standard_normal(len(clean), dtype="float32")).sigmoid().to(self._device)
+        clean = unwrapped(self._accelerator, model).normalised(numbers)
+        random, batch = drawn(self._recipe.seed, Purpose.NOISE, step), self._portion.batch
+        noise = self._on_device(random.standard_normal((batch, NUMBERS), dtype="float32")[self._portion.within])
+        time = self._on_device(random.standard_normal(batch, dtype="float32")[self._portion.within]).sigmoid()
         noisy = clean + time[:, None] * (noise - clean)
         return {"velocity": (model(noisy, time, text, boxes) - (noise - clean)).square().mean()}
 
@@ -120,7 +126,7 @@ class _Ways:
         lessons = [self._lesson(self._held, place, place, learns=False) for place in range(len(self._held.numbers))]
         text, numbers, boxes = self._tensors(lessons)
         random = drawn(self._recipe.seed, Purpose.PLATE, 0)
-        noise = torch.from_numpy(random.standard_normal(numbers.shape, dtype="float32")).to(self._device)
+        noise = self._on_device(random.standard_normal(numbers.shape, dtype="float32"))
         said, others = (model.sample(words, boxes, noise) for words in (text, text.roll(1, dims=0)))
         figures = {}
         for name, these in (("start", slice(0, 2)), ("way", slice(2, 4))):
@@ -145,10 +151,14 @@ class _Ways:
 
     def _tensors(self, lessons: Sequence[Lesson]) -> tuple[Tensor, Tensor, Tensor]:
         """Words, numbers and boxes of a batch."""
-        words = torch.stack([self._words(lesson.text) * torch.from_numpy(lesson.heard)[:, None] for lesson in lessons])
-        numbers, boxes = (np.stack([getattr(lesson, name) for lesson in lessons]) for name in ("numbers", "boxes"))
-        stacked = (torch.from_numpy(values).float().to(self._device) for values in (numbers, boxes))
-        return words.to(self._device), *stacked  # type: ignore[return-value]
+        each = (np.stack([getattr(lesson, name) for lesson in lessons]) for name in ("heard", "numbers", "boxes"))
+        heard, numbers, boxes = (self._on_device(values) for values in each)
+        words = self._texts.of([lesson.text for lesson in lessons]).to(self._accelerator.device)
+        return words * heard[:, :, None], numbers, boxes
+
+    def _on_device(self, values: NDArray[Any]) -> Tensor:
+        """As float32, where the model is."""
+        return torch.from_numpy(values).float().to(self._accelerator.device)
 
 
 def _heard(random: np.random.Generator) -> NDArray[np.bool_]:

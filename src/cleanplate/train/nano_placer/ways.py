@@ -5,9 +5,11 @@ Looked up once and kept beside the stock, some hundreds in a file.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,7 @@ from cleanplate.files import atomic
 from cleanplate.models.catalogue.vocabulary import NANO
 from cleanplate.models.closeup import following
 from cleanplate.models.placing.way import BOXES, NUMBERS, numbers_of
-from cleanplate.progress import Progress
+from cleanplate.progress import Progress, Tick
 from cleanplate.train.nano_placer.recipe import Recipe
 from cleanplate.train.order import Purpose, drawn
 from cleanplate.train.vera_nano.shelf import Shelf, brief, shelf_of
@@ -28,6 +30,8 @@ _FILE = 500
 _HELD = 10
 """So manieth of those that are learned from are held back."""
 _FRAME = (0.0, 0.0, 1.0, 1.0)
+Way = tuple[tuple[str, str], NDArray[np.float64], NDArray[np.float64]]
+"""Words, numbers and boxes of one addition, see `Ways`."""
 
 
 @dataclass(frozen=True)
@@ -50,42 +54,56 @@ def ways_of(folder: Path, recipe: Recipe, progress: Progress, *, held: bool = Fa
     """Read, or looked up and kept; what Ctrl-C stops goes on.
 
     Raises:
-        InputError: there is no addition of a single thing among so few.
+        InputError: damaged data, or there is no addition of a single thing among so few.
     """
     shelf = shelf_of(folder, recipe.stock, recipe.clips, held=held)
     count = -(-recipe.additions // _HELD) if held else recipe.additions
-    found = []
+    files = [range(first, min(first + _FILE, count)) for first in range(0, count, _FILE)]
     with progress.task("Looking where things go", count) as tick:
-        for first in range(0, count, _FILE):
-            numbers = range(first, min(first + _FILE, count))
-            found.append(_part(shelf, recipe, numbers))
-            tick(len(numbers))
+        found = [_part(shelf, recipe, numbers, tick) for numbers in files]
     if not any(len(part.numbers) for part in found):
         remedy = "Let the recipe look at more `additions`, or make more stock."
         raise InputError("no addition here is of a single thing that is seen", where=str(shelf.folder), remedy=remedy)
     return Ways(*(np.concatenate([getattr(part, name) for part in found]) for name in ("texts", "numbers", "boxes")))
 
 
-def _part(shelf: Shelf, recipe: Recipe, numbers: range) -> Ways:
-    mixed = sha256(recipe.mix.model_dump_json().encode()).hexdigest()[:8]  # another mix, other additions
-    path = shelf.folder / f"ways-{shelf.first}-{recipe.seed}-{mixed}-{numbers.start:06d}-{numbers.stop:06d}.npz"
-    if not path.exists():
-        made = [_way(shelf.mixed(recipe.mix, drawn(recipe.seed, Purpose.CUT, number))) for number in numbers]
-        texts, ways, boxes = ([one[part] for one in made if one is not None] for part in range(3))
-        with atomic(path) as partial, open(partial, "wb") as file:
-            np.savez_compressed(
-                file,
-                texts=np.array(texts, np.str_).reshape(-1, 2),
-                numbers=np.array(ways, np.float64).reshape(-1, NUMBERS),
-                boxes=np.array(boxes, np.float64).reshape(-1, BOXES + 1, 4),
-            )
-    with np.load(path, allow_pickle=False) as kept:
-        return Ways(kept["texts"], kept["numbers"], kept["boxes"])
+def _part(shelf: Shelf, recipe: Recipe, numbers: range, tick: Tick) -> Ways:
+    """The additions of one file."""
+    drawn_of = f"{recipe.mix.model_dump_json()} {shelf.things} {shelf.shoots} {shelf.takes}"
+    key = sha256(drawn_of.encode()).hexdigest()[:8]  # of another mix or of more stock come other additions
+    path = shelf.folder / f"ways-{shelf.first}-{recipe.seed}-{key}-{numbers.start:06d}-{numbers.stop:06d}.npz"
+    if path.exists():
+        tick(len(numbers))
+    else:
+        _write([way for way in _looked_up(shelf, recipe, numbers, tick) if way is not None], path)
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return Ways(kept["texts"], kept["numbers"], kept["boxes"])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        remedy = "Delete it: it is made again when it is needed."
+        raise InputError("these are no ways of additions", where=str(path), remedy=remedy) from error
 
 
-def _way(mixed: Mixed) -> tuple[tuple[str, str], NDArray[np.float64], NDArray[np.float64]] | None:
-    """Words, numbers and boxes; None where nothing is seen, or more than one thing, as these are placed one by one."""
-    if len(NANO.one_by_one(mixed.instruction)) > 1:
+def _looked_up(shelf: Shelf, recipe: Recipe, numbers: range, tick: Tick) -> Iterator[Way | None]:
+    for number in numbers:
+        yield _way(shelf.mixed(recipe.mix, drawn(recipe.seed, Purpose.CUT, number)))
+        tick()
+
+
+def _write(found: Sequence[Way], path: Path) -> None:
+    texts, numbers, boxes = ([way[part] for way in found] for part in range(3))
+    with atomic(path, shared=True) as partial, partial.open("wb") as file:
+        np.savez_compressed(
+            file,
+            texts=np.array(texts, np.str_).reshape(-1, 2),
+            numbers=np.array(numbers, np.float64).reshape(-1, NUMBERS),
+            boxes=np.array(boxes, np.float64).reshape(-1, BOXES + 1, 4),
+        )
+
+
+def _way(mixed: Mixed) -> Way | None:
+    """None where nothing is seen, or more than one thing, as these are placed one by one."""
+    if len(NANO.names.one_by_one(mixed.instruction)) > 1:
         return None
     alpha = np.float32(1 / 255) * mixed.alpha
     if (aim := following(alpha)) is None:

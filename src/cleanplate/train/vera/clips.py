@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from cleanplate.errors import InputError
-from cleanplate.train.order import Order, Place, Purpose, drawn, places
+from cleanplate.train.order import Order, Place, Portion, Purpose, drawn
 from cleanplate.train.vera.recipe import Clips, Recipe
 from cleanplate.worlds.formats.vera_layout import VeraDataset, VeraFrame, VeraSample
 
@@ -53,13 +53,13 @@ class ExampleDataset(Dataset[list[Example]]):
     def __init__(self, samples: Sequence[VeraSample], recipe: Recipe, rank: int = 0, ranks: int = 1) -> None:
         if not samples:
             raise InputError("there are no layered clips to train on", remedy="Make some: cleanplate worlds layered.")
-        self.samples, self._recipe, self._share = samples, recipe, (rank, ranks)
+        self.samples, self._recipe = samples, recipe
+        self._portion = Portion(recipe.clips.batch, rank, ranks)
         self._order = Order(len(samples), recipe.seed)
         self._kept: OrderedDict[int, dict[str, Array]] = OrderedDict()
 
     def __getitem__(self, step: int) -> list[Example]:
-        shares = places(self._order, range(step, step + 1), self._recipe.clips.batch, *self._share)
-        return [self.example(place) for place in next(shares)]
+        return [self.example(place) for place in self._order.share(step, self._portion)]
 
     def whole(self, index: int) -> Example:
         """The first frames of one sample, with its text and mask."""

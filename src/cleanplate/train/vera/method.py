@@ -8,6 +8,7 @@ from pathlib import Path
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from cleanplate.errors import UsageError
 from cleanplate.models.store.loading import save
 from cleanplate.train.adapters import plain
 from cleanplate.train.feeding import steps_from
@@ -33,8 +34,13 @@ class Layers:
         return steps_from(self._clips, steps, self._settings.clips.workers)
 
     def parts(self, examples: Sequence[Example]) -> list[Sequence[Example]]:
-        """See `Method`."""
+        """See `Method`. Raises UsageError where they do not divide what this process takes."""
         count = self._settings.accumulate
+        if len(examples) % count:
+            raise UsageError(
+                f"{count} parts do not divide the {len(examples)} clips that each process takes",
+                remedy="Start fewer processes, or change `accumulate` in the recipe.",
+            )
         return [examples[first::count] for first in range(count)]
 
     def deliver(self, weights: dict[str, Tensor], place: Path) -> None:

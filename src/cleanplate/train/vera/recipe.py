@@ -64,7 +64,7 @@ class Recipe(Common):
     Attributes:
         system: the transformer and what goes with it.
         start: folder of weights in our format (`models convert` makes them from Wan2.1's); None draws them.
-        accumulate: a step's batch goes through the model in so many parts.
+        accumulate: a step's batch goes through the model in so many parts, which divide it.
         shift: of the noise levels towards more noise.
         floor: noise level below which a prediction of samples weighs no more.
         drop_text, drop_mask: part of the clips that are shown without.
@@ -91,6 +91,8 @@ class Recipe(Common):
         rows, columns = self.system.multiple
         if self.clips.rows % rows or self.clips.columns % columns:
             raise ValueError(f"{self.clips.columns} x {self.clips.rows} is not a multiple of {columns} x {rows}")
+        if self.clips.batch % self.accumulate:
+            raise ValueError(f"{self.accumulate} parts do not divide a batch of {self.clips.batch}")
         if (self.clips.frames - 1) % self.system.stride[0]:
             raise ValueError(f"{self.clips.frames} frames are not 1 + k x {self.system.stride[0]}")
         return self

@@ -1,4 +1,4 @@
-"""Close-ups of additions, as a model meets them once it has said where a thing is: about in the middle."""
+"""Close-ups of additions, as a model meets them where its placer has said where a thing goes: in the middle, about."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def seen(example: Example, aim: Aim, side: int) -> Example:
         composite=codes(example.composite),
         alpha=codes(example.alpha[None], outside=0)[0],
         preserve=None if example.preserve is None else codes(example.preserve[None], outside=255)[0],
-        text=worded(NANO.named(example.text)),
+        text=worded(NANO.names.named(example.text)),
     )
 
 
@@ -46,7 +46,7 @@ def _middle(frames: int, rows: int, columns: int) -> Aim:
 
 
 def slipped(aim: Aim, random: np.random.Generator) -> Aim:
-    """A window that is off as one is that follows a guess."""
+    """A window that fits not quite, all along and at either end."""
     times = np.linspace(-1, 1, len(aim.sides_T))[:, None]
     off = random.uniform(-_OFF, _OFF, 2) + times * random.uniform(-_OFF, _OFF, 2)
     sides = aim.sides_T * np.exp(random.uniform(*np.log(_SCALES)))

@@ -28,6 +28,12 @@ class Stock(Settings):
     held: PositiveInt = 24
     seed: NonNegativeInt = 3_000_000
 
+    @model_validator(mode="after")
+    def _holds_back(self) -> Self:
+        if self.seed < (least := 2 * self.held):
+            raise ValueError(f"a seed under {least} leaves none for what is held back")
+        return self
+
 
 class Mix(Settings):
     """Parts of the clips.
@@ -72,12 +78,6 @@ class Recipe(Layered):
     rates: Rates = Rates()
     pure: Part = 0.3
     elsewhere: PositiveFloat = 0.1
-
-    @model_validator(mode="after")
-    def _holds_back(self) -> Self:
-        if self.stock.seed < (least := 2 * self.stock.held):
-            raise ValueError(f"a seed of stock under {least} leaves none for what is held back")
-        return self
 
     @model_validator(mode="after")
     def _plain(self) -> Self:

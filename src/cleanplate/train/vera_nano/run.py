@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from accelerate import Accelerator
 
 DATA = "stock"
-_SHOWN, _MIDDLE = 8, 127
-_ADD = "add"
+_SHOWN = 8
+"""Clips of each kind in a preview's picture."""
 
 
 def train(
@@ -85,7 +85,7 @@ class _Layers(Layers):
         self._batcher, self._device = Batcher(recipe, codec, self._texts, accelerator.device), accelerator.device
         clips = MixedDataset(data, recipe, rank=accelerator.process_index, ranks=accelerator.num_processes)
         super().__init__(recipe, clips)
-        self._held: list[list[Example]] | None = None
+        self._held: dict[str, list[Example]] | None = None
 
     def losses(self, model: Mixture, part: Sequence[Example], step: int) -> dict[str, Tensor]:
         """By branch, and of the result."""
@@ -101,15 +101,15 @@ class _Layers(Layers):
     def preview(self, model: Mixture) -> Preview:
         """The clips that are held back, whole ones and close-ups: sampled, and the errors at the levels of training."""
         if self._held is None:
-            found = held_back(self._data, self._recipe), held_closer(self._data, self._recipe)
-            self._held = [examples for examples in found if examples]
+            found = held_back(self._data, self._recipe) | {"close": held_closer(self._data, self._recipe)}
+            self._held = {job: examples for job, examples in found.items() if examples}
         figures, sheets = defaultdict[str, list[float]](list), []
-        for examples in self._held:
+        for job, examples in self._held.items():
             latents = self._batcher.latents(examples)
             made = self._made(model, latents)
             for place, (one, truth) in enumerate(zip(made, examples, strict=True)):
                 for name, figure in scores(one, truth).items():
-                    figures[f"{name} {self._job(truth)}"].append(figure)
+                    figures[f"{name} {job}"].append(figure)
                 for name, error in self._errors(model, latents.only(place), truth).items():
                     figures[f"error {name}"].append(float(error))
             sheets.append(sheet(made[:_SHOWN], examples[:_SHOWN]))
@@ -123,11 +123,6 @@ class _Layers(Layers):
     def _errors(self, model: Mixture, one: Latents, truth: Example) -> dict[str, Tensor]:
         noise = draw_noise(one, self._recipe)
         return losses(model, one, noise, self._recipe, covered_B1THW=self._covered([truth]))
-
-    def _job(self, example: Example) -> str:
-        if example.alpha.shape[-1] != self._recipe.clips.columns:
-            return "close"
-        return "background" if float(example.alpha.float().mean()) > _MIDDLE else _ADD
 
     def _covered(self, examples: Sequence[Example]) -> Tensor:
         return covered_by(examples, self._codec.stride).to(self._device)

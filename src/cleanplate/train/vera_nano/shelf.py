@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from cleanplate.train.order import Purpose, drawn
+from cleanplate.train.order import Portion, Purpose, drawn
 from cleanplate.train.vera.clips import Example
 from cleanplate.train.vera.recipe import Clips
 from cleanplate.train.vera_nano.closer import close
@@ -124,14 +124,13 @@ class MixedDataset(Dataset[list[Example]]):
 
     def __init__(self, folder: Path, recipe: Recipe, *, rank: int = 0, ranks: int = 1) -> None:
         self._shelf, self._recipe = shelf_of(folder, recipe.stock, recipe.clips), recipe
-        self._rank, self._part = rank, recipe.clips.batch // ranks
+        self._portion = Portion(recipe.clips.batch, rank, ranks)
 
     def __getitem__(self, step: int) -> list[Example]:
-        first = step * self._recipe.clips.batch + self._rank * self._part
         side = self._recipe.system.closeup
         drawn_part = drawn(self._recipe.seed, Purpose.CLOSER, step).random()
         closer = side if drawn_part < self._recipe.mix.closer else None
-        return [self._example(position, closer) for position in range(first, first + self._part)]
+        return [self._example(position, closer) for position in self._portion.at(step)]
 
     def _example(self, position: int, closer: int | None) -> Example:
         """A whole clip, or a close-up of that side."""
@@ -144,17 +143,20 @@ class MixedDataset(Dataset[list[Example]]):
         return whole if closer is None else close(whole, closer, random)
 
 
-def held_back(folder: Path, recipe: Recipe) -> list[Example]:
-    """The clips for validation; every second one comes with a mask."""
-    shelf, found = shelf_of(folder, recipe.stock, recipe.clips, held=True), []
+def held_back(folder: Path, recipe: Recipe) -> dict[str, list[Example]]:
+    """The whole clips for validation that add, and those that change the background; every second has a mask."""
+    shelf = shelf_of(folder, recipe.stock, recipe.clips, held=True)
+    found: dict[str, list[Example]] = {"add": [], "background": []}
     for number in range(recipe.stock.held):
         random = drawn(recipe.seed, Purpose.PLATE, number)
-        found.append(example(shelf.mixed(recipe.mix, random), number, random, text=True, mask=number % 2 == 1))
+        mixed = shelf.mixed(recipe.mix, random)
+        job = "add" if mixed.subject is None else "background"
+        found[job].append(example(mixed, number, random, text=True, mask=number % 2 == 1))
     return found
 
 
 def held_closer(folder: Path, recipe: Recipe) -> list[Example]:
-    """Close-ups for validation, a third as many; none of a model that looks once."""
+    """Close-ups for validation, a third as many; none of a model that draws none."""
     side, shelf, found = recipe.system.closeup, shelf_of(folder, recipe.stock, recipe.clips, held=True), []
     for number in range(0 if side is None else -(-recipe.stock.held // 3)):
         random = drawn(recipe.seed, Purpose.MASK, number)

@@ -20,7 +20,7 @@ from cleanplate.errors import InputError
 from cleanplate.masks.labels import REMOVE, affected
 from cleanplate.media.probe import ClipInfo
 from cleanplate.models.void.config import STRIDE
-from cleanplate.train.order import Order, Place, Purpose, drawn, places
+from cleanplate.train.order import Order, Place, Portion, Purpose, drawn
 from cleanplate.train.void.buckets import Bucket, allowed, bucket, longest
 from cleanplate.train.void.masks import Change, drawn_change
 from cleanplate.train.void.recipe import Recipe
@@ -92,15 +92,15 @@ class ExampleDataset(Dataset[list[Example]]):
         rank: int = 0,
         ranks: int = 1,
     ) -> None:
-        self._samples, self._recipe, self._noises, self._share = samples, recipe, noises, (rank, ranks)
+        self._samples, self._recipe, self._noises = samples, recipe, noises
+        self._portion = Portion(recipe.clips.batch, rank, ranks)
         self.count = len(samples)
         self._order = Order(self.count, recipe.seed)
         self._infos: dict[int, ClipInfo] = {}
         self._latest: dict[int, int] = {}
 
     def __getitem__(self, step: int) -> list[Example]:
-        shares = places(self._order, range(step, step + 1), self._recipe.clips.batch, *self._share)
-        return [self.example(place) for place in next(shares)]
+        return [self.example(place) for place in self._order.share(step, self._portion)]
 
     def whole(self, index: int) -> Example:
         """The beginning of one sample, its middle, with its text, and its mask as it is."""

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from cleanplate.errors import CleanplateError, InputError
 from cleanplate.files import write_text
 from cleanplate.masks.labels import Labels, affected, combine, removed
-from cleanplate.train.order import Order, Place, Purpose, drawn, places
+from cleanplate.train.order import Order, Place, Portion, Purpose, drawn
 from cleanplate.train.slips import degrade, read_errors
 from cleanplate.train.void_nano.recipe import TURNS, Masks, Pairs, Recipe
 from cleanplate.train.void_nano.variety import made_up, varied
@@ -80,13 +80,12 @@ class PairDataset(Dataset[list[Example]]):
     def __init__(self, folder: Path, recipe: Recipe, *, rank: int = 0, ranks: int = 1) -> None:
         pairs = recipe.pairs
         self._kept = Kept(folder, pairs, pairs.seed, pairs.count)
-        self._recipe, self._share = recipe, (rank, ranks)
+        self._recipe, self._portion = recipe, Portion(pairs.batch, rank, ranks)
         self._chosen = chosen(pairs, pairs.count)
         self._order = Order(len(self._chosen), recipe.seed)
 
     def __getitem__(self, step: int) -> list[Example]:
-        shares = places(self._order, range(step, step + 1), self._recipe.pairs.batch, *self._share)
-        return [self._example(place) for place in next(shares)]
+        return [self._example(place) for place in self._order.share(step, self._portion)]
 
     def _example(self, place: Place) -> Example:
         random = drawn(self._recipe.seed, Purpose.CUT, place.position)

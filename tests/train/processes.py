@@ -1,0 +1,59 @@
+"""Runs of two processes, as torchrun starts them, beside those of one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from interrupted import curve
+
+
+def together(folder: Path, code: str, *arguments: Path) -> None:
+    """Two processes on gloo; `code` finds the arguments in `sys.argv`."""
+    script = folder / "train.py"
+    script.write_text(code, encoding="utf-8")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    path = os.pathsep.join([str(Path(__file__).parent.parent), *sys.path])
+    environment = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    found = subprocess.run(
+        [*torchrun, *map(str, (script, *arguments))],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr[:3000]
+
+
+@contextmanager
+def wrapped(model: nn.Module) -> Iterator[nn.Module]:
+    """As one of several processes has it: only what goes through its `forward` is known, and shared."""
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)  # type: ignore[attr-defined]
+    try:
+        yield DistributedDataParallel(model)
+    finally:
+        distributed.destroy_process_group()
+
+
+def same_run(out: Path, whole: Path, *, atol: float = 1e-4) -> None:
+    """Curves and weights, as near as sums in another order come.
+
+    Args:
+        atol: of the weights, which some models store in 16 bits.
+    """
+    for ours, theirs in zip(curve(out), curve(whole), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-5)
+    expected = load_file(whole / "model" / "model.safetensors")
+    for name, tensor in load_file(out / "model" / "model.safetensors").items():
+        torch.testing.assert_close(tensor, expected[name], rtol=0, atol=atol)
