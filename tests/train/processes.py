@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from cleanplate.train.recipe import Common
 from interrupted import curve
 
 
@@ -34,6 +35,24 @@ def together(folder: Path, code: str, *arguments: Path) -> None:
         check=False,
     )
     assert found.returncode == 0, found.stderr[:3000]
+
+
+_RUN = """
+import sys
+from pathlib import Path
+from cleanplate.train.{room}.recipe import Recipe
+from cleanplate.train.{room}.run import train
+recipe = Recipe.model_validate_json(Path(sys.argv[1]).read_text())
+train(recipe, Path(sys.argv[2]), Path(sys.argv[3]))
+"""
+
+
+def require_same_by_two(room: str, recipe: Common, whole: Path, data: Path, folder: Path) -> None:
+    """Two processes learn by a recipe of `cleanplate.train.ROOM` what one has learned in the run `whole`."""
+    own = folder / "recipe.json"
+    own.write_text(recipe.model_dump_json(), encoding="utf-8")
+    together(folder, _RUN.format(room=room), own, folder / "run", data)
+    same_run(folder / "run", whole, atol=1e-3)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from processes import same_run, together, wrapped
+from processes import require_same_by_two, wrapped
 from safetensors.torch import load_file
 from typer.testing import CliRunner
 
@@ -173,24 +173,12 @@ def test_lessons_go_through_what_processes_share(tmp_path: Path) -> None:
         assert all(part.grad is not None for part in model.parameters())
 
 
-PROCESSES = """
-import sys
-from pathlib import Path
-from cleanplate.train.nano_placer.recipe import Recipe
-from cleanplate.train.nano_placer.run import train
-recipe = Recipe.model_validate_json(Path(sys.argv[1]).read_text())
-train(recipe, Path(sys.argv[2]), Path(sys.argv[3]))
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("sharding", ["none", "full"])
 def test_two_processes_learn_what_one_learns(sharding: str, tmp_path: Path) -> None:
-    data, own = stock(tmp_path / "stock"), tmp_path / "recipe.json"
+    data = stock(tmp_path / "stock")
     train(tiny(), tmp_path / "whole", data)
-    own.write_text(tiny(sharding=sharding).model_dump_json(), encoding="utf-8")
-    together(tmp_path, PROCESSES, own, tmp_path / "run", data)
-    same_run(tmp_path / "run", tmp_path / "whole", atol=1e-3)
+    require_same_by_two("nano_placer", tiny(sharding=sharding), tmp_path / "whole", data, tmp_path)
 
 
 def test_boxes_hold_what_is_added_with_room_up_to_the_frame(tmp_path: Path) -> None:
