@@ -106,7 +106,7 @@ class VeraEngine:
                 "seed": seed,
                 **settings.model_dump(mode="json"),
                 "edges": edges,
-                "finished": self._settings.finish and outline.factor(scene) >= COARSE,
+                "finished": self._settings.finish and outline.coarseness(scene) >= COARSE,
             },
             notes=(*warnings(cuts), *self._notes(outline)),
             weights=parts.digest(),

@@ -73,7 +73,7 @@ class Outline:
         """Of the plate, on which anything may change."""
         return sorted({frame for window in self.windows for frame in window.frames})
 
-    def factor(self, scene: Scene) -> float:
+    def coarseness(self, scene: Scene) -> float:
         """How many times larger the plate is than the model would see the whole of it."""
         return (_FINER if self.things else 1) * scene.clip.info.height / self.size.coded[0]
 
