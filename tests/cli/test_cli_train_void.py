@@ -77,6 +77,6 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 def test_the_embedded_model_takes_no_pass_and_only_models(
     option: tuple[str, str], words: str, code: int, tmp_path: Path
 ) -> None:
-    said = ran("--config", "nano-smoke", "--out", str(tmp_path / "run"), *option, code=code)
+    said = ran("--config", "nano", "--smoke", "--out", str(tmp_path / "run"), *option, code=code)
     assert words in said
     assert not (tmp_path / "run").exists()

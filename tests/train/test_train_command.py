@@ -17,6 +17,8 @@ from cleanplate.train.vera_nano.recipes import RECIPES as VERA_NANO
 from cleanplate.train.void.recipes import RECIPES as VOID
 from cleanplate.train.void_nano.recipes import RECIPES as VOID_NANO
 
+SMOKE = "nano-smoke"
+"""What --smoke takes instead of `nano`."""
 COMMANDS: Any = typer.main.get_command(train)
 VERAS = {**VERA, **VERA_NANO, "nano-ABLATION": None}
 
@@ -33,4 +35,4 @@ VERAS = {**VERA, **VERA_NANO, "nano-ABLATION": None}
 def test_every_recipe_is_named(command: str, recipes: Mapping[str, Any]) -> None:
     (option,) = (one for one in COMMANDS.commands[command].params if one.name == "config")
     listed = option.help.removeprefix("A recipe: ").removesuffix(", or a JSON file.").split(", ")
-    assert sorted(listed) == sorted(recipes)
+    assert sorted([*listed, SMOKE]) == sorted(recipes)

@@ -156,7 +156,7 @@ def test_what_is_shipped_says_how_it_came_about(tmp_path: Path) -> None:
 
 
 def test_the_command_trains_for_a_minute(tmp_path: Path) -> None:
-    shown = CliRunner().invoke(app, ["train", "codec", "--config", "nano-smoke", "--print"])
+    shown = CliRunner().invoke(app, ["train", "codec", "--config", "nano", "--smoke", "--print"])
     own = tmp_path / "mine.json"
     small = json.loads(shown.stdout) | {
         "clips": tiny().clips.model_dump(),
@@ -170,6 +170,6 @@ def test_the_command_trains_for_a_minute(tmp_path: Path) -> None:
     )
     assert told.exit_code == 0, told.stderr
     assert load(Path(json.loads(told.stdout)["model"])).channels == 4
-    refused = CliRunner().invoke(app, ["train", "codec", "--config", "nano-smoke"])
+    refused = CliRunner().invoke(app, ["train", "codec", "--config", "nano", "--smoke"])
     assert refused.exit_code == 2
     assert "--out FOLDER" in refused.stderr

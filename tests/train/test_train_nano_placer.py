@@ -223,7 +223,7 @@ def test_what_is_shipped_says_how_it_came_about(tmp_path: Path) -> None:
 
 
 def test_the_command_trains_for_a_minute(tmp_path: Path) -> None:
-    shown = CliRunner().invoke(app, ["train", "placer", "--config", "nano-smoke", "--print"])
+    shown = CliRunner().invoke(app, ["train", "placer", "--config", "nano", "--smoke", "--print"])
     own = tmp_path / "mine.json"
     small = json.loads(shown.stdout) | {
         "clips": tiny().clips.model_dump(),
@@ -236,7 +236,7 @@ def test_the_command_trains_for_a_minute(tmp_path: Path) -> None:
     made = CliRunner().invoke(app, asked)
     assert made.exit_code == 0, made.stderr
     assert load(Path(json.loads(made.stdout)["model"])).shape.dim == 32
-    refused = CliRunner().invoke(app, ["train", "placer", "--config", "nano-smoke"])
+    refused = CliRunner().invoke(app, ["train", "placer", "--config", "nano", "--smoke"])
     assert refused.exit_code == 2
     assert "--out FOLDER" in refused.stderr
     refused = CliRunner().invoke(app, [*asked[:-1], "--data", str(tmp_path)])

@@ -16,6 +16,7 @@ train = typer.Typer(name="train", help="Train the models, resumably.", no_args_i
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run; a run there goes on.")]
 Steps = Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=1)]
 Seed = Annotated[int | None, typer.Option(help="Instead of the recipe's.", min=0)]
+Smoke = Annotated[bool, typer.Option("--smoke", help="nano in small, for a minute: to see that training works here.")]
 Show = Annotated[bool, typer.Option("--print", help="Print the recipe as JSON, and stop.")]
 
 
@@ -29,7 +30,7 @@ def vera(
     config: Annotated[
         str,
         typer.Option(
-            help="A recipe: 1.3b, 14b, overfit, overfit-long, nano, nano-gpu, nano-fine, nano-few, nano-smoke, "
+            help="A recipe: 1.3b, 14b, overfit, overfit-long, nano, nano-gpu, nano-fine, nano-few, "
             "nano-ABLATION, or a JSON file."
         ),
     ],
@@ -39,6 +40,7 @@ def vera(
     ] = None,
     out: Out = None,
     start: Annotated[Path | None, typer.Option(help="Weights to start from; see `cleanplate models convert`.")] = None,
+    smoke: Smoke = False,
     steps: Steps = None,
     seed: Seed = None,
     show: Show = False,
@@ -48,7 +50,7 @@ def vera(
     from cleanplate.train.vera.door import recipe_of, run
     from cleanplate.train.vera_nano import door as nano
 
-    screen = Screen(as_json=json)
+    screen, config = Screen(as_json=json), _named(config, smoke)
     with guarded(screen):
         given = _given(start=start, steps=steps, seed=seed)
         if nano.takes(config):
@@ -69,8 +71,7 @@ def void(
     config: Annotated[
         str,
         typer.Option(
-            help="A recipe: published, tiny, nano, nano-gpu, nano-fine, nano-few, nano-smoke, nano-binary, "
-            "or a JSON file."
+            help="A recipe: published, tiny, nano, nano-gpu, nano-fine, nano-few, nano-binary, or a JSON file."
         ),
     ],
     number: Annotated[int | None, typer.Option("--pass", help="1, or 2 for the refinement; 1.", min=1, max=2)] = None,
@@ -82,6 +83,7 @@ def void(
     init: Annotated[
         str | None, typer.Option(help="Weights to start from: a pass of VOID, its base, or a nano model.")
     ] = None,
+    smoke: Smoke = False,
     steps: Steps = None,
     seed: Seed = None,
     show: Show = False,
@@ -91,7 +93,7 @@ def void(
     from cleanplate.train.void.door import recipe_of, run
     from cleanplate.train.void_nano import door as nano
 
-    screen = Screen(as_json=json)
+    screen, config = Screen(as_json=json), _named(config, smoke)
     with guarded(screen):
         given = _given(steps=steps, seed=seed)
         if nano.takes(config):
@@ -112,9 +114,10 @@ def void(
 
 @train.command()
 def codec(
-    config: Annotated[str, typer.Option(help="A recipe: nano, nano-smoke, or a JSON file.")],
+    config: Annotated[str, typer.Option(help="A recipe: nano, or a JSON file.")],
     data: Annotated[list[Path] | None, typer.Option(help="Folder where stock is kept, as of `train vera`.")] = None,
     out: Out = None,
+    smoke: Smoke = False,
     steps: Steps = None,
     seed: Seed = None,
     show: Show = False,
@@ -123,7 +126,7 @@ def codec(
     """Train the autoencoder between pictures and the latents of vera-nano."""
     from cleanplate.train.nano_codec import door as nano
 
-    screen = Screen(as_json=json)
+    screen, config = Screen(as_json=json), _named(config, smoke)
     with guarded(screen):
         given = _given(steps=steps, seed=seed)
         _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
@@ -131,9 +134,10 @@ def codec(
 
 @train.command()
 def placer(
-    config: Annotated[str, typer.Option(help="A recipe: nano, nano-smoke, or a JSON file.")],
+    config: Annotated[str, typer.Option(help="A recipe: nano, or a JSON file.")],
     data: Annotated[list[Path] | None, typer.Option(help="Folder where stock is kept, as of `train vera`.")] = None,
     out: Out = None,
+    smoke: Smoke = False,
     steps: Steps = None,
     seed: Seed = None,
     show: Show = False,
@@ -142,7 +146,7 @@ def placer(
     """Train what says where vera-nano's additions go, and how large they are."""
     from cleanplate.train.nano_placer import door as nano
 
-    screen = Screen(as_json=json)
+    screen, config = Screen(as_json=json), _named(config, smoke)
     with guarded(screen):
         given = _given(steps=steps, seed=seed)
         _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
@@ -159,6 +163,11 @@ def _made(screen: Screen, door: Any, recipe: Any, data: list[Path] | None, out: 
         raise UsageError("training needs a folder", remedy="Give --out FOLDER.")
     model = door.run(recipe, data[0] if data else None, out, screen.progress())
     screen.result({"model": str(model)}, [(f"The model is in {model}", "green")])
+
+
+def _named(config: str, smoke: bool) -> str:
+    """The recipe, or its small form."""
+    return f"{config}-smoke" if smoke else config
 
 
 def _given(**named: Any) -> dict[str, Any]:
