@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,10 @@ def write_run(folder: Path, made: Recipe) -> Path:
 
 @pytest.fixture
 def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The package with these weights, and their line in the table."""
+    """The package with these weights, and their line in the table, beside the small models that go with them."""
     folder = tmp_path / "shipped" / shipped.VERA_NANO
+    for part in shipped.PARTS:
+        shutil.copytree(shipped.FOLDER / part, folder.parent / part)
     line = line_of(ship(write_run(tmp_path / "run", recipe()), folder))
     monkeypatch.setattr(shipped, "FOLDER", folder.parent)
     monkeypatch.setattr(shipped, "SHIPPED", eval(f"{{{line}}}", {"Shipped": shipped.Shipped}))
