@@ -15,6 +15,8 @@ from cleanplate.engines.vera.parts import StoredParts
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue.shipped import PLACER, VERA_NANO, WEIGHTS, card_of, folder_of
 from cleanplate.models.catalogue.verify import verify
+from cleanplate.models.placing import placer
+from cleanplate.models.placing.placer import Placer
 from cleanplate.models.store.loading import load
 from cleanplate.pipeline.add import add
 from cleanplate.pipeline.edits import Add
@@ -52,8 +54,13 @@ def test_another_placer_beside_the_weights_is_another_model(tmp_path: Path) -> N
     shutil.copytree(folder_of(PLACER), folder / PLACER)
     before = StoredParts(str(folder)).digest()
     assert before == StoredParts(str(folder)).digest()
-    (folder / PLACER / WEIGHTS).write_bytes(b"junk")
+    other = Placer(placer.load(folder / PLACER).shape)
+    shutil.rmtree(folder / PLACER)
+    placer.save(other, folder / PLACER)
     assert StoredParts(str(folder)).digest() != before
+    (folder / PLACER / WEIGHTS).write_bytes(b"junk")
+    with pytest.raises(InputError, match=WEIGHTS):
+        StoredParts(str(folder)).digest()
 
 
 def test_a_placer_that_is_none_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:

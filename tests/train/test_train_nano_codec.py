@@ -16,13 +16,11 @@ from typer.testing import CliRunner
 from cleanplate.cli.main import app
 from cleanplate.errors import InputError, UsageError
 from cleanplate.files import sha256
-from cleanplate.models.catalogue.shipped import CARD, CODEC, FOLDER
 from cleanplate.models.catalogue.verify import verify
 from cleanplate.models.codecs.nano import load
 from cleanplate.models.codecs.shape import Shape
 from cleanplate.progress import Silent
 from cleanplate.train.accelerated import accelerator_of
-from cleanplate.train.nano_codec.door import recipe_of
 from cleanplate.train.nano_codec.pictures import PictureDataset, held_back
 from cleanplate.train.nano_codec.recipe import Pictures, Recipe
 from cleanplate.train.nano_codec.recipes import RECIPES
@@ -78,27 +76,6 @@ def test_pictures_are_the_same_again_and_differ(tmp_path: Path) -> None:
         PictureDataset(folder, recipe, ranks=3)
     gray = [bool((one == one[:1]).all()) for step in range(10) for one in data[step]]
     assert 0.2 < np.mean(gray) < 0.7  # alpha and masks
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"stock": {"seed": 0}}, "held back"),
-        ({"clips": {"rows": 60}}, "multiple of 8 x 8"),
-        ({"pictures": {"nearest": 0.5}}, "nearest"),
-        ({"lora": {}}, "lora"),
-    ],
-)
-def test_what_nothing_would_come_of_is_refused(changes: dict[str, Any], said: str, tmp_path: Path) -> None:
-    own = tmp_path / "mine.json"
-    own.write_text(json.dumps(changes))
-    with pytest.raises(InputError, match=said):
-        recipe_of(str(own), {})
-
-
-def test_the_recipe_of_the_autoencoder_that_is_shipped_is_readable() -> None:
-    recipe = json.loads((FOLDER / CODEC / CARD).read_text())["recipe"]
-    assert Recipe.model_validate(recipe).model_dump(mode="json") == recipe
 
 
 def test_lessons_go_through_what_processes_share(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 from cleanplate.cli.main import app
 from cleanplate.errors import InputError, UsageError
 from cleanplate.files import sha256
-from cleanplate.models.catalogue.shipped import CARD, FOLDER, PLACER
 from cleanplate.models.catalogue.verify import verify
 from cleanplate.models.placing.placer import Placer, load
 from cleanplate.models.placing.shape import Shape
@@ -25,7 +24,6 @@ from cleanplate.models.placing.way import aim_of
 from cleanplate.progress import Silent
 from cleanplate.train.accelerated import accelerator_of
 from cleanplate.train.nano_placer import ways
-from cleanplate.train.nano_placer.door import recipe_of
 from cleanplate.train.nano_placer.recipe import Recipe
 from cleanplate.train.nano_placer.recipes import RECIPES
 from cleanplate.train.nano_placer.run import _Ways, train
@@ -119,29 +117,6 @@ def test_every_addition_is_a_tick(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         ways_of(data, tiny(), Interrupting("Looking where things go", ticks=1))
     assert not list(data.rglob("ways-*"))
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"stock": {"seed": 0}}, "held back"),
-        ({"clips": {"frames": 2}}, "too short"),
-        ({"clips": {"frames": 16, "workers": 1}}, "frames, rows, columns and batch"),
-        ({"mix": {"background": 1.0}}, "nothing but additions"),
-        ({"mix": {"background": 0.0, "brief": 0.1}}, "rendered and mirrored"),
-        ({"lora": {}}, "lora"),
-    ],
-)
-def test_what_nothing_would_come_of_is_refused(changes: dict[str, Any], said: str, tmp_path: Path) -> None:
-    own = tmp_path / "mine.json"
-    own.write_text(json.dumps(changes))
-    with pytest.raises(InputError, match=said):
-        recipe_of(str(own), {})
-
-
-def test_the_recipe_of_the_placer_that_is_shipped_is_readable() -> None:
-    recipe = json.loads((FOLDER / PLACER / CARD).read_text())["recipe"]
-    assert Recipe.model_validate(recipe).model_dump(mode="json") == recipe
 
 
 def test_a_run_of_another_recipe_is_refused_before_ways_are_looked_up(tmp_path: Path) -> None:

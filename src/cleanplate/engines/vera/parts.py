@@ -24,8 +24,6 @@ from cleanplate.models.text.protocol import Encoded
 from cleanplate.models.weights.checkpoint import Checkpoint
 from cleanplate.models.weights.digests import fingerprint
 
-_WEIGHING = (".json", ".safetensors")
-
 
 class Parts(Protocol):
     """A model and what goes with it. Nothing is kept in memory here."""
@@ -77,12 +75,10 @@ class StoredParts:
     def digest(self) -> str:
         """Of configs and weights, also of the small models that go with them. Raises InputError for weights that are
         not whole."""
-        files, system = Checkpoint.open(self._folder).files, self.system()
+        system = self.system()
         wanted = {system.codec} | ({PLACER} if system.closeup else set())
-        beside = [places.part(name, self._folder)[0] for name in sorted(wanted & PARTS.keys())]
-        own = [self._folder / "config.json", *sorted(set(files.values()))]
-        small = [path for folder in beside for path in sorted(folder.iterdir()) if path.suffix in _WEIGHING]
-        return fingerprint([*own, *small])
+        beside = (places.part(name, self._folder)[0] for name in sorted(wanted & PARTS.keys()))
+        return fingerprint(path for folder in (self._folder, *beside) for path in _files(folder))
 
     def read(self, texts: Sequence[str]) -> Encoded:
         device = device_name()
@@ -102,3 +98,8 @@ class StoredParts:
     def model(self, running: Running) -> Mixture:
         model = transformer_of(Path(self._folder), getattr(torch, running.dtype))[0]
         return prepared(model, running, torch.device(device_name()))
+
+
+def _files(folder: Path) -> list[Path]:
+    """Config and weights."""
+    return [folder / "config.json", *sorted(set(Checkpoint.open(folder).files.values()))]

@@ -34,7 +34,7 @@ class Names:
         Raises:
             UsageError: a thing is named where none can be added: behind another, say.
         """
-        text = " ".join(instruction.split())
+        text = _plain(instruction)
         lists = self._lists(text)
         if sum(map(len, lists)) < 2:
             return (text,)
@@ -50,7 +50,7 @@ class Names:
 
     def named(self, instruction: str) -> str:
         """The first thing that is named, ``a red ball``; the instruction itself where none is."""
-        found = self._pattern.search(" ".join(instruction.split()))
+        found = self._pattern.search(_plain(instruction))
         if found is None:
             return instruction
         thing = " ".join(filter(None, (found["colour"], found["thing"]))).lower()
@@ -58,7 +58,7 @@ class Names:
 
     def require_told(self, instruction: str) -> None:
         """Raise UsageError for what is said of things and would be lost: what is no colour, or stands apart."""
-        text = " ".join(instruction.split())
+        text = _plain(instruction)
         found, rest = list(self._pattern.finditer(text)), self._pattern.sub("", text)
         stray = re.search(rf"\b(?:{'|'.join(self.colours)})\b", rest, re.IGNORECASE)
         if stray is not None:
@@ -87,6 +87,11 @@ class Names:
             else:
                 lists.append([thing])
         return lists
+
+
+def _plain(text: str) -> str:
+    """With single spaces between its words."""
+    return " ".join(text.split())
 
 
 def _until_next(said: str, thing: str) -> str:

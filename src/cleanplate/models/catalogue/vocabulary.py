@@ -50,7 +50,7 @@ class Vocabulary:
             raise self._refused(f"the instruction names no place that {name} has learned", name)
         if not background:
             self.names.require_told(instruction)
-            self.names.one_by_one(instruction)
+            self.names.one_by_one(instruction)  # which refuses what it cannot take apart
 
     @property
     def names(self) -> Names:
