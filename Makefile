@@ -16,8 +16,9 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(READY_LEARNED)
 	$(BIN)/python demo/run.py
 
+# A test that hangs fails, and says where each of its threads stood.
 test: $(READY_DEV) lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 
 test-all: $(READY_DEV) lint
 	$(BIN)/pytest -n 2 -m ""

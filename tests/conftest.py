@@ -1,17 +1,21 @@
 """What tests of several rooms share: one browser for each worker, since Playwright bears no second beside it.
 
-Hypothesis sets no time limit: how long an example takes says nothing where other tests run beside it.
+Hypothesis sets no time limit: how long an example takes says nothing where other tests run beside it. Processes that
+tests interrupt must hear of it, also where the tests were started by one that ignores it, as `nohup` and `&` do.
 """
 
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("cleanplate", deadline=None)
 settings.load_profile("cleanplate")
 pytest_plugins = ("shown_page",)

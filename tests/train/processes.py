@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import distributed, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from cleanplate.train.recipe import Common
 from interrupted import curve
@@ -53,16 +49,6 @@ def require_same_by_two(room: str, recipe: Common, whole: Path, data: Path, fold
     own.write_text(recipe.model_dump_json(), encoding="utf-8")
     together(folder, _RUN.format(room=room), own, folder / "run", data)
     same_run(folder / "run", whole, atol=1e-3)
-
-
-@contextmanager
-def wrapped(model: nn.Module) -> Iterator[nn.Module]:
-    """As one of several processes has it: only what goes through its `forward` is known, and shared."""
-    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)  # type: ignore[attr-defined]
-    try:
-        yield DistributedDataParallel(model)
-    finally:
-        distributed.destroy_process_group()
 
 
 def same_run(out: Path, whole: Path, *, atol: float = 1e-4) -> None:

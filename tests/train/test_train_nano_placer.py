@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from processes import require_same_by_two, wrapped
+from processes import require_same_by_two
 from safetensors.torch import load_file
+from torch import nn
 from typer.testing import CliRunner
 
 from cleanplate.cli.main import app
@@ -141,11 +142,12 @@ def test_a_batch_that_processes_cannot_share_is_refused(tmp_path: Path) -> None:
 
 def test_lessons_go_through_what_processes_share(tmp_path: Path) -> None:
     recipe, found = tiny(), ways_of(stock(tmp_path), tiny(), Silent())
-    method = _Ways(recipe, found, found, accelerator_of("no", "none", Placer))
+    accelerator = accelerator_of("no", "none", Placer)
+    method = _Ways(recipe, found, found, accelerator)
     (lessons,) = method.examples(range(1))
-    with wrapped(Placer(recipe.shape)) as model:
-        method.total(method.losses(model, lessons, 0)).backward()  # type: ignore[no-untyped-call, arg-type]
-        assert all(part.grad is not None for part in model.parameters())
+    model = nn.DataParallel(Placer(recipe.shape).to(accelerator.device))  # as DDP: knows `forward` alone
+    method.total(method.losses(model, lessons, 0)).backward()  # type: ignore[no-untyped-call, arg-type]
+    assert all(part.grad is not None for part in model.parameters())
 
 
 @pytest.mark.slow
