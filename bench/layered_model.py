@@ -36,7 +36,8 @@ _CLEAR = 4
 def by_model(folder: Path, seed: int, encoder: TextEncoder | None = None) -> Method:
     """What the model in a folder makes of clips of the size that it was trained on, told source and words.
 
-    A model that makes no layers says the whole picture; its layer is read off what differs from the plate.
+    A model that makes no layers says the whole picture; its layer is read off what differs from the plate. What
+    stays is the model's own to find, as that is compared.
 
     Args:
         encoder: that it reads with, where it is not the system's.

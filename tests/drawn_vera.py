@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from cleanplate.engines.vera.parts import StoredParts
 from cleanplate.models.catalogue.system import Limits, System
+from cleanplate.models.finding import shape as finding
+from cleanplate.models.finding.finder import Finder
 from cleanplate.models.mixture.config import layered
 from cleanplate.models.placing.placer import Placer
 from cleanplate.models.placing.shape import Shape
@@ -45,6 +48,17 @@ def write_weights(folder: Path, system: System | None = None, seed: int = 0) -> 
     return folder
 
 
+class RedFinder(Finder):
+    """Finds whatever is red, but only if something is named."""
+
+    def __init__(self) -> None:
+        super().__init__(finding.Shape(widths=(8, 8), told=8, text_dim=TEXT_DIM))
+
+    def forward(self, pictures_B3HW: Tensor, text_BSD: Tensor) -> Tensor:
+        red, green, _ = pictures_B3HW.unbind(dim=1)
+        return 40 * (red - green - 0.5) if text_BSD.any() else torch.full_like(red, -20.0)
+
+
 class DrawnParts(StoredParts):
     """Stored parts whose texts are drawn from the words; more words than tokens are cut."""
 
@@ -64,3 +78,6 @@ class DrawnParts(StoredParts):
     def placer(self) -> Placer:
         torch.manual_seed(0)
         return Placer(Shape(dim=16, layers=1, text_dim=TEXT_DIM, steps=2)).eval()
+
+    def finder(self) -> Finder:
+        return RedFinder().eval()

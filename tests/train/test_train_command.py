@@ -10,6 +10,7 @@ import typer
 
 from cleanplate.cli.train import train
 from cleanplate.train.nano_codec.recipes import RECIPES as CODEC
+from cleanplate.train.nano_finder.recipes import RECIPES as FINDER
 from cleanplate.train.nano_placer.recipes import RECIPES as PLACER
 from cleanplate.train.vera.recipes import RECIPES as VERA
 from cleanplate.train.vera_nano.recipes import ABLATIONS
@@ -30,6 +31,7 @@ VERAS = {**VERA, **VERA_NANO, "nano-ABLATION": None}
         ("void", {**VOID, **VOID_NANO}),
         ("codec", CODEC),
         ("placer", PLACER),
+        ("finder", FINDER),
     ],
 )
 def test_every_recipe_is_named(command: str, recipes: Mapping[str, Any]) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from cleanplate.errors import InputError
-from cleanplate.models.catalogue.shipped import CARD, CODEC, FOLDER, PLACER
+from cleanplate.models.catalogue.shipped import CARD, CODEC, FINDER, FOLDER, PLACER
 from cleanplate.train.nano_codec.door import recipe_of as of_codec
+from cleanplate.train.nano_finder.door import recipe_of as of_finder
 from cleanplate.train.nano_placer.door import recipe_of as of_placer
 from cleanplate.train.recipe import Common
 
@@ -31,6 +32,12 @@ Door = Callable[[str, dict[str, Any]], Common]
         (of_placer, {"mix": {"background": 1.0}}, "nothing but additions"),
         (of_placer, {"mix": {"background": 0.0, "brief": 0.1}}, "rendered and mirrored"),
         (of_placer, {"lora": {}}, "lora"),
+        (of_finder, {"stock": {"seed": 0}}, "held back"),
+        (of_finder, {"clips": {"rows": 60}}, "multiple of 16 x 16"),
+        (of_finder, {"shape": {"widths": [8, 16, 32, 64, 64]}}, "multiple of 32 x 32"),
+        (of_finder, {"each": 17}, "no 17 pictures"),
+        (of_finder, {"mix": {"background": 0.5}}, "subjects stand before"),
+        (of_finder, {"lora": {}}, "lora"),
     ],
 )
 def test_what_nothing_would_come_of_is_refused(
@@ -42,7 +49,7 @@ def test_what_nothing_would_come_of_is_refused(
         recipe_of(str(own), {})
 
 
-@pytest.mark.parametrize(("name", "recipe_of"), [(CODEC, of_codec), (PLACER, of_placer)])
+@pytest.mark.parametrize(("name", "recipe_of"), [(CODEC, of_codec), (PLACER, of_placer), (FINDER, of_finder)])
 def test_what_a_shipped_model_was_trained_by_is_readable(name: str, recipe_of: Door, tmp_path: Path) -> None:
     told, own = json.loads((FOLDER / name / CARD).read_text())["recipe"], tmp_path / "shipped.json"
     own.write_text(json.dumps(told))

@@ -152,6 +152,26 @@ def placer(
         _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
 
 
+@train.command()
+def finder(
+    config: Annotated[str, typer.Option(help="A recipe: nano, or a JSON file.")],
+    data: Annotated[list[Path] | None, typer.Option(help="Folder where stock is kept, as of `train vera`.")] = None,
+    out: Out = None,
+    smoke: Smoke = False,
+    steps: Steps = None,
+    seed: Seed = None,
+    show: Show = False,
+    json: o.Json = False,
+) -> None:
+    """Train what finds the things that vera-nano keeps before another background."""
+    from cleanplate.train.nano_finder import door as nano
+
+    screen, config = Screen(as_json=json), _named(config, smoke)
+    with guarded(screen):
+        given = _given(steps=steps, seed=seed)
+        _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
+
+
 def _made(screen: Screen, door: Any, recipe: Any, data: list[Path] | None, out: Path | None, *, show: bool) -> None:
     """An embedded model, whose data are made rather than given."""
     if show:

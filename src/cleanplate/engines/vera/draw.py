@@ -18,6 +18,8 @@ from cleanplate.models.sparse.region import Region, touched
 
 EDIT, ALPHA, COMPOSITE, SOURCE, PRESERVE = "edit", "alpha", "composite", "source", "preserve"
 BRANCHES = (EDIT, ALPHA, COMPOSITE)
+_SHOWN = 0.5
+"""Of a pixel, which counts then as what it shows."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,14 @@ class Scenery:
         region_THW: bool: where anything may change.
         head: what the window before has drawn of the first frames, 1 + k x the codec's stride of them, or None.
         seed: of its noise.
+        kept_THW: 0..1: how much of each pixel shows what was found to stay; None where nothing was looked for.
     """
 
     source_3THW: Tensor
     region_THW: Tensor
     head: Drawn | None
     seed: int
+    kept_THW: Tensor | None = None
 
 
 class Draughtsman:
@@ -92,7 +96,7 @@ class Draughtsman:
         known = self._known(source, inside_THW, scenery.head)
         question = Question(
             *self._on_device(self._texts),
-            conditions=self._conditions(source, region_THW),
+            conditions=self._conditions(source, region_THW, scenery.kept_THW),
             known=known,
             region=self._region(inside_THW),
             content_THW=self._asked(inside_THW, known),
@@ -122,10 +126,14 @@ class Draughtsman:
         text, negative = texts
         return text.to(self._device), None if negative is None else negative.to(self._device)
 
-    def _conditions(self, source: Tensor, region_THW: Tensor) -> Videos:
-        if not self._masked:
+    def _conditions(self, source: Tensor, region_THW: Tensor, kept_THW: Tensor | None) -> Videos:
+        """The plate, and what is to stay of it if that is known."""
+        stays_THW = ~region_THW
+        if kept_THW is not None:
+            stays_THW = stays_THW | (self._fitted(kept_THW[None])[0][0, 0] > _SHOWN)
+        elif not self._masked:
             return {SOURCE: source}
-        return {SOURCE: source, PRESERVE: self._encoded(as_gray((~region_THW)[None].float()))}
+        return {SOURCE: source, PRESERVE: self._encoded(as_gray(stays_THW[None].float()))}
 
     def _known(self, source: Tensor, inside_THW: Tensor, head: Drawn | None) -> dict[str, Known]:
         """The composite outside the region, and all of the frames that are drawn already."""

@@ -15,6 +15,7 @@ from cleanplate.engines.vera.parts import Parts, StoredParts
 from cleanplate.engines.vera.placement import Stage
 from cleanplate.engines.vera.production import Job, Production, where
 from cleanplate.engines.vera.settings import settings_of
+from cleanplate.engines.vera.subject import named
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue.places import published
 from cleanplate.models.catalogue.shipped import VERA_NANO
@@ -28,7 +29,7 @@ from cleanplate.pipeline.machine import Machine
 from cleanplate.pipeline.protocols import Generated, Plan, Refusal, Scene
 from cleanplate.progress import Progress
 
-_VERSION = 5
+_VERSION = 6
 """Goes up when the same parameters give other pixels."""
 _BRANCHES = {"edit", "alpha", "composite"}
 _TRAIN = (
@@ -123,6 +124,7 @@ class VeraEngine:
             scene=scene,
             texts=(asked["instruction"], asked["negative"]),
             things=things,
+            kept=self._kept(system, asked["kind"], asked["instruction"]) if not scene.masked else None,
             seed=asked["seed"],
             sampling=outline.sampling,
             running=outline.settings.running,
@@ -144,6 +146,11 @@ class VeraEngine:
         """What is added in close-ups; nothing by systems and edits without."""
         closer = kind == "add" and system.closeup is not None
         return things_of(instruction, model(self.name).vocabulary) if closer else ()
+
+    def _kept(self, system: System, kind: str, instruction: str) -> str | None:
+        """What has to be found, as nobody says where it is; None of systems and edits without."""
+        looked_for = kind == "replace_background" and system.closeup is not None
+        return named(instruction, model(self.name).vocabulary) if looked_for else None
 
     def _refuse(self, why: str, remedy: str) -> Refusal:
         return Refusal(self.name, why, remedy)

@@ -10,16 +10,17 @@ import torch
 
 from cleanplate.engines.learned.device import device_name
 from cleanplate.models.catalogue import places
-from cleanplate.models.catalogue.shipped import PARTS, PLACER
+from cleanplate.models.catalogue.shipped import FINDER, PARTS, PLACER
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.written import read_system
 from cleanplate.models.codecs.protocol import Codec
+from cleanplate.models.finding.finder import Finder
 from cleanplate.models.footprint import spare
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.placing.placer import Placer
 from cleanplate.models.running.prepare import prepared
 from cleanplate.models.running.settings import Running
-from cleanplate.models.store.mixtures import codec_of, placer_of, text_encoder_of, transformer_of
+from cleanplate.models.store.mixtures import codec_of, finder_of, placer_of, text_encoder_of, transformer_of
 from cleanplate.models.text.protocol import Encoded
 from cleanplate.models.weights.checkpoint import Checkpoint
 from cleanplate.models.weights.digests import fingerprint
@@ -52,6 +53,10 @@ class Parts(Protocol):
         """What says where close-ups go."""
         ...
 
+    def finder(self) -> Finder:
+        """What finds the things that a change of background keeps."""
+        ...
+
     def model(self, running: Running) -> Mixture:
         """The transformer, where and as it is to run."""
         ...
@@ -76,7 +81,7 @@ class StoredParts:
         """Of configs and weights, also of the small models that go with them. Raises InputError for weights that are
         not whole."""
         system = self.system()
-        wanted = {system.codec} | ({PLACER} if system.closeup else set())
+        wanted = {system.codec} | ({PLACER, FINDER} if system.closeup else set())
         beside = (places.part(name, self._folder)[0] for name in sorted(wanted & PARTS.keys()))
         return fingerprint(path for folder in (self._folder, *beside) for path in _files(folder))
 
@@ -94,6 +99,9 @@ class StoredParts:
 
     def placer(self) -> Placer:
         return placer_of(self.system(), self._folder)
+
+    def finder(self) -> Finder:
+        return finder_of(self.system(), self._folder)
 
     def model(self, running: Running) -> Mixture:
         model = transformer_of(Path(self._folder), getattr(torch, running.dtype))[0]

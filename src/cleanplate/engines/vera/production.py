@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from cleanplate.engines.vera.parts import Parts
 from cleanplate.engines.vera.placement import Placement, Stage, placements
 from cleanplate.engines.vera.reel import Reel
 from cleanplate.engines.vera.schedule import Window
+from cleanplate.engines.vera.subject import drawn_behind
 from cleanplate.media.clip import Clip
 from cleanplate.models.running.settings import Running
 from cleanplate.models.sampling.sampler import Moment
@@ -40,6 +41,7 @@ class Job:
     Attributes:
         texts: the instruction, and what guidance leads away from.
         things: that are drawn in close-ups; none where frames are drawn whole.
+        kept: names of what is found in the plate and left alone; None where nothing is looked for.
         windows: of the whole edit.
         frames: of all windows, in order.
         size: see `Outline`.
@@ -50,6 +52,7 @@ class Job:
     scene: Scene
     texts: tuple[str, str]
     things: tuple[Thing, ...]
+    kept: str | None
     seed: int
     sampling: Sampling
     running: Running
@@ -110,12 +113,19 @@ class Production:
             scenery = Scenery(footage.video(keys), footage.mask(keys), head, _seed(job.seed, window.number))
             self._load()
             if not self._placements:
-                return self._artists[0].draw(scenery, lambda moment: _ticked(moment, tick))
+                return self._drawn_whole(scenery, lambda moment: _ticked(moment, tick))
             aims = [placement.aim(keys, (job.size.rows, job.size.columns)) for placement in self._placements]
             things, side = list(zip(self._artists, aims, strict=True)), self._parts.system().closeup
             return drawn_close(things, scenery, side or 0, lambda moment: _ticked(moment, tick))
 
         return draw
+
+    def _drawn_whole(self, scenery: Scenery, watch: Callable[[Moment], None]) -> Drawn:
+        """Behind what is found to stay, if that is looked for."""
+        if self._job.kept is None:
+            return self._artists[0].draw(scenery, watch)
+        words = self._parts.read([self._job.kept]).tokens_BSD
+        return drawn_behind(self._parts.finder(), words, self._artists[0], scenery, watch)
 
     def _load(self) -> None:
         """Bring the model into memory, unless it is there; and say where things go.

@@ -56,6 +56,16 @@ class Names:
         thing = " ".join(filter(None, (found["colour"], found["thing"]))).lower()
         return f"{'an' if thing[0] in 'aeiou' else 'a'} {thing}"
 
+    def every(self, instruction: str, *, colours: bool = True) -> str:
+        """All things that are named, ``red ball, blue box``; nothing where none is.
+
+        Args:
+            colours: are told of them.
+        """
+        parts = ("colour", "thing") if colours else ("thing",)
+        found = self._pattern.finditer(_plain(instruction))
+        return ", ".join(" ".join(thing[part] for part in parts if thing[part]).lower() for thing in found)
+
     def require_told(self, instruction: str) -> None:
         """Raise UsageError for what is said of things and would be lost: what is no colour, or stands apart."""
         text = _plain(instruction)

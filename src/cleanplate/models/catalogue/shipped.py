@@ -17,8 +17,10 @@ from typing import Any
 from cleanplate.errors import InputError
 from cleanplate.files import sha256
 
-NANO, VERA_NANO, CODEC, PLACER = "void-nano", "vera-nano", "nano-codec", "nano-placer"
-"""The embedded removal and the embedded layers, engines by the same names; codec and placer of the latter."""
+NANO, VERA_NANO = "void-nano", "vera-nano"
+"""The embedded removal and the embedded layers, engines by the same names."""
+CODEC, PLACER, FINDER = "nano-codec", "nano-placer", "nano-finder"
+"""What goes with the latter."""
 WEIGHTS, CARD = "model.safetensors", "card.json"
 FOLDER = Path(__file__).parents[1] / "shipped"
 _DAMAGED = "Install cleanplate again."

@@ -10,6 +10,7 @@ from typing import Any
 from cleanplate.errors import InputError, missing_extra
 from cleanplate.models.catalogue.written import is_ours, read_system
 from cleanplate.models.codecs.shape import AUTOENCODER
+from cleanplate.models.finding.shape import FINDER
 from cleanplate.models.flow import layouts as flows
 from cleanplate.models.mixture.config import MixtureConfig, plain
 from cleanplate.models.placing.shape import PLACER
@@ -49,7 +50,7 @@ def _needed(
 
     if is_ours(path):
         return dict(shapes_of(skeleton(read_system(path).transformer)))
-    if said.get("_class_name") in _AUTOENCODERS or said.get("format") in (AUTOENCODER, PLACER):
+    if said.get("_class_name") in _AUTOENCODERS or said.get("format") in (AUTOENCODER, PLACER, FINDER):
         return _part(path, said)
     if "model_type" in said:
         return _text_encoder(path, said, shapes)
@@ -81,16 +82,17 @@ def _flow(shapes: Mapping[str, Shape], layout: flows.Layout) -> dict[str, Shape 
 
 
 def _part(path: Path, said: dict[str, Any]) -> dict[str, Shape | None]:
-    """An autoencoder or a placer of ours, or an autoencoder of diffusers'."""
+    """An autoencoder, a placer or a finder of ours, or an autoencoder of diffusers'."""
     import torch
 
     from cleanplate.models.codecs import nano
+    from cleanplate.models.finding import finder
     from cleanplate.models.placing import placer
-    from cleanplate.models.weights.described import described
+    from cleanplate.models.weights.described import Kind, described
 
     if "_class_name" not in said:
-        ours = described(placer.KIND, path) if said["format"] == PLACER else described(nano.KIND, path)
-        return dict(shapes_of(ours))
+        kinds: tuple[Kind[Any, Any], ...] = (nano.KIND, placer.KIND, finder.KIND)
+        return dict(shapes_of(next(described(kind, path) for kind in kinds if kind.format == said["format"])))
     try:
         import diffusers
     except ImportError as error:

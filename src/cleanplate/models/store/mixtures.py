@@ -15,13 +15,15 @@ import torch
 
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue import places
-from cleanplate.models.catalogue.shipped import CODEC, PLACER
+from cleanplate.models.catalogue.shipped import CODEC, FINDER, PLACER
 from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.table import MODELS
 from cleanplate.models.catalogue.written import no_editor
 from cleanplate.models.codecs import nano, wan
 from cleanplate.models.codecs.pixel import PixelCodec
 from cleanplate.models.codecs.protocol import Codec
+from cleanplate.models.finding import finder
+from cleanplate.models.finding.finder import Finder
 from cleanplate.models.mixture.model import Mixture
 from cleanplate.models.placing import placer
 from cleanplate.models.placing.placer import Placer
@@ -97,13 +99,32 @@ def placer_of(system: System, where: Path | None = None) -> Placer:
     """
     (folder,) = places.part(PLACER, where)
     found = placer.load(folder)
-    if (read := found.shape.text_dim) != system.transformer.text_dim:
-        raise InputError(
-            f"this placer reads words of {read} channels; the model's have {system.transformer.text_dim}",
-            where=str(folder),
-            remedy="Name the placer that the model was trained with.",
-        )
+    _require_its_words(system, "placer", found.shape.text_dim, folder)
     return found
+
+
+def finder_of(system: System, where: Path | None = None) -> Finder:
+    """What finds the things that a change of background keeps.
+
+    Args:
+        where: the transformer's folder; a finder beside its weights is preferred.
+
+    Raises:
+        InputError: it is not whole, or reads other words than the system.
+    """
+    (folder,) = places.part(FINDER, where)
+    found = finder.load(folder)
+    _require_its_words(system, "finder", found.shape.text_dim, folder)
+    return found
+
+
+def _require_its_words(system: System, name: str, read: int, folder: Path) -> None:
+    if read != system.transformer.text_dim:
+        raise InputError(
+            f"this {name} reads words of {read} channels; the model's have {system.transformer.text_dim}",
+            where=str(folder),
+            remedy=f"Name the {name} that the model was trained with.",
+        )
 
 
 def text_encoder_of(

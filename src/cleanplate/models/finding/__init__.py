@@ -1,0 +1,1 @@
+"""What is to stay when all behind it changes, found by its name."""

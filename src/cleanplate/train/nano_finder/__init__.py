@@ -1,0 +1,1 @@
+"""Training what finds the subject that vera-nano keeps."""
