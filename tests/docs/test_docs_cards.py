@@ -35,7 +35,7 @@ def test_the_page_has_the_cards_of_what_is_shipped() -> None:
     cards = {name: shipped.card_of(shipped.folder_of(name)) for name in (*shipped.SHIPPED, *shipped.PARTS)}
     text = PAGE.read_text(encoding="utf-8")
     assert text == refreshed(text, cards), "run `python bench/model_cards.py`"
-    assert {shipped.NANO, shipped.VERA_NANO, shipped.CODEC, shipped.PLACER} == set(
+    assert {shipped.NANO, shipped.VERA_NANO, shipped.CODEC, shipped.PLACER, shipped.FINDER} == set(
         re.findall(r"<!-- card: (\S+) -->", text)
     )
 

@@ -111,6 +111,10 @@ def shot(folder: Path, words: str, keep: Path | None = None) -> np.ndarray:
     package = replace_background(plate, edit, folder / "shot", Order("vera-nano", weights, {"steps": 2}))
     proof = verify(package)
     assert proof.passed, proof.faults
+    named_things = [note for note in package.shot.notes if "What stays" in note]
+    assert named_things == (
+        ["What stays is found by its name: red ball. A keep mask makes sure of it."] * (keep is None)
+    )
     alpha = np.zeros((48, 64))
     with package.layer() as layer:
         for patch in next(iter(layer))[1]:
@@ -122,8 +126,7 @@ def shot(folder: Path, words: str, keep: Path | None = None) -> np.ndarray:
 def test_a_change_of_background_spares_what_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vera.VeraEngine.__init__, "__defaults__", (None, None, DrawnParts))
     alpha = shot(tmp_path, "Change the background to a desert. Keep the red ball intact.")
-    assert alpha[disc(3)].max() == 0
-    assert alpha[~disc(-3)].mean() > 0.1
+    assert alpha[disc(3)].max() < 0.1 < 0.3 < alpha[~disc(-3)].mean()
 
 
 def test_a_mask_is_taken_at_its_word_and_nothing_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,4 +138,4 @@ def test_a_mask_is_taken_at_its_word_and_nothing_is_looked_for(tmp_path: Path, m
     cv2.imwrite(str(path), keep)
     alpha = shot(tmp_path, "Change the background to a desert. Keep the red ball intact.", path)
     assert alpha[:, :10].max() == 0
-    assert alpha[disc(3)].max() > 0
+    assert alpha[disc(3)].mean() > 0.3

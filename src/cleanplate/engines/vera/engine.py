@@ -92,6 +92,8 @@ class VeraEngine:
         cuts = parts.read(texts).cuts
         if things:  # what cannot be placed is told before anything is drawn
             where(things, Stage.of(scene, outline.size, outline.frames), parts, seed)
+        if (kept := None if scene.masked else self._kept(system, edit.kind, instruction)) is not None:
+            parts.finder()  # and so is what cannot be looked for
         edges = isinstance(edit, ReplaceBackground) and self._settings.edges
         return Plan(
             engine=self.name,
@@ -106,10 +108,11 @@ class VeraEngine:
                 "negative": edit.negative,
                 "seed": seed,
                 **settings.model_dump(mode="json"),
+                "kept": kept,
                 "edges": edges,
                 "finished": self._settings.finish and outline.coarseness(scene) >= COARSE,
             },
-            notes=(*warnings(cuts), *self._notes(outline)),
+            notes=(*warnings(cuts), *self._notes(outline, kept)),
             weights=parts.digest(),
             device=device,
         )
@@ -124,7 +127,7 @@ class VeraEngine:
             scene=scene,
             texts=(asked["instruction"], asked["negative"]),
             things=things,
-            kept=self._kept(system, asked["kind"], asked["instruction"]) if not scene.masked else None,
+            kept=asked["kept"],
             seed=asked["seed"],
             sampling=outline.sampling,
             running=outline.settings.running,
@@ -173,7 +176,7 @@ class VeraEngine:
             remedy,
         )
 
-    def _notes(self, outline: Outline) -> list[str]:
+    def _notes(self, outline: Outline, kept: str | None) -> list[str]:
         size, notes = outline.size, []
         if model(self.name).vocabulary is not None:
             notes.append(
@@ -181,6 +184,9 @@ class VeraEngine:
             )
         if outline.system.transformer != model(self.name).system.transformer:
             notes.append(f"The weights are of another size than {self.name}: do not judge that model by this result.")
+        if kept is not None:
+            looked_for = f"is found by its name: {kept}" if kept else "is not named, so what stands out is looked for"
+            notes.append(f"What stays {looked_for}. A keep mask makes sure of it.")
         notes.append(f"Drawn at {size.columns} x {size.rows} in {len(outline.windows)} windows.")
         if outline.step > 1:
             notes.append(f"Every {_ordinal(outline.step)} frame is drawn; those between follow its motion.")
