@@ -66,19 +66,22 @@ def test_another_small_model_beside_the_weights_is_another_model(name: str, its:
 
 
 @pytest.mark.parametrize("name", [PLACER, FINDER])
-@pytest.mark.parametrize("task", list(Task))
-def test_a_small_model_that_is_none_is_refused_before_anything_is_drawn(name: str, task: Task, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("make", "edit"),
+    [
+        (add, Add(instruction="Add a red ball.")),
+        (replace_background, ReplaceBackground(instruction="Change the background to a desert.")),
+    ],
+)
+def test_a_small_model_that_is_none_is_refused_before_anything_is_drawn(
+    name: str, make: Any, edit: Add | ReplaceBackground, tmp_path: Path
+) -> None:
     folder, plate = tmp_path / "model", write_plate(tmp_path / "plate.mkv")
     shutil.copytree(folder_of(VERA_NANO), folder)
     shutil.copytree(folder_of(name), folder / name)
     (folder / name / WEIGHTS).write_bytes(b"junk")
-    order = Order(engine=VERA_NANO, weights=str(folder))
     with pytest.raises(InputError, match=WEIGHTS):
-        if task is Task.ADD:
-            add(plate, Add(instruction="Add a red ball."), tmp_path / "shot", order)
-        else:
-            edit = ReplaceBackground(instruction="Change the background to a desert.")
-            replace_background(plate, edit, tmp_path / "shot", order)
+        make(plate, edit, tmp_path / "shot", Order(engine=VERA_NANO, weights=str(folder)))
     assert not (tmp_path / "shot" / "layer").exists()
 
 
