@@ -19,6 +19,7 @@ from cleanplate.models.placing.placer import Placer
 from cleanplate.models.placing.shape import Shape
 from cleanplate.models.store.loading import save
 from cleanplate.models.text.protocol import Cut, Encoded
+from cleanplate.models.text.words import WordEncoder
 from drawn_models import drawn
 
 STRIDE = (4, 8, 8)
@@ -49,14 +50,17 @@ def write_weights(folder: Path, system: System | None = None, seed: int = 0) -> 
 
 
 class RedFinder(Finder):
-    """Finds whatever is red, but only if something is named."""
+    """Finds whatever is red where a red ball is named, and what is green where nothing is."""
 
     def __init__(self) -> None:
         super().__init__(finding.Shape(widths=(8, 8), told=8, text_dim=TEXT_DIM))
 
     def forward(self, pictures_B3HW: Tensor, text_BSD: Tensor) -> Tensor:
         red, green, _ = pictures_B3HW.unbind(dim=1)
-        return 40 * (red - green - 0.5) if text_BSD.any() else torch.full_like(red, -20.0)
+        if not text_BSD.any():
+            return 40 * (green - red - 0.5)
+        named = torch.equal(text_BSD, WordEncoder(TEXT_DIM).encode(["red ball"]).tokens_BSD)
+        return 40 * (red - green - 0.5) if named else torch.full_like(red, -20.0)
 
 
 class DrawnParts(StoredParts):

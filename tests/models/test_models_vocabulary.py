@@ -102,6 +102,42 @@ def test_what_would_be_lost_is_refused(asked: str, told: str) -> None:
     assert refused.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ("Change the background to a desert. Keep the red ball, a Paper Boat and a blue box intact.", 3),
+        ("Replace everything behind the pink mushroom with a calm sea. Keep the pink mushroom exactly as it is.", 1),
+        ("Set the scene in a desert instead. The red can must stay unchanged.", 1),
+        ("Keep can and red cone, please, and change the background to a desert", 1),
+        ("Change the background to a desert of rolling dunes.", 0),
+        ("Change the background to a desert. Everything else stays as it is.", 0),
+    ],
+)
+def test_what_is_to_stay_is_listed(asked: str, kept: int) -> None:
+    listed = NANO.names.kept(asked)
+    known = ("red ball", "paper boat", "blue box", "pink mushroom", "red can", "red cone")
+    assert listed == tuple(name for name in known if name in asked.lower())[:kept]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("Change the background to a calm sea with a paper boat.", "'paper boat' is named where nothing is kept"),
+        ("Change the background to a desert with a red box. Keep the blue ball.", "'red box' is named where"),
+        ("Replace everything behind the red ball with a calm sea with a mug.", "'mug' is named where nothing is kept"),
+        ("Put the red ball in a desert.", "'red ball' is named where nothing is kept"),
+        ("Change the background to a desert. Keep the red and blue ball.", "the colour 'red'"),
+        ("Change the background to a desert. Keep the ball that is red.", "the colour 'red'"),
+        ("Change the background to a desert. Keep the bright red ball.", "'bright' cannot be said of a ball"),
+    ],
+)
+def test_what_a_background_cannot_have_or_would_lose_is_refused(asked: str, told: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        NANO.require(asked, "vera-nano", background=True)
+    assert told in str(refused.value)
+    assert refused.value.remedy
+
+
 def test_every_instruction_that_worlds_make_is_taken() -> None:
     random = np.random.default_rng(0)
     for (colour, thing), place in zip(product(NANO.colours, NANO.things), cycle(PLACES.values()), strict=False):

@@ -37,7 +37,7 @@ from interrupted import Stopped, curve
 
 def tiny(**changes: Any) -> Recipe:
     fields: dict[str, Any] = {
-        "shape": Shape(widths=(8, 16), told=8),
+        "shape": Shape(widths=(16, 24), told=8),
         "clips": Clips(frames=FRAMES, rows=ROWS, columns=COLUMNS, batch=2),
         "stock": Stock(things=6, shoots=3, takes=3, held=2),
         "mix": Mix(background=1.0, rendered=0.3),
@@ -67,7 +67,7 @@ def test_pictures_are_the_same_again_and_differ(tmp_path: Path) -> None:
     recipe, folder = tiny(), stock(tmp_path)
     data = SubjectDataset(folder, recipe)
     first, again, other = (torch.stack([one.picture_3HW for one in data[step]]) for step in (0, 0, 1))
-    assert first.shape == (4, 3, ROWS, COLUMNS)
+    assert first.shape == (8, 3, ROWS, COLUMNS)
     assert first.dtype == torch.uint8
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
@@ -79,18 +79,43 @@ def test_pictures_are_the_same_again_and_differ(tmp_path: Path) -> None:
 
 def test_a_picture_comes_with_the_names_and_the_matte_of_what_stays(tmp_path: Path) -> None:
     folder = stock(tmp_path)
-    lessons = [one for step in range(6) for one in SubjectDataset(folder, tiny(colourless=0.0, silent=0.0))[step]]
+    plain: dict[str, Any] = {"silent": 0.0, "others": 0.0}
+    lessons = [one for step in range(6) for one in SubjectDataset(folder, tiny(colourless=0.0, **plain))[step]]
     for one in lessons:
         covered = one.matte_HW > 127
         assert one.matte_HW.shape == (ROWS, COLUMNS)
         assert 0 < covered.float().mean() < 0.8
         assert len(one.text.split()) >= 2  # a colour and a thing
-    bare = [one for step in range(6) for one in SubjectDataset(folder, tiny(colourless=1.0, silent=0.0))[step]]
+    bare = [one for step in range(6) for one in SubjectDataset(folder, tiny(colourless=1.0, **plain))[step]]
     for one, less in zip(lessons, bare, strict=True):
         assert len(less.text) < len(one.text)
         assert set(less.text.split(", ")) <= {name.split(" ", 1)[1] for name in one.text.split(", ")}
     mute = [one.text for step in range(40) for one in SubjectDataset(folder, tiny(silent=0.5))[step]]
     assert 0.3 < np.mean([not text for text in mute]) < 0.7
+
+
+def test_of_two_things_in_a_picture_those_are_meant_that_are_named(tmp_path: Path) -> None:
+    folder = stock(tmp_path)
+    fields: dict[str, Any] = {"colourless": 0.0, "silent": 0.0, "mix": Mix(background=1.0, rendered=0.0)}
+    alone, beside = (SubjectDataset(folder, tiny(others=others, **fields)) for others in (0.0, 1.0))
+    told = set()
+    for step in range(12):
+        for one, two in zip(alone[step], beside[step], strict=True):
+            before, matte = one.matte_HW > 127, two.matte_HW > 127
+            new = (one.picture_3HW != two.picture_3HW).any(dim=0)
+            names = set(two.text.split(", "))
+            if one.text not in names:
+                assert (matte <= new).all()  # the other thing alone
+                told.add("other")
+            elif len(names) == 1:
+                assert (matte <= before).all()
+                assert matte[before & ~new].all()
+                told.add("first")
+            else:
+                assert (matte <= before | new).all()
+                assert matte[before & ~new].all()
+                told.add("both")
+    assert told == {"first", "other", "both"}
 
 
 def test_lessons_go_through_what_processes_share(tmp_path: Path) -> None:
@@ -126,7 +151,7 @@ def test_it_learns_what_stock_shows(tmp_path: Path) -> None:
     """Claiming every pixel gives what `all` says."""
     recipe, data = tiny(steps=80, ema=0.8, every=Every(log=20, save=80, preview=80)), stock(tmp_path / "stock")
     train(recipe, tmp_path / "run", data)
-    everything = float(np.mean([(one.matte_HW > 127).float().mean() for one in held_back(data, recipe)]))
+    everything = float(np.mean([(one.matte_HW > 127).float().mean() for one in held_back(data, recipe, others=False)]))
     assert curve(tmp_path / "run")[-1]["sampled iou"] > everything + 0.1
 
 
@@ -137,7 +162,7 @@ def test_what_is_shipped_says_how_it_came_about(tmp_path: Path) -> None:
     assert digest == sha256(tmp_path / "out" / "model.safetensors")
     card = json.loads((tmp_path / "out" / "card.json").read_text())
     assert card["sha256"] == digest
-    assert card["pictures"] == 4 * 2 * 2
+    assert card["pictures"] == 4 * 2 * 4
     assert 0 <= card["scores"]["sampled iou"] <= 1
     assert load(tmp_path / "out").shape == recipe.shape
     assert not verify(str(tmp_path / "out"), Silent()).findings

@@ -36,6 +36,7 @@ Door = Callable[[str, dict[str, Any]], Common]
         (of_finder, {"clips": {"rows": 60}}, "multiple of 16 x 16"),
         (of_finder, {"shape": {"widths": [8, 16, 32, 64, 64]}}, "multiple of 32 x 32"),
         (of_finder, {"each": 17}, "no 17 pictures"),
+        (of_finder, {"clips": {"kept": 5}}, "batch, columns, frames, rows, workers can be changed"),
         (of_finder, {"mix": {"background": 0.5}}, "subjects stand before"),
         (of_finder, {"lora": {}}, "lora"),
     ],

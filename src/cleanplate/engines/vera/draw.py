@@ -60,7 +60,7 @@ class Draughtsman:
 
     Args:
         texts: the encoded instruction, and what guidance leads away from (None without guidance); 1 x S x D.
-        masked: the region is told to the model; without it the model is not told what to preserve.
+        masked: the region is told to the model; without it the model is told of what was found to stay, if anything.
         judged: what is left empty is an answer like others; otherwise it is an error.
     """
 

@@ -10,12 +10,13 @@ from cleanplate.engines.learned.device import device_memory, device_name
 from cleanplate.engines.learned.reading import reading as reading_memory
 from cleanplate.engines.vera.closer import Thing, things_of
 from cleanplate.engines.vera.finish import COARSE
+from cleanplate.engines.vera.footage import Footage
 from cleanplate.engines.vera.outline import Outline, smaller
 from cleanplate.engines.vera.parts import Parts, StoredParts
 from cleanplate.engines.vera.placement import Stage
 from cleanplate.engines.vera.production import Job, Production, where
 from cleanplate.engines.vera.settings import settings_of
-from cleanplate.engines.vera.subject import named
+from cleanplate.engines.vera.subject import note_of
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue.places import published
 from cleanplate.models.catalogue.shipped import VERA_NANO
@@ -23,6 +24,7 @@ from cleanplate.models.catalogue.system import System
 from cleanplate.models.catalogue.table import model
 from cleanplate.models.footprint import spare
 from cleanplate.models.text.instruction import required, warnings
+from cleanplate.models.text.words import NAME as WORDS
 from cleanplate.models.tokens.backends import kernel
 from cleanplate.pipeline.edits import Add, Remove, ReplaceBackground
 from cleanplate.pipeline.machine import Machine
@@ -92,8 +94,7 @@ class VeraEngine:
         cuts = parts.read(texts).cuts
         if things:  # what cannot be placed is told before anything is drawn
             where(things, Stage.of(scene, outline.size, outline.frames), parts, seed)
-        if (kept := None if scene.masked else self._kept(system, edit.kind, instruction)) is not None:
-            parts.finder()  # and so is what cannot be looked for
+        kept = self._kept(system, edit, scene)
         edges = isinstance(edit, ReplaceBackground) and self._settings.edges
         return Plan(
             engine=self.name,
@@ -108,11 +109,11 @@ class VeraEngine:
                 "negative": edit.negative,
                 "seed": seed,
                 **settings.model_dump(mode="json"),
-                "kept": kept,
+                "kept": None if kept is None else list(kept),
                 "edges": edges,
                 "finished": self._settings.finish and outline.coarseness(scene) >= COARSE,
             },
-            notes=(*warnings(cuts), *self._notes(outline, kept)),
+            notes=(*warnings(cuts), *self._notes(outline), *self._found(kept, outline, scene)),
             weights=parts.digest(),
             device=device,
         )
@@ -127,7 +128,7 @@ class VeraEngine:
             scene=scene,
             texts=(asked["instruction"], asked["negative"]),
             things=things,
-            kept=asked["kept"],
+            kept=None if asked["kept"] is None else tuple(asked["kept"]),
             seed=asked["seed"],
             sampling=outline.sampling,
             running=outline.settings.running,
@@ -150,10 +151,18 @@ class VeraEngine:
         closer = kind == "add" and system.closeup is not None
         return things_of(instruction, model(self.name).vocabulary) if closer else ()
 
-    def _kept(self, system: System, kind: str, instruction: str) -> str | None:
-        """What has to be found, as nobody says where it is; None of systems and edits without."""
-        looked_for = kind == "replace_background" and system.closeup is not None
-        return named(instruction, model(self.name).vocabulary) if looked_for else None
+    def _kept(self, system: System, edit: Add | ReplaceBackground, scene: Scene) -> tuple[str, ...] | None:
+        """Names of what has to be found, as no mask says where it is; None of edits and systems without."""
+        vocabulary = model(self.name).vocabulary
+        if vocabulary is None or system.text != WORDS or scene.masked or isinstance(edit, Add):
+            return None
+        return vocabulary.names.kept(edit.instruction)
+
+    def _found(self, kept: tuple[str, ...] | None, outline: Outline, scene: Scene) -> list[str]:
+        if kept is None:
+            return []
+        footage = Footage(scene.clip, scene.permitted, outline.size)
+        return [note_of(self._parts().finder(), kept, footage, outline.frames)]
 
     def _refuse(self, why: str, remedy: str) -> Refusal:
         return Refusal(self.name, why, remedy)
@@ -176,7 +185,7 @@ class VeraEngine:
             remedy,
         )
 
-    def _notes(self, outline: Outline, kept: str | None) -> list[str]:
+    def _notes(self, outline: Outline) -> list[str]:
         size, notes = outline.size, []
         if model(self.name).vocabulary is not None:
             notes.append(
@@ -184,9 +193,6 @@ class VeraEngine:
             )
         if outline.system.transformer != model(self.name).system.transformer:
             notes.append(f"The weights are of another size than {self.name}: do not judge that model by this result.")
-        if kept is not None:
-            looked_for = f"is found by its name: {kept}" if kept else "is not named, so what stands out is looked for"
-            notes.append(f"What stays {looked_for}. A keep mask makes sure of it.")
         notes.append(f"Drawn at {size.columns} x {size.rows} in {len(outline.windows)} windows.")
         if outline.step > 1:
             notes.append(f"Every {_ordinal(outline.step)} frame is drawn; those between follow its motion.")

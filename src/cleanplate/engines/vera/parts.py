@@ -22,6 +22,7 @@ from cleanplate.models.running.prepare import prepared
 from cleanplate.models.running.settings import Running
 from cleanplate.models.store.mixtures import codec_of, finder_of, placer_of, text_encoder_of, transformer_of
 from cleanplate.models.text.protocol import Encoded
+from cleanplate.models.text.words import NAME as WORDS
 from cleanplate.models.weights.checkpoint import Checkpoint
 from cleanplate.models.weights.digests import fingerprint
 
@@ -81,7 +82,8 @@ class StoredParts:
         """Of configs and weights, also of the small models that go with them. Raises InputError for weights that are
         not whole."""
         system = self.system()
-        wanted = {system.codec} | ({PLACER, FINDER} if system.closeup else set())
+        small = {PLACER: system.closeup is not None, FINDER: system.text == WORDS}
+        wanted = {system.codec} | {name for name, needed in small.items() if needed}
         beside = (places.part(name, self._folder)[0] for name in sorted(wanted & PARTS.keys()))
         return fingerprint(path for folder in (self._folder, *beside) for path in _files(folder))
 
@@ -101,7 +103,7 @@ class StoredParts:
         return placer_of(self.system(), self._folder)
 
     def finder(self) -> Finder:
-        return finder_of(self.system(), self._folder)
+        return finder_of(self._folder)
 
     def model(self, running: Running) -> Mixture:
         model = transformer_of(Path(self._folder), getattr(torch, running.dtype))[0]

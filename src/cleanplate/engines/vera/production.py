@@ -23,6 +23,7 @@ from cleanplate.engines.vera.reel import Reel
 from cleanplate.engines.vera.schedule import Window
 from cleanplate.engines.vera.subject import drawn_behind
 from cleanplate.media.clip import Clip
+from cleanplate.models.finding.finder import Finder
 from cleanplate.models.running.settings import Running
 from cleanplate.models.sampling.sampler import Moment
 from cleanplate.models.sampling.settings import Sampling
@@ -41,7 +42,7 @@ class Job:
     Attributes:
         texts: the instruction, and what guidance leads away from.
         things: that are drawn in close-ups; none where frames are drawn whole.
-        kept: names of what is found in the plate and left alone; None where nothing is looked for.
+        kept: names of what is looked for in the plate and left alone; None where nothing is looked for.
         windows: of the whole edit.
         frames: of all windows, in order.
         size: see `Outline`.
@@ -52,7 +53,7 @@ class Job:
     scene: Scene
     texts: tuple[str, str]
     things: tuple[Thing, ...]
-    kept: str | None
+    kept: tuple[str, ...] | None
     seed: int
     sampling: Sampling
     running: Running
@@ -72,6 +73,7 @@ class Production:
         self._reel = Reel(folder / WORK)
         self._artists: list[Draughtsman] = []
         self._placements: list[Placement] = []
+        self._finder: Finder | None = None
         info = job.scene.clip.info
         onto = Onto(info, job.size, job.scene.permitted, guided=job.guided, edges=job.edges)
         if job.finished:
@@ -122,10 +124,9 @@ class Production:
 
     def _drawn_whole(self, scenery: Scenery, watch: Callable[[Moment], None]) -> Drawn:
         """Behind what is found to stay, if that is looked for."""
-        if self._job.kept is None:
+        if self._finder is None:
             return self._artists[0].draw(scenery, watch)
-        words = self._parts.read([self._job.kept]).tokens_BSD
-        return drawn_behind(self._parts.finder(), words, self._artists[0], scenery, watch)
+        return drawn_behind(self._finder, self._job.kept or (), self._artists[0], scenery, watch)
 
     def _load(self) -> None:
         """Bring the model into memory, unless it is there; and say where things go.
@@ -140,6 +141,8 @@ class Production:
         if job.things:
             stage = Stage.of(job.scene, job.size, job.frames)
             self._placements = where(job.things, stage, self._parts, job.seed)
+        if job.kept is not None:
+            self._finder = self._parts.finder()
         parts = self._parts.model(job.running), self._parts.codec(job.running), self._parts.system()
         away = negative if job.sampling.guidance > 1 else None
         self._artists = [

@@ -14,6 +14,11 @@ _NEXT = re.compile(r"(?:[,.;:]? and |[,.;:] | & )(?:please )?(?:(?:add|place|ins
 """Before a thing of which something else is said."""
 _SAID = re.compile(r"\b(?:an?|the) (\w+)(?: \w+)? $", re.IGNORECASE)
 """Before a thing: what is said of it that is no colour."""
+_SENTENCES = re.compile(r"[.;!?]")
+_KEPT = re.compile(r"\b(?:keep|behind)\b(?P<what>.*?)(?=\bwith\b|\bto\b|$)", re.IGNORECASE)
+_STAYING = re.compile(r"^(?P<what>.*?)\b(?:must|stays?|remains?)\b", re.IGNORECASE)
+"""Of a sentence, what it says to leave alone."""
+_CAN = "can"
 _ONE = {"they are": "it is", "their": "its", "shadows": "shadow", "them": "it"}
 """Of several things, and of one."""
 
@@ -56,15 +61,25 @@ class Names:
         thing = " ".join(filter(None, (found["colour"], found["thing"]))).lower()
         return f"{'an' if thing[0] in 'aeiou' else 'a'} {thing}"
 
-    def every(self, instruction: str, *, colours: bool = True) -> str:
-        """All things that are named, ``red ball, blue box``; nothing where none is.
+    def kept(self, instruction: str) -> tuple[str, ...]:
+        """What a change of background is said to leave alone: ``red ball``, ``blue box``; none where nothing is named.
 
-        Args:
-            colours: are told of them.
+        That is what one keeps, what must stay, and what everything behind is replaced; each is listed once.
+
+        Raises:
+            UsageError: what is said of it would be lost; or a thing is named elsewhere, as if a place could have one.
         """
-        parts = ("colour", "thing") if colours else ("thing",)
-        found = self._pattern.finditer(_plain(instruction))
-        return ", ".join(" ".join(thing[part] for part in parts if thing[part]).lower() for thing in found)
+        found, elsewhere = list[str](), list[str]()
+        for sentence in _SENTENCES.split(_plain(instruction)):
+            clause = _KEPT.search(sentence) or _STAYING.search(sentence)
+            told = clause["what"] if clause else ""
+            self.require_told(told)
+            found += self._listed(told)
+            elsewhere += self._listed(sentence if clause is None else sentence.replace(told, " ", 1))
+        if elsewhere:
+            remedy = "Name what stays in a sentence of its own, and the place without things: Keep the red ball intact."
+            raise UsageError(f"'{elsewhere[0]}' is named where nothing is kept", remedy=remedy)
+        return tuple(dict.fromkeys(found))
 
     def require_told(self, instruction: str) -> None:
         """Raise UsageError for what is said of things and would be lost: what is no colour, or stands apart."""
@@ -79,6 +94,11 @@ class Names:
             if said is not None and not thing["article"]:
                 remedy = f"Of things one can say: {', '.join(self.colours)}."
                 raise UsageError(f"'{said[1]}' cannot be said of a {thing['thing'].lower()}", remedy=remedy)
+
+    def _listed(self, text: str) -> list[str]:
+        """Things with their colours, ``red ball``; one can keep a can, and a can can be kept."""
+        things = (thing for thing in self._pattern.finditer(text) if thing["article"] or thing[0].lower() != _CAN)
+        return [" ".join(filter(None, (thing["colour"], thing["thing"]))).lower() for thing in things]
 
     @property
     def _pattern(self) -> re.Pattern[str]:

@@ -48,9 +48,11 @@ class Vocabulary:
             raise self._refused(f"the instruction names nothing that {name} could add", name)
         if background and not said & self._telling:
             raise self._refused(f"the instruction names no place that {name} has learned", name)
-        if not background:
+        if background:
+            self.names.kept(instruction)
+        else:
             self.names.require_told(instruction)
-            self.names.one_by_one(instruction)  # which refuses what it cannot take apart
+            self.names.one_by_one(instruction)  # these refuse what they cannot take apart
 
     @property
     def names(self) -> Names:

@@ -6,6 +6,7 @@ by what the words say (Perez et al., arXiv 1709.07871). B pictures, H W rows and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -13,12 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cleanplate.models.finding.shape import FINDER, GROUPS, Shape
+from cleanplate.models.text.words import WordEncoder
 from cleanplate.models.weights import described
 
 _COLOURS, _PATCH = 3, 2
 """The finest convolutions see 2 x 2 pixels as one: a quarter of the work."""
-_TOGETHER = 16
-"""Pictures that are looked at in one call, which bounds memory."""
 
 
 class Finder(nn.Module):
@@ -40,16 +40,11 @@ class Finder(nn.Module):
         )
         self.head = nn.Conv2d(fine, _PATCH**2, 1)
 
-    @property
-    def step(self) -> int:
-        """Of which rows and columns must be multiples."""
-        return int(_PATCH * 2 ** len(self.down))
-
     def forward(self, pictures_B3HW: Tensor, text_BSD: Tensor) -> Tensor:
         """Logits, B x H x W.
 
         Args:
-            pictures_B3HW: R'G'B' in -1..1; sides are multiples of `step`.
+            pictures_B3HW: R'G'B' in -1..1; sides are multiples of `shape.step`.
             text_BSD: zeros after the last word; nothing but zeros asks for whatever stands out.
         """
         told_BE = self._heard(text_BSD)
@@ -90,20 +85,24 @@ KIND = described.Kind(FINDER, Shape, Finder, "finder", "Name a folder that `clea
 
 
 @torch.no_grad()
-def found(finder: Finder, video_3THW: Tensor, text_1SD: Tensor) -> Tensor:
-    """How much of each pixel shows what is named, T x H x W in 0..1, frame by frame.
+def found(finder: Finder, video_3THW: Tensor, names: Sequence[str]) -> Tensor:
+    """How much of each pixel shows one of the things that are named, T x H x W in 0..1, frame by frame.
 
     Args:
         video_3THW: R'G'B' in -1..1, of any size.
+        names: ``red ball``; without any, whatever stands out is found.
     """
-    here = next(finder.parameters()).device
+    text_1SD = WordEncoder(finder.shape.text_dim).encode([text_of(names)]).tokens_BSD
     rows, columns = video_3THW.shape[2:]
-    more = (-columns % finder.step, -rows % finder.step)
+    more = (-columns % finder.shape.step, -rows % finder.shape.step)
     pictures_T3HW = functional.pad(video_3THW.transpose(0, 1).float(), (0, more[0], 0, more[1]), mode="replicate")
-    words_1SD = text_1SD.float().to(here)
-    parts = (pictures_T3HW[first : first + _TOGETHER] for first in range(0, len(pictures_T3HW), _TOGETHER))
-    logits = [finder(part.to(here), words_1SD.expand(len(part), -1, -1)) for part in parts]
-    return torch.cat(logits).sigmoid()[:, :rows, :columns].cpu()
+    logits = torch.cat([finder(picture_3HW[None], text_1SD) for picture_3HW in pictures_T3HW])
+    return logits.sigmoid()[:, :rows, :columns]
+
+
+def text_of(names: Sequence[str]) -> str:
+    """Names as it reads them."""
+    return ", ".join(names)
 
 
 def save(finder: Finder, folder: Path) -> None:

@@ -27,3 +27,8 @@ class Shape(BaseModel):
     widths: Annotated[tuple[_Width, ...], Field(min_length=2)] = (32, 64, 128, 160)
     told: PositiveInt = 128
     text_dim: PositiveInt = 384
+
+    @property
+    def step(self) -> int:
+        """Of which rows and columns of what it looks at are multiples: patches of two, halved again and again."""
+        return int(2 ** len(self.widths))

@@ -99,32 +99,25 @@ def placer_of(system: System, where: Path | None = None) -> Placer:
     """
     (folder,) = places.part(PLACER, where)
     found = placer.load(folder)
-    _require_its_words(system, "placer", found.shape.text_dim, folder)
+    if (read := found.shape.text_dim) != system.transformer.text_dim:
+        raise InputError(
+            f"this placer reads words of {read} channels; the model's have {system.transformer.text_dim}",
+            where=str(folder),
+            remedy="Name the placer that the model was trained with.",
+        )
     return found
 
 
-def finder_of(system: System, where: Path | None = None) -> Finder:
-    """What finds the things that a change of background keeps.
+def finder_of(where: Path | None = None) -> Finder:
+    """What finds the things that a change of background keeps. It reads by itself, whatever the transformer reads.
 
     Args:
         where: the transformer's folder; a finder beside its weights is preferred.
 
     Raises:
-        InputError: it is not whole, or reads other words than the system.
+        InputError: it is not whole.
     """
-    (folder,) = places.part(FINDER, where)
-    found = finder.load(folder)
-    _require_its_words(system, "finder", found.shape.text_dim, folder)
-    return found
-
-
-def _require_its_words(system: System, name: str, read: int, folder: Path) -> None:
-    if read != system.transformer.text_dim:
-        raise InputError(
-            f"this {name} reads words of {read} channels; the model's have {system.transformer.text_dim}",
-            where=str(folder),
-            remedy=f"Name the {name} that the model was trained with.",
-        )
+    return finder.load(*places.part(FINDER, where))
 
 
 def text_encoder_of(

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import AdamW
 
@@ -20,6 +18,7 @@ from cleanplate.train.loop import Loop, Preview
 from cleanplate.train.nano_codec.pictures import PictureDataset, held_back
 from cleanplate.train.nano_codec.recipe import Recipe
 from cleanplate.train.order import Portion, Purpose, drawn
+from cleanplate.train.sheet import sheet_of
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -111,7 +110,7 @@ class _Pictures:
         wrong = ((drawn_again - pictures) / 2).square().mean(dim=(1, 2, 3))
         decibels = -10 * torch.log10(wrong.clamp(min=10 ** (-_MOST / 10)))
         figures = {"psnr": float(decibels.mean()), "psnr of all": float(-10 * torch.log10(wrong.mean()))}
-        return Preview(figures, _sheet(torch.stack((pictures[:_SHOWN], drawn_again[:_SHOWN]))))
+        return Preview(figures, sheet_of((torch.stack((pictures[:_SHOWN], drawn_again[:_SHOWN])) + 1) / 2, _ROW))
 
     @torch.no_grad()
     def deliver(self, weights: dict[str, Tensor], place: Path) -> None:
@@ -133,11 +132,3 @@ class _Pictures:
     def _signed(self, pictures: Sequence[Tensor]) -> Tensor:
         """B x 3 x H x W in -1..1."""
         return torch.stack(list(pictures)).to(self._device).float() / 127.5 - 1
-
-
-def _sheet(pairs_2B3HW: Tensor) -> NDArray[np.uint8]:
-    """Pictures side by side, what became of them below."""
-    codes = ((pairs_2B3HW + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
-    parts = (codes[:, first : first + _ROW] for first in range(0, codes.shape[1], _ROW))
-    rows = [torch.cat(list(pictures), dim=2) for part in parts for pictures in part]
-    return torch.cat(rows, dim=1).permute(1, 2, 0).numpy()

@@ -12,7 +12,7 @@ from cleanplate.train.vera.recipe import Clips
 from cleanplate.train.vera_nano.recipe import Stock
 
 _NANO = Recipe(
-    steps=2000,
+    steps=1700,
     rates=Adam(warmup=100, shape="cosine"),
     ema=0.995,
     precision="no",

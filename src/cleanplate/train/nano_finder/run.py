@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 from torch.optim import AdamW
@@ -21,6 +19,7 @@ from cleanplate.train.feeding import steps_from
 from cleanplate.train.loop import Loop, Preview
 from cleanplate.train.nano_finder.recipe import Recipe
 from cleanplate.train.nano_finder.subjects import Lesson, SubjectDataset, held_back
+from cleanplate.train.sheet import sheet_of
 from cleanplate.train.texts import KeptTexts
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class _Subjects:
         rank, ranks = accelerator.process_index, accelerator.num_processes
         self._subjects = SubjectDataset(data, recipe, rank=rank, ranks=ranks)
         self._texts = KeptTexts(WordEncoder(recipe.shape.text_dim))
-        self._held: list[Lesson] | None = None
+        self._held: list[list[Lesson]] | None = None
 
     def examples(self, steps: range) -> Iterator[list[Lesson]]:
         """See `Method`."""
@@ -90,13 +89,20 @@ class _Subjects:
 
     @torch.no_grad()
     def preview(self, model: Finder) -> Preview:
-        """Held-back pictures: how well what is named is found, and what is found when nothing is named."""
+        """Held-back pictures: how well what is named is found, also beside something else, and without any name."""
         if self._held is None:
-            self._held = held_back(self._data, self._recipe)
-        pictures, mattes, text = self._tensors(self._held)
-        told, untold = (model(pictures, words).sigmoid() for words in (text, torch.zeros_like(text)))
-        figures = {"iou": _overlap(told, mattes), "iou when nothing is named": _overlap(untold, mattes)}
-        return Preview(figures, _sheet(pictures, mattes, told))
+            self._held = [held_back(self._data, self._recipe, others=others) for others in (False, True)]
+        alone, beside = map(self._tensors, self._held)
+        said = {
+            "iou": (model(alone[0], alone[2]), alone[1]),
+            "iou beside others": (model(beside[0], beside[2]), beside[1]),
+            "iou when nothing is named": (model(alone[0], torch.zeros_like(alone[2])), alone[1]),
+        }
+        mattes = beside[1], said["iou beside others"][0].sigmoid()
+        shown = [(beside[0] + 1) / 2, *(matte[:, None].expand(-1, 3, -1, -1) for matte in mattes)]
+        return Preview(
+            {name: _overlap(*pair) for name, pair in said.items()}, sheet_of(torch.stack(shown)[:, :_SHOWN], _ROW)
+        )
 
     @torch.no_grad()
     def deliver(self, weights: dict[str, Tensor], place: Path) -> None:
@@ -112,18 +118,9 @@ class _Subjects:
         return pictures, mattes, self._texts.of([lesson.text for lesson in lessons]).to(self._device)
 
 
-def _overlap(said_BHW: Tensor, mattes_BHW: Tensor) -> float:
-    """The mean IoU at one half, of pictures in which there is anything."""
-    said, true = said_BHW > 0.5, mattes_BHW > 0.5
+def _overlap(logits_BHW: Tensor, mattes_BHW: Tensor) -> float:
+    """The mean IoU at one half, of pictures in which there is anything; 0 where there are none."""
+    said, true = logits_BHW > 0, mattes_BHW > 0.5
     seen = true.any(dim=(1, 2))
-    return float(((said & true).sum(dim=(1, 2)) / (said | true).sum(dim=(1, 2)).clamp(min=1))[seen].mean())
-
-
-def _sheet(pictures_B3HW: Tensor, mattes_BHW: Tensor, said_BHW: Tensor) -> NDArray[np.uint8]:
-    """Pictures, below them what is named, and below that what was found."""
-    gray = [matte[:, None].expand(-1, 3, -1, -1) for matte in (mattes_BHW[:_SHOWN], said_BHW[:_SHOWN])]
-    shown = torch.stack([(pictures_B3HW[:_SHOWN] + 1) / 2, *gray])
-    codes = (shown * 255).round().clamp(0, 255).to(torch.uint8).cpu()
-    parts = (codes[:, first : first + _ROW] for first in range(0, codes.shape[1], _ROW))
-    rows = [torch.cat(list(pictures), dim=2) for part in parts for pictures in part]
-    return torch.cat(rows, dim=1).permute(1, 2, 0).numpy()
+    overlaps = (said & true).sum(dim=(1, 2)) / (said | true).sum(dim=(1, 2)).clamp(min=1)
+    return float(overlaps[seen].mean()) if seen.any() else 0.0
