@@ -15,7 +15,7 @@ from torch.nn import functional
 from cleanplate.errors import InputError
 from cleanplate.models.catalogue.shipped import FINDER, FOLDER, WEIGHTS
 from cleanplate.models.catalogue.verify import verify
-from cleanplate.models.finding.finder import Finder, found, load, save
+from cleanplate.models.finding.finder import Finder, completed, found, load, save
 from cleanplate.models.finding.shape import Shape
 from cleanplate.models.store.mixtures import finder_of
 from cleanplate.progress import Silent
@@ -66,6 +66,19 @@ def test_names_count() -> None:
     for number, one in enumerate(said):
         assert one.isfinite().all()
         assert not any(torch.allclose(one, other, atol=1e-4) for other in said[:number])
+
+
+def test_things_are_claimed_whole() -> None:
+    """A striped thing of which more is claimed than not, one of which less is, and a claim beside them."""
+    standing, named = torch.zeros((2, 12, 30)), torch.zeros((2, 12, 30))
+    standing[:, 2:8, 2:12], standing[:, 2:8, 16:26] = 0.9, 0.8
+    named[:, 2:8, 2:9], named[:, 2:8, 16:19], named[:, 10, 10] = 0.95, 0.95, 0.7
+    made = completed(named, standing)
+    assert (made[:, 2:8, 9:12] == 0.9).all()
+    assert (made[:, 2:8, 2:9] == 0.95).all()
+    assert (made[:, 2:8, 19:26] == 0).all()
+    assert (made[:, 10, 10] == 0.7).all()
+    assert torch.equal(completed(named[:1], standing[:1]), made[:1])
 
 
 def test_what_follows_the_last_word_does_not_count() -> None:

@@ -67,6 +67,10 @@ PARTS: Mapping[str, Shipped] = MappingProxyType(
             "where vera-nano's additions go, and how large they are; trained on made worlds",
             "77cf9bb2c5c86b82342eb3120efb4beeeb10a55ab5130e5cc0ee55e6ea49319c",
         ),
+        FINDER: Shipped(
+            "finds the things that vera-nano keeps before another background; trained on made worlds",
+            "a704a692339331b976accf41a3fdc7e80ebfaf873a92e69d13549cba6b0ff6a1",
+        ),
     }
 )
 """What models need that are rows."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -17,6 +18,8 @@ from cleanplate.models.finding.shape import FINDER, GROUPS, Shape
 from cleanplate.models.text.words import WordEncoder
 from cleanplate.models.weights import described
 
+_SHOWN = 0.5
+"""Of a pixel, or of what is claimed of a thing."""
 _COLOURS, _PATCH = 3, 2
 """The finest convolutions see 2 x 2 pixels as one: a quarter of the work."""
 
@@ -84,7 +87,6 @@ class _Block(nn.Module):
 KIND = described.Kind(FINDER, Shape, Finder, "finder", "Name a folder that `cleanplate train finder` wrote.")
 
 
-@torch.no_grad()
 def found(finder: Finder, video_3THW: Tensor, names: Sequence[str]) -> Tensor:
     """How much of each pixel shows one of the things that are named, T x H x W in 0..1, frame by frame.
 
@@ -92,12 +94,33 @@ def found(finder: Finder, video_3THW: Tensor, names: Sequence[str]) -> Tensor:
         video_3THW: R'G'B' in -1..1, of any size.
         names: ``red ball``; without any, whatever stands out is found.
     """
+    standing_out = seen(finder, video_3THW, ())
+    return completed(seen(finder, video_3THW, names), standing_out) if names else standing_out
+
+
+@torch.no_grad()
+def seen(finder: Finder, video_3THW: Tensor, names: Sequence[str]) -> Tensor:
+    """What the finder says by itself; see `found`."""
     text_1SD = WordEncoder(finder.shape.text_dim).encode([text_of(names)]).tokens_BSD
     rows, columns = video_3THW.shape[2:]
     more = (-columns % finder.shape.step, -rows % finder.shape.step)
     pictures_T3HW = functional.pad(video_3THW.transpose(0, 1).float(), (0, more[0], 0, more[1]), mode="replicate")
     logits = torch.cat([finder(picture_3HW[None], text_1SD) for picture_3HW in pictures_T3HW])
     return logits.sigmoid()[:, :rows, :columns]
+
+
+def completed(named_THW: Tensor, standing_out_THW: Tensor) -> Tensor:
+    """Things are claimed whole: a connected part of what stands out is, where most of it is claimed by its name.
+
+    By its name a striped kite is found where it has the colour that was named, and by itself all of it is.
+    """
+    whole_THW = torch.zeros_like(named_THW)
+    for named_HW, standing_out_HW, whole_HW in zip(named_THW, standing_out_THW, whole_THW, strict=True):
+        count, parts = cv2.connectedComponents((standing_out_HW > _SHOWN).to(torch.uint8).numpy())
+        for part_HW in (torch.from_numpy(parts == number) for number in range(1, count)):
+            if named_HW[part_HW].mean() > _SHOWN:
+                whole_HW[part_HW] = standing_out_HW[part_HW]
+    return torch.maximum(named_THW, whole_THW)
 
 
 def text_of(names: Sequence[str]) -> str:
