@@ -48,7 +48,7 @@ def draughtsman() -> Draughtsman:
 
 def scenery(*, red: bool) -> Scenery:
     """A gray plate, with a red block or without."""
-    video = 0.2 * drawn_video(3, FRAMES, ROWS, COLUMNS).clamp(-1, 1)
+    video = 0.1 * drawn_video(3, FRAMES, ROWS, COLUMNS).clamp(-1, 1)
     if red:
         video[:, :, 4:10, 6:14] = torch.tensor([1.0, -1.0, -1.0])[:, None, None, None]
     return Scenery(video, torch.ones((FRAMES, ROWS, COLUMNS), dtype=torch.bool), None, 0)
@@ -58,13 +58,13 @@ def behind(given: Scenery, *names: str) -> Drawn:
     return drawn_behind(RedFinder().eval(), names or ("red ball",), draughtsman(), given)
 
 
-def test_what_is_found_is_left_alone_and_the_rest_is_as_it_is_drawn() -> None:
+def test_what_is_found_is_left_alone_and_the_rest_is_replaced() -> None:
     made = behind(scenery(red=True))
     block = torch.zeros((FRAMES, ROWS, COLUMNS), dtype=torch.bool)
     block[:, 4:10, 6:14] = True
     assert made.alpha_THW[block].max() < 1e-6
-    assert made.alpha_THW[~block].mean() > 0.1
-    assert behind(scenery(red=True), "blue ball").alpha_THW[block].mean() > 0.1
+    assert made.alpha_THW[~block].min() > 0.99
+    assert behind(scenery(red=True), "blue ball").alpha_THW[block].min() > 0.99
 
 
 def test_who_draws_is_told_what_was_found() -> None:
@@ -76,9 +76,7 @@ def test_who_draws_is_told_what_was_found() -> None:
 
 
 def test_where_nothing_is_found_nothing_is_spared() -> None:
-    given = scenery(red=False)
-    none = replace(given, kept_THW=torch.zeros((FRAMES, ROWS, COLUMNS)))
-    torch.testing.assert_close(behind(given).alpha_THW, draughtsman().draw(none).alpha_THW, rtol=0, atol=1e-4)
+    assert behind(scenery(red=False)).alpha_THW.min() > 0.99
 
 
 def red_disc(frames: int = 6) -> Iterator[np.ndarray]:
@@ -118,7 +116,7 @@ def _drawn_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_change_of_background_spares_what_it_names(tmp_path: Path) -> None:
     alpha, said = shot(tmp_path, "Change the background to a desert. Keep the red ball intact.")
-    assert alpha[disc(3)].max() < 0.1 < 0.3 < alpha[~disc(-3)].mean()
+    assert alpha[disc(3)].mean() < 0.05 < 0.8 < alpha[~disc(-3)].mean()
     assert len(said) == 1
     found = re.fullmatch(
         r"What stays is found by its name: red ball \((.*)% of the picture\)\. A keep mask makes sure of it\.", said[0]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import torch
-
 from cleanplate.engines.vera.draw import Draughtsman, Drawn, Scenery
 from cleanplate.engines.vera.footage import Footage
 from cleanplate.models.finding.finder import Finder, found
@@ -23,10 +21,13 @@ def drawn_behind(
     scenery: Scenery,
     watch: Callable[[Moment], None] | None = None,
 ) -> Drawn:
-    """Another background behind what is named: whoever draws is told where that is, and alpha leaves it alone."""
+    """Another background behind what is named: whoever draws is told where that is, and alpha is all the rest.
+
+    The model's own alpha, in latents of many pixels, is the worse of both wherever they differ (decision 044).
+    """
     kept_THW = found(finder, scenery.source_3THW, names)
     drawn = draughtsman.draw(replace(scenery, kept_THW=kept_THW), watch)
-    return replace(drawn, alpha_THW=torch.minimum(drawn.alpha_THW, 1 - kept_THW))
+    return replace(drawn, alpha_THW=1 - kept_THW)
 
 
 def note_of(finder: Finder, names: Sequence[str], footage: Footage, frames: Sequence[int]) -> str:
