@@ -23,7 +23,7 @@ def drawn_behind(
 ) -> Drawn:
     """Another background behind what is named: whoever draws is told where that is, and alpha is all the rest.
 
-    The model's own alpha, in latents of many pixels, is the worse of both wherever they differ (decision 044).
+    The model's own alpha, said in latents of many pixels, has the worse holes, also where it is told (decision 044).
     """
     kept_THW = found(finder, scenery.source_3THW, names)
     drawn = draughtsman.draw(replace(scenery, kept_THW=kept_THW), watch)
