@@ -1,12 +1,16 @@
-"""Progress that is interrupted, of training and of engines; and what a training run has written of its losses."""
+"""Training and engines that are interrupted, and go on; and what a training run has written of its losses."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
 
 from cleanplate.progress import Tick
 
@@ -47,3 +51,23 @@ class Interrupting:
 
 def curve(out: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (out / "curves.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def require_goes_on(train: Callable[..., Path], recipe: Any, folder: Path, data: Path, **more: Any) -> Path:
+    """A run that is stopped in its third step, and goes on, ends with the weights and curves of one that was not.
+
+    Args:
+        train: a recipe, the folder of a run, one of data, progress and whatever is given besides.
+
+    Returns:
+        the folder of the model.
+    """
+    whole = train(recipe, folder / "whole", data, **more)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, folder / "run", data, progress=Interrupting("Training", ticks=3), **more)
+    place = train(recipe, folder / "run", data, **more)
+    expected, found = (load_file(model / "model.safetensors") for model in (whole, place))
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in found.items())
+    assert curve(folder / "run") == curve(folder / "whole")
+    return place

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from processes import require_same_by_two
-from safetensors.torch import load_file
 from torch import nn
 from typer.testing import CliRunner
 
@@ -32,7 +31,7 @@ from cleanplate.train.vera.recipe import Clips
 from cleanplate.train.vera_nano.recipe import Mix, Stock
 from cleanplate.train.vera_nano.recipes import RECIPES as LAYERING
 from drawn_stock import COLUMNS, FRAMES, ROWS, small_recipe, write_stock
-from interrupted import Stopped, curve
+from interrupted import curve, require_goes_on
 
 
 def tiny(**changes: Any) -> Recipe:
@@ -99,13 +98,7 @@ def test_two_processes_learn_what_one_learns(sharding: str, tmp_path: Path) -> N
 
 def test_a_stopped_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     recipe, data = tiny(), stock(tmp_path / "stock")
-    whole = train(recipe, tmp_path / "whole", data)
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, tmp_path / "run", data, progress=Stopped(3))
-    place = train(recipe, tmp_path / "run", data)
-    expected = load_file(whole / "model.safetensors")
-    assert all(torch.equal(tensor, expected[name]) for name, tensor in load_file(place / "model.safetensors").items())
-    assert curve(tmp_path / "run") == curve(tmp_path / "whole")
+    require_goes_on(train, recipe, tmp_path, data)
 
 
 def test_it_learns_what_stock_shows_and_is_measured_over_it(tmp_path: Path) -> None:

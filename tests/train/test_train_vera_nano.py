@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
-from safetensors.torch import load_file
 from torch import Tensor
 from typer.testing import CliRunner
 
@@ -36,7 +35,7 @@ from cleanplate.worlds.layered.stock import save as save_stock
 from cleanplate.worlds.seeds import RESERVED
 from drawn_layers import HashedWords
 from drawn_stock import COLUMNS, FRAMES, ROWS, shoot, small_recipe, thing, write_stock
-from interrupted import Stopped, curve
+from interrupted import curve, require_goes_on
 
 CODEC = PixelCodec((1, 1, 1))
 
@@ -189,13 +188,7 @@ def test_processes_share_a_batch_or_say_that_they_cannot(tmp_path: Path) -> None
 def test_a_stopped_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     recipe, texts = small_recipe(), HashedWords()
     data = write_stock(tmp_path / "stock", recipe)
-    whole = train(recipe, tmp_path / "whole", data, codec=CODEC, encoder=texts)
-    with pytest.raises(KeyboardInterrupt):
-        train(recipe, tmp_path / "run", data, codec=CODEC, encoder=texts, progress=Stopped(3))
-    place = train(recipe, tmp_path / "run", data, codec=CODEC, encoder=texts)
-    expected = load_file(whole / "model.safetensors")
-    assert all(torch.equal(tensor, expected[name]) for name, tensor in load_file(place / "model.safetensors").items())
-    assert curve(tmp_path / "run") == curve(tmp_path / "whole")
+    place = require_goes_on(train, recipe, tmp_path, data, codec=CODEC, encoder=texts)
     loaded, system = load(place)
     assert system == recipe.system
     assert loaded.config == system.transformer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -112,64 +114,37 @@ def void(
         screen.result({"weights": str(weights)}, [(f"The weights are in {weights}", "green")])
 
 
-@train.command()
-def codec(
-    config: Annotated[str, typer.Option(help="A recipe: nano, or a JSON file.")],
-    data: Annotated[list[Path] | None, typer.Option(help="Folder where stock is kept, as of `train vera`.")] = None,
-    out: Out = None,
-    smoke: Smoke = False,
-    steps: Steps = None,
-    seed: Seed = None,
-    show: Show = False,
-    json: o.Json = False,
-) -> None:
-    """Train the autoencoder between pictures and the latents of vera-nano."""
-    from cleanplate.train.nano_codec import door as nano
-
-    screen, config = Screen(as_json=json), _named(config, smoke)
-    with guarded(screen):
-        given = _given(steps=steps, seed=seed)
-        _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
+_SMALL = {
+    "codec": "Train the autoencoder between pictures and the latents of vera-nano.",
+    "placer": "Train what says where vera-nano's additions go, and how large they are.",
+    "finder": "Train what finds the things that vera-nano keeps before another background.",
+}
+"""The small models that go with vera-nano, each with a room `cleanplate.train.nano_NAME`."""
 
 
-@train.command()
-def placer(
-    config: Annotated[str, typer.Option(help="A recipe: nano, or a JSON file.")],
-    data: Annotated[list[Path] | None, typer.Option(help="Folder where stock is kept, as of `train vera`.")] = None,
-    out: Out = None,
-    smoke: Smoke = False,
-    steps: Steps = None,
-    seed: Seed = None,
-    show: Show = False,
-    json: o.Json = False,
-) -> None:
-    """Train what says where vera-nano's additions go, and how large they are."""
-    from cleanplate.train.nano_placer import door as nano
+def _small(name: str) -> Callable[..., None]:
+    """The command that trains one of them: all have the same options, which typer reads off the signature."""
 
-    screen, config = Screen(as_json=json), _named(config, smoke)
-    with guarded(screen):
-        given = _given(steps=steps, seed=seed)
-        _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
+    def command(
+        config: Annotated[str, typer.Option(help="A recipe: nano, or a JSON file.")],
+        data: Annotated[list[Path] | None, typer.Option(help="Folder where stock is kept, as of `train vera`.")] = None,
+        out: Out = None,
+        smoke: Smoke = False,
+        steps: Steps = None,
+        seed: Seed = None,
+        show: Show = False,
+        json: o.Json = False,
+    ) -> None:
+        screen, config = Screen(as_json=json), _named(config, smoke)
+        with guarded(screen):
+            door = import_module(f"cleanplate.train.nano_{name}.door")
+            _made(screen, door, door.recipe_of(config, _given(steps=steps, seed=seed)), data, out, show=show)
+
+    return command
 
 
-@train.command()
-def finder(
-    config: Annotated[str, typer.Option(help="A recipe: nano, or a JSON file.")],
-    data: Annotated[list[Path] | None, typer.Option(help="Folder where stock is kept, as of `train vera`.")] = None,
-    out: Out = None,
-    smoke: Smoke = False,
-    steps: Steps = None,
-    seed: Seed = None,
-    show: Show = False,
-    json: o.Json = False,
-) -> None:
-    """Train what finds the things that vera-nano keeps before another background."""
-    from cleanplate.train.nano_finder import door as nano
-
-    screen, config = Screen(as_json=json), _named(config, smoke)
-    with guarded(screen):
-        given = _given(steps=steps, seed=seed)
-        _made(screen, nano, nano.recipe_of(config, given), data, out, show=show)
+for _name, _told in _SMALL.items():
+    train.command(_name, help=_told)(_small(_name))
 
 
 def _made(screen: Screen, door: Any, recipe: Any, data: list[Path] | None, out: Path | None, *, show: bool) -> None:
